@@ -1,0 +1,15 @@
+# allconv_room(NAME DIR deps...): a static library of all sources of one room. Its usage requirements
+# carry the include root and the rooms that it may see.
+
+add_library(allconv_options INTERFACE)
+target_include_directories(allconv_options INTERFACE ${CMAKE_SOURCE_DIR})
+# -ffp-contract=off: an expression has the same bits whatever instruction set it is compiled for.
+target_compile_options(allconv_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off)
+target_link_libraries(allconv_options INTERFACE Threads::Threads)
+
+function(allconv_room name directory)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${directory}/*.cpp)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC allconv_options ${ARGN})
+endfunction()

@@ -1,0 +1,24 @@
+// Parameters: the trainable numbers of a network, in layer order, in the layout of model files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/graph/network.hpp"
+
+namespace allconv {
+
+struct LayerParameters {
+  std::string name;            // of the convolution
+  std::array<int, 4> extent;   // k, c, r, s
+  std::vector<float> weights;  // (k,c,r,s)
+  std::vector<float> bias;     // (k)
+  friend bool operator==(const LayerParameters&, const LayerParameters&) = default;
+};
+
+using Parameters = std::vector<LayerParameters>;
+
+// Parameters of the right sizes for `network`, all zero.
+Parameters zero_parameters(const NetworkDescription& network);
+
+}  // namespace allconv

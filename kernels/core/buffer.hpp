@@ -1,0 +1,50 @@
+// Buffer: owned, 64-byte aligned memory of trivially copyable elements.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+namespace allconv::kernels {
+
+inline constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector
+
+constexpr std::size_t align_up(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+// Move-only. Contents are undefined after construction. Throws std::bad_alloc.
+template <class Element>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<Element>);
+
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t size)
+      : data_(size == 0 ? nullptr
+                        : static_cast<Element*>(::operator new(
+                              align_up(size * sizeof(Element)), std::align_val_t{kAlignment}))),
+        size_(size) {}
+
+  Element* data() { return data_.get(); }
+  const Element* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  std::span<Element> span() { return {data_.get(), size_}; }
+  std::span<const Element> span() const { return {data_.get(), size_}; }
+  Element& operator[](std::size_t i) { return data_.get()[i]; }
+  const Element& operator[](std::size_t i) const { return data_.get()[i]; }
+
+ private:
+  struct Release {
+    void operator()(Element* data) const {
+      ::operator delete(data, std::align_val_t{kAlignment});
+    }
+  };
+
+  std::unique_ptr<Element, Release> data_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace allconv::kernels

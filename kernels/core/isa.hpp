@@ -1,0 +1,21 @@
+// Isa: the instruction set that a kernel row is built for, and what this machine can run.
+#pragma once
+
+#include <string_view>
+
+#include "kernels/core/verdict.hpp"
+
+namespace allconv::kernels {
+
+// Ordered: a CPU that runs one instruction set runs all before it.
+enum class Isa { portable, avx2, avx512 };
+
+std::string_view to_string(Isa isa);
+
+// The widest instruction set of this CPU that the operating system has enabled (CPUID, XGETBV).
+Isa best_isa();
+
+// Accepts when `isa` is at most `limit`; else says which of the two is missing.
+Verdict runs_under(Isa isa, Isa limit);
+
+}  // namespace allconv::kernels

@@ -1,0 +1,127 @@
+// Kernel<Operation>: one row of an operation's table. Rows are plain data; adding a kernel is one
+// source file and one row. Tests, benchmarks and the planner find every kernel by its row.
+//
+// An Operation is a tag type with
+//     static constexpr std::string_view kName;   // "conv2d_forward"
+//     using Problem = ...;                        // plain data, see problem_text.hpp
+//     using Arguments = ...;                      // pointers, valid during run() only
+// and a function  KernelTable<Operation> kernel_table(Operation);  found by its namespace.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "kernels/core/isa.hpp"
+#include "kernels/core/verdict.hpp"
+
+namespace allconv::kernels {
+
+// How a kernel's result relates to the reference's; it selects the tolerance in tests.
+enum class NumericClass {
+  exact,    // the same bits as the reference on every input
+  direct,   // fp32 sums of products in another order: exact on small integers
+  rounded,  // fp32 with functions that round on their own (exp, divisions, transforms)
+};
+
+// What a kernel may use while it runs. Owned by the caller; one per thread that runs kernels.
+struct ExecutionContext {
+  std::span<std::byte> scratch;  // at least workspace_bytes(), 64-byte aligned, contents undefined
+};
+
+// A kernel bound to one problem: everything that can be decided ahead of time is decided here.
+// Immutable after construction; run() may be called from several threads at once, each with its own
+// context. Pointers in Arguments are 64-byte aligned unless the operation says otherwise.
+template <class Operation>
+class PreparedKernel {
+ public:
+  virtual ~PreparedKernel() = default;
+
+  // Scratch that one call of run() needs, in bytes.
+  virtual std::size_t workspace_bytes() const { return 0; }
+
+  // The problem falls into this many independent parts, a number that depends on the problem alone
+  // (never on threads), so that any schedule of the parts gives the same bits.
+  virtual int parts() const { return 1; }
+
+  // Computes part `part` of the problem. Allocates nothing and never throws.
+  virtual void run(const ExecutionContext& context, const typename Operation::Arguments& arguments,
+                   int part) const = 0;
+
+  // Computes all parts in order.
+  void run_all(const ExecutionContext& context,
+               const typename Operation::Arguments& arguments) const {
+    for (int part = 0; part < parts(); ++part) run(context, arguments, part);
+  }
+
+  // Operations with weights: the bytes of the kernel's own form of the (k,c,r,s) weights (or of
+  // their gradient), and the two conversions. An operation without weights keeps the defaults.
+  virtual std::size_t packed_weights_bytes() const { return 0; }
+  virtual void pack_weights(const float* /*weights*/, std::byte* /*packed*/) const {}
+  virtual void unpack_weights(const std::byte* /*packed*/, float* /*weights*/) const {}
+};
+
+template <class Operation>
+struct Kernel {
+  using Problem = typename Operation::Problem;
+
+  std::string_view name;  // file and row name: "relu_backward_cpu_avx512"
+  Isa isa = Isa::portable;
+  NumericClass numeric_class = NumericClass::exact;
+  Verdict (*accepts)(const Problem&) = nullptr;  // pure; ignores the batch size n and the ISA
+  std::unique_ptr<const PreparedKernel<Operation>> (*prepare)(const Problem&) = nullptr;
+};
+
+// Rows in order of preference; the last is the reference and accepts every valid problem.
+template <class Operation>
+using KernelTable = std::span<const Kernel<Operation>>;
+
+// accepts() for kernels that take every valid problem.
+template <class Operation>
+Verdict accepts_all(const typename Operation::Problem&) {
+  return Verdict::accept();
+}
+
+// Element-wise kernels are split into parts of this many elements, a multiple of every vector width.
+inline constexpr std::int64_t kElementsPerPart = 1 << 16;
+
+constexpr int element_parts(std::int64_t count) {
+  return static_cast<int>(std::max<std::int64_t>(1, (count + kElementsPerPart - 1) / kElementsPerPart));
+}
+
+// Wraps a stateless kernel, a plain function of (problem, arguments, part), as a PreparedKernel.
+template <class Operation>
+class PlainKernel final : public PreparedKernel<Operation> {
+ public:
+  using Problem = typename Operation::Problem;
+  using Arguments = typename Operation::Arguments;
+  using Function = void (*)(const Problem&, const Arguments&, int part);
+
+  PlainKernel(const Problem& problem, Function function, int parts)
+      : problem_(problem), function_(function), parts_(parts) {}
+
+  int parts() const override { return parts_; }
+
+  void run(const ExecutionContext&, const Arguments& arguments, int part) const override {
+    function_(problem_, arguments, part);
+  }
+
+ private:
+  Problem problem_;
+  Function function_;
+  int parts_;
+};
+
+// The prepare() of a row whose kernel is a plain function; the problem may define `int parts()`.
+template <class Operation, auto kFunction>
+std::unique_ptr<const PreparedKernel<Operation>> prepare_plain(
+    const typename Operation::Problem& problem) {
+  int parts = 1;
+  if constexpr (requires { problem.parts(); }) parts = problem.parts();
+  return std::make_unique<PlainKernel<Operation>>(problem, kFunction, parts);
+}
+
+}  // namespace allconv::kernels
