@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "kernels/core/geometry.hpp"
@@ -23,6 +24,25 @@ enum class Conv2dEpilogue {
   relu_deconvnet,
   relu_guided,
 };
+
+// The ReLU rule of a data gradient's epilogue; nullopt for none (and for the forward epilogue).
+constexpr std::optional<ReluRule> relu_rule(Conv2dEpilogue epilogue) {
+  switch (epilogue) {
+    case Conv2dEpilogue::relu_gradient: return ReluRule::gradient;
+    case Conv2dEpilogue::relu_deconvnet: return ReluRule::deconvnet;
+    case Conv2dEpilogue::relu_guided: return ReluRule::guided;
+    default: return std::nullopt;
+  }
+}
+
+constexpr Conv2dEpilogue epilogue_of(ReluRule rule) {
+  switch (rule) {
+    case ReluRule::gradient: return Conv2dEpilogue::relu_gradient;
+    case ReluRule::deconvnet: return Conv2dEpilogue::relu_deconvnet;
+    case ReluRule::guided: return Conv2dEpilogue::relu_guided;
+  }
+  return Conv2dEpilogue::none;
+}
 
 struct Conv2dProblem {
   int n = 1, h = 1, w = 1, c = 1;  // images, rows, columns, input channels

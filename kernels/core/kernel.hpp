@@ -33,8 +33,9 @@ struct ExecutionContext {
 };
 
 // A kernel bound to one problem: everything that can be decided ahead of time is decided here.
-// Immutable after construction; run() may be called from several threads at once, each with its own
-// context. Pointers in Arguments are 64-byte aligned unless the operation says otherwise.
+// Different parts may run from several threads at once, each with its own context; the same part may
+// not (a library's argument objects belong to a part): threads that compute the same problem each
+// prepare their own. Pointers in Arguments are 64-byte aligned unless the operation says otherwise.
 template <class Operation>
 class PreparedKernel {
  public:
@@ -78,6 +79,23 @@ struct Kernel {
 // Rows in order of preference; the last is the reference and accepts every valid problem.
 template <class Operation>
 using KernelTable = std::span<const Kernel<Operation>>;
+
+// The first row that accepts the problem and runs under `limit`; never null, the reference is last.
+template <class Operation>
+const Kernel<Operation>& first_runnable(const typename Operation::Problem& problem,
+                                        Isa limit = best_isa()) {
+  const KernelTable<Operation> rows = kernel_table(Operation{});
+  for (const Kernel<Operation>& row : rows) {
+    if (runs_under(row.isa, limit).accepted() && row.accepts(problem).accepted()) return row;
+  }
+  return rows.back();
+}
+
+template <class Operation>
+std::unique_ptr<const PreparedKernel<Operation>> prepare_first_runnable(
+    const typename Operation::Problem& problem) {
+  return first_runnable<Operation>(problem).prepare(problem);
+}
 
 // accepts() for kernels that take every valid problem.
 template <class Operation>

@@ -1,0 +1,151 @@
+// Helpers of the oneDNN rows; included by *_onednn.cpp only.
+#pragma once
+
+#include <omp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <vector>
+
+#include "kernels/conv2d/problem.hpp"
+#include "kernels/core/buffer.hpp"
+
+namespace allconv::kernels::onednn {
+
+// oneDNN runs with the thread's own OpenMP setting; inside a worker that is one thread. Restores the
+// caller's setting.
+class SingleThread {
+ public:
+  SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~SingleThread() { omp_set_num_threads(before_); }
+  SingleThread(const SingleThread&) = delete;
+  SingleThread& operator=(const SingleThread&) = delete;
+
+ private:
+  int before_;
+};
+
+// One primitive and its argument memories. bind() sets a pointer only when it changed: setting the
+// pointer of a padded format makes oneDNN write zeros into the padding.
+class BoundPrimitive {
+ public:
+  BoundPrimitive(const dnnl::engine& engine, const dnnl::primitive& primitive,
+                 std::vector<std::pair<int, dnnl::memory::desc>> arguments)
+      : primitive_(primitive), stream_(engine) {
+    for (const auto& [id, desc] : arguments) {
+      memories_.emplace_back(desc, engine, nullptr);
+      arguments_.push_back({id, memories_.back().get()});
+    }
+    bound_.resize(arguments_.size(), nullptr);
+  }
+
+  // `pointers` in the order of the constructor's arguments. Throws dnnl::error.
+  template <std::size_t kCount>
+  void run(const std::array<const void*, kCount>& pointers) {
+    for (std::size_t i = 0; i < kCount; ++i) {
+      if (bound_[i] == pointers[i]) continue;
+      memories_[i].set_data_handle(const_cast<void*>(pointers[i]));
+      bound_[i] = pointers[i];
+    }
+    // The C call: the C++ one builds a hash map on each run.
+    dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()),
+                           arguments_.data());
+  }
+
+ private:
+  dnnl::primitive primitive_;
+  dnnl::stream stream_;
+  std::vector<dnnl::memory> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+  std::vector<const void*> bound_;
+};
+
+inline dnnl::memory::desc nhwc(int n, int h, int w, int c) {
+  return {{n, c, h, w}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::nhwc};
+}
+
+inline dnnl::memory::desc any_weights(const Conv2dProblem& problem) {
+  return {{problem.k, problem.c, problem.r, problem.s},
+          dnnl::memory::data_type::f32,
+          dnnl::memory::format_tag::any};
+}
+
+inline dnnl::memory::desc plain_weights(const Conv2dProblem& problem) {
+  return {{problem.k, problem.c, problem.r, problem.s},
+          dnnl::memory::data_type::f32,
+          dnnl::memory::format_tag::oihw};
+}
+
+inline dnnl::memory::desc bias_desc(const Conv2dProblem& problem) {
+  return {{problem.k}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x};
+}
+
+inline dnnl::memory::dims strides(const Conv2dProblem& problem) {
+  return {problem.stride_h, problem.stride_w};
+}
+
+// A right-hand padding that gives exactly the problem's output positions; surplus rows (a size that
+// does not divide) are left to oneDNN's rounding down.
+inline int after_padding(int size, int window, int stride, int before, int positions) {
+  return std::max(0, (positions - 1) * stride + window - size - before);
+}
+
+inline dnnl::primitive_attr scratchpad_by_caller() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+// Rows [first, last) of a map.
+struct RowRange {
+  int first = 0;
+  int last = 0;
+  int size() const { return last - first; }
+};
+
+// Into how many row blocks one image is cut: enough for a few threads, never so many that a block has
+// too little to do. Depends on the problem of one image alone.
+inline int row_blocks(const Conv2dProblem& problem, int rows) {
+  constexpr double kFlopsPerBlock = 20e6;  // about 80 us on one AVX-512 core
+  constexpr double kFlopsWorthTwo = 4e6;
+  constexpr int kMaxBlocks = 4;
+  const double flops = problem.flops() / problem.n;
+  const int wanted = std::max(static_cast<int>(flops / kFlopsPerBlock), flops > kFlopsWorthTwo ? 2 : 1);
+  return std::clamp(wanted, 1, std::min(kMaxBlocks, rows));
+}
+
+inline RowRange row_block(int rows, int blocks, int block) {
+  return {.first = rows * block / blocks, .last = rows * (block + 1) / blocks};
+}
+
+// A reorder between the file's (k,c,r,s) weights and a packed form.
+inline void reorder_weights(const dnnl::memory::desc& from, const void* source,
+                            const dnnl::memory::desc& to, void* destination) {
+  const SingleThread single_thread;
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  dnnl::stream stream(engine);
+  dnnl::memory source_memory(from, engine, const_cast<void*>(source));
+  dnnl::memory destination_memory(to, engine, destination);
+  dnnl::reorder(source_memory, destination_memory)
+      .execute(stream, source_memory, destination_memory);
+  stream.wait();
+}
+
+// Accepts unless oneDNN has only its plain reference loops for the problem, or refuses it.
+template <class MakeDescriptor>
+Verdict accepts_if_fast(const MakeDescriptor& make_descriptor) {
+  try {
+    const SingleThread single_thread;
+    const std::string implementation = make_descriptor().impl_info_str();
+    if (implementation.find("ref") == std::string::npos) return Verdict::accept();
+    return Verdict::refuse("oneDNN has only '" + implementation +
+                           "' for this problem: use another row");
+  } catch (const dnnl::error& error) {
+    return Verdict::refuse(std::string("oneDNN refuses the problem (") + error.what() +
+                           "): use another row");
+  }
+}
+
+}  // namespace allconv::kernels::onednn

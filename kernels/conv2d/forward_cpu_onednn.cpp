@@ -1,0 +1,132 @@
+// conv2d_forward_cpu_onednn: convolution + bias, with ReLU or leaky ReLU fused, by oneDNN.
+//
+// Layout: NHWC in and out, weights in oneDNN's packed form, made once by pack_weights().
+// Tiles: one image at a time in up to four row blocks, each a primitive of its own with its share of
+// the padding. Requires a problem for which oneDNN has better than reference loops.
+// Bound by: FMA throughput; 230 to 300 GFLOP/s a core on Zen 5, see docs/performance.md.
+#include "kernels/conv2d/common_onednn.hpp"
+#include "kernels/conv2d/onednn.hpp"
+
+namespace allconv::kernels {
+
+namespace {
+
+using onednn::RowRange;
+
+// The part of one image's problem that computes output rows [first, last).
+struct ForwardBlock {
+  Conv2dProblem problem;  // h and the vertical padding are the block's own
+  int first_src_row = 0;
+  int first_dst_row = 0;
+};
+
+ForwardBlock forward_block(const Conv2dProblem& problem, RowRange rows) {
+  const int first = rows.first * problem.stride_h - problem.pad.top;
+  const int last = (rows.last - 1) * problem.stride_h - problem.pad.top + problem.r;
+  ForwardBlock block{.problem = problem,
+                     .first_src_row = std::max(0, first),
+                     .first_dst_row = rows.first};
+  block.problem.n = 1;
+  block.problem.pad.top = std::max(0, -first);
+  block.problem.pad.bottom = std::max(0, last - problem.h);
+  block.problem.h = std::min(last, problem.h) - block.first_src_row;
+  return block;
+}
+
+dnnl::convolution_forward::primitive_desc describe(const Conv2dProblem& problem,
+                                                   const dnnl::memory::desc& weights) {
+  dnnl::primitive_attr attributes = onednn::scratchpad_by_caller();
+  if (problem.epilogue == Conv2dEpilogue::relu) {
+    dnnl::post_ops post_ops;
+    post_ops.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, problem.slope, 0.0F);
+    attributes.set_post_ops(post_ops);
+  }
+  const int bottom = onednn::after_padding(problem.h, problem.r, problem.stride_h, problem.pad.top,
+                                           problem.p());
+  const int right = onednn::after_padding(problem.w, problem.s, problem.stride_w,
+                                          problem.pad.left, problem.q());
+  const dnnl::convolution_forward::desc desc(
+      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+      onednn::nhwc(1, problem.h, problem.w, problem.c), weights, onednn::bias_desc(problem),
+      onednn::nhwc(1, problem.p(), problem.q(), problem.k), onednn::strides(problem),
+      {problem.pad.top, problem.pad.left}, {bottom, right});
+  return {desc, attributes, dnnl::engine(dnnl::engine::kind::cpu, 0)};
+}
+
+class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
+ public:
+  explicit ForwardOnednn(const Conv2dProblem& problem)
+      : problem_(problem), blocks_(onednn::row_blocks(problem, problem.p())) {
+    const onednn::SingleThread single_thread;
+    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    dnnl::memory::desc weights = onednn::any_weights(problem);
+    for (int block = 0; block < blocks_; ++block) {
+      const auto rows = onednn::row_block(problem.p(), blocks_, block);
+      block_.push_back(forward_block(problem, rows));
+      const auto described = describe(block_.back().problem, weights);
+      weights = described.weights_desc();  // the first block's form serves all
+      workspace_bytes_ = std::max(workspace_bytes_, described.scratchpad_desc().get_size());
+      descriptors_.push_back(described);
+    }
+    weights_ = weights;
+    for (int part = 0; part < problem.n * blocks_; ++part) {
+      const auto& described = descriptors_[static_cast<std::size_t>(part % blocks_)];
+      parts_.emplace_back(engine, dnnl::convolution_forward(described),
+                          std::vector<std::pair<int, dnnl::memory::desc>>{
+                              {DNNL_ARG_SRC, described.src_desc()},
+                              {DNNL_ARG_WEIGHTS, weights_},
+                              {DNNL_ARG_BIAS, described.bias_desc()},
+                              {DNNL_ARG_DST, described.dst_desc()},
+                              {DNNL_ARG_SCRATCHPAD, described.scratchpad_desc()}});
+    }
+  }
+
+  std::size_t workspace_bytes() const override { return workspace_bytes_; }
+  int parts() const override { return static_cast<int>(parts_.size()); }
+  std::size_t packed_weights_bytes() const override { return weights_.get_size(); }
+
+  void pack_weights(const float* weights, std::byte* packed) const override {
+    onednn::reorder_weights(onednn::plain_weights(problem_), weights, weights_, packed);
+  }
+  void unpack_weights(const std::byte* packed, float* weights) const override {
+    onednn::reorder_weights(weights_, packed, onednn::plain_weights(problem_), weights);
+  }
+
+  void run(const ExecutionContext& context, const Conv2dForward::Arguments& arguments,
+           int part) const override {
+    const onednn::SingleThread single_thread;
+    const ForwardBlock& block = block_[static_cast<std::size_t>(part % blocks_)];
+    const std::int64_t image = part / blocks_;
+    const float* src = arguments.src +
+                       (image * problem_.h + block.first_src_row) * problem_.w * problem_.c;
+    float* dst = arguments.dst +
+                 (image * problem_.p() + block.first_dst_row) * problem_.q() * problem_.k;
+    parts_[static_cast<std::size_t>(part)].run(std::array<const void*, 5>{
+        src, arguments.weights, arguments.bias, dst, context.scratch.data()});
+  }
+
+ private:
+  Conv2dProblem problem_;
+  int blocks_;
+  std::size_t workspace_bytes_ = 0;
+  dnnl::memory::desc weights_;
+  std::vector<ForwardBlock> block_;
+  std::vector<dnnl::convolution_forward::primitive_desc> descriptors_;
+  mutable std::vector<onednn::BoundPrimitive> parts_;  // image-major; each used by one thread
+};
+
+}  // namespace
+
+Verdict conv2d_forward_accepts_onednn(const Conv2dProblem& problem) {
+  return onednn::accepts_if_fast([&] {
+    const auto whole = forward_block(problem, {.first = 0, .last = problem.p()});
+    return describe(whole.problem, onednn::any_weights(problem));
+  });
+}
+
+std::unique_ptr<const PreparedKernel<Conv2dForward>> conv2d_forward_prepare_onednn(
+    const Conv2dProblem& problem) {
+  return std::make_unique<ForwardOnednn>(problem);
+}
+
+}  // namespace allconv::kernels

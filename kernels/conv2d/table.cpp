@@ -1,0 +1,135 @@
+// The rows of convolution, in order of preference.
+#include "kernels/conv2d/onednn.hpp"
+#include "kernels/conv2d/reference.hpp"
+#include "kernels/core/buffer.hpp"
+
+#include <cstring>
+
+namespace allconv::kernels {
+
+namespace {
+
+// The reference's own form of weights is the file's.
+template <class Operation>
+class ReferenceKernel : public PreparedKernel<Operation> {
+ public:
+  explicit ReferenceKernel(const Conv2dProblem& problem) : problem_(problem) {}
+
+  std::size_t packed_weights_bytes() const override {
+    return sizeof(float) * static_cast<std::size_t>(problem_.weights_size());
+  }
+  void pack_weights(const float* weights, std::byte* packed) const override {
+    std::memcpy(packed, weights, packed_weights_bytes());
+  }
+  void unpack_weights(const std::byte* packed, float* weights) const override {
+    std::memcpy(weights, packed, packed_weights_bytes());
+  }
+
+ protected:
+  const Conv2dProblem& problem() const { return problem_; }
+
+ private:
+  Conv2dProblem problem_;
+};
+
+class ForwardReference final : public ReferenceKernel<Conv2dForward> {
+  using ReferenceKernel::ReferenceKernel;
+  void run(const ExecutionContext&, const Conv2dForward::Arguments& arguments,
+           int /*part*/) const override {
+    conv2d_forward_reference(problem(), arguments.src,
+                             reinterpret_cast<const float*>(arguments.weights), arguments.bias,
+                             arguments.dst);
+  }
+};
+
+class DataGradientReference final : public ReferenceKernel<Conv2dDataGradient> {
+  using ReferenceKernel::ReferenceKernel;
+  void run(const ExecutionContext&, const Conv2dDataGradient::Arguments& arguments,
+           int /*part*/) const override {
+    conv2d_data_gradient_reference(problem(), arguments.d_dst,
+                                   reinterpret_cast<const float*>(arguments.weights),
+                                   arguments.relu_output, arguments.d_src);
+  }
+};
+
+class WeightGradientReference final : public ReferenceKernel<Conv2dWeightGradient> {
+  using ReferenceKernel::ReferenceKernel;
+
+  // The call's own gradient, where it is to be added to another.
+  std::size_t workspace_bytes() const override {
+    return packed_weights_bytes() + sizeof(float) * static_cast<std::size_t>(problem().k);
+  }
+
+  void run(const ExecutionContext& context, const Conv2dWeightGradient::Arguments& arguments,
+           int /*part*/) const override {
+    auto* d_weights = reinterpret_cast<float*>(arguments.d_weights);
+    if (!arguments.accumulate) {
+      conv2d_weight_gradient_reference(problem(), arguments.src, arguments.d_dst, d_weights,
+                                       arguments.d_bias);
+      return;
+    }
+    auto* own_weights = reinterpret_cast<float*>(context.scratch.data());
+    float* own_bias = own_weights + problem().weights_size();
+    conv2d_weight_gradient_reference(problem(), arguments.src, arguments.d_dst, own_weights,
+                                     own_bias);
+    for (std::int64_t i = 0; i < problem().weights_size(); ++i) d_weights[i] += own_weights[i];
+    for (int k = 0; k < problem().k; ++k) arguments.d_bias[k] += own_bias[k];
+  }
+};
+
+template <class Operation, class Reference>
+std::unique_ptr<const PreparedKernel<Operation>> prepare_reference(const Conv2dProblem& problem) {
+  return std::make_unique<Reference>(problem);
+}
+
+}  // namespace
+
+KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
+  static constexpr Kernel<Conv2dForward> kRows[] = {
+      {.name = "conv2d_forward_cpu_onednn",
+       .isa = Isa::portable,
+       .numeric_class = NumericClass::direct,
+       .accepts = conv2d_forward_accepts_onednn,
+       .prepare = conv2d_forward_prepare_onednn},
+      {.name = "conv2d_forward_reference",
+       .isa = Isa::portable,
+       .numeric_class = NumericClass::exact,
+       .accepts = accepts_all<Conv2dForward>,
+       .prepare = prepare_reference<Conv2dForward, ForwardReference>},
+  };
+  return kRows;
+}
+
+KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient) {
+  static constexpr Kernel<Conv2dDataGradient> kRows[] = {
+      {.name = "conv2d_data_gradient_cpu_onednn",
+       .isa = Isa::portable,
+       .numeric_class = NumericClass::direct,
+       .accepts = conv2d_data_gradient_accepts_onednn,
+       .prepare = conv2d_data_gradient_prepare_onednn},
+      {.name = "conv2d_data_gradient_reference",
+       .isa = Isa::portable,
+       .numeric_class = NumericClass::exact,
+       .accepts = accepts_all<Conv2dDataGradient>,
+       .prepare = prepare_reference<Conv2dDataGradient, DataGradientReference>},
+  };
+  return kRows;
+}
+
+KernelTable<Conv2dWeightGradient> kernel_table(Conv2dWeightGradient) {
+  static constexpr Kernel<Conv2dWeightGradient> kRows[] = {
+      {.name = "conv2d_weight_gradient_cpu_onednn",
+       .isa = Isa::portable,
+       .numeric_class = NumericClass::direct,
+       .accepts = conv2d_weight_gradient_accepts_onednn,
+       .prepare = conv2d_weight_gradient_prepare_onednn},
+      {.name = "conv2d_weight_gradient_reference",
+       .isa = Isa::portable,
+       .numeric_class = NumericClass::exact,
+       .accepts = accepts_all<Conv2dWeightGradient>,
+       .prepare = prepare_reference<Conv2dWeightGradient, WeightGradientReference>},
+  };
+  return kRows;
+}
+
+}  // namespace allconv::kernels
