@@ -5,11 +5,15 @@ add_library(allconv_options INTERFACE)
 target_include_directories(allconv_options INTERFACE ${CMAKE_SOURCE_DIR})
 # -ffp-contract=off: an expression has the same bits whatever instruction set it is compiled for.
 target_compile_options(allconv_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Werror;-ffp-contract=off>)
 target_link_libraries(allconv_options INTERFACE Threads::Threads)
 
 function(allconv_room name directory)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${directory}/*.cpp)
-  add_library(${name} STATIC ${sources})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS
+    ${CMAKE_SOURCE_DIR}/${directory}/*.cpp ${CMAKE_SOURCE_DIR}/${directory}/*.hpp)
+  # The list file keeps a room of headers alone a valid library.
+  add_library(${name} STATIC ${sources} ${CMAKE_CURRENT_LIST_FILE})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_link_libraries(${name} PUBLIC allconv_options ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY ALLCONV_ROOMS ${name})
 endfunction()
