@@ -1,0 +1,183 @@
+#include "engine/graph/graph.hpp"
+
+#include <utility>
+
+namespace allconv {
+
+namespace {
+
+// Builds a graph layer by layer, then backwards by each operation's backward rule.
+class GraphBuilder {
+ public:
+  GraphBuilder(const NetworkDescription& network, PassMode mode, ReluRule rule)
+      : shapes_(infer_shapes(network)) {
+    graph_.network = network;
+    graph_.mode = mode;
+    graph_.rule = rule;
+  }
+
+  Graph build() {
+    current_ = graph_.input = add_value("input", graph_.network.input);
+    add({.kind = OperationKind::input, .dst = current_});
+    for (std::size_t layer = 0; layer < graph_.network.layers.size(); ++layer) {
+      layer_ = static_cast<int>(layer);
+      std::visit([this](const auto& description) { add_forward(description); },
+                 graph_.network.layers[layer]);
+    }
+    if (graph_.mode != PassMode::inference) add_backward();
+    return std::move(graph_);
+  }
+
+ private:
+  const Shape& output_shape() const { return shapes_[static_cast<std::size_t>(layer_)]; }
+
+  ValueId add_value(std::string name, const Shape& shape, int element_bytes = 4) {
+    graph_.values.push_back({std::move(name), shape, element_bytes});
+    return static_cast<ValueId>(graph_.values.size()) - 1;
+  }
+
+  void add(const Operation& operation) { graph_.operations.push_back(operation); }
+
+  // One operation from the current value to a new one, which becomes current.
+  void add_unary(OperationKind kind, std::string name, int ordinal = -1) {
+    const ValueId dst = add_value(std::move(name), output_shape());
+    add({.kind = kind, .layer = layer_, .ordinal = ordinal, .src = current_, .dst = dst});
+    current_ = dst;
+  }
+
+  void add_forward(const Conv2dLayer& conv) {
+    add_unary(OperationKind::conv2d, conv.name, convolutions_++);
+  }
+  void add_forward(const ReluLayer&) { add_unary(OperationKind::relu, numbered("relu")); }
+  void add_forward(const LeakyReluLayer&) {
+    add_unary(OperationKind::relu, numbered("leaky_relu"));
+  }
+  void add_forward(const DropoutLayer&) {
+    const int ordinal = dropouts_++;
+    if (graph_.mode != PassMode::training) return;
+    add_unary(OperationKind::dropout, numbered("dropout"), ordinal);
+  }
+  void add_forward(const MaxPoolLayer&) {
+    add_unary(OperationKind::max_pool, numbered("max_pool"));
+    if (graph_.mode == PassMode::inference) return;
+    graph_.operations.back().dst2 = add_value(numbered("switches"), output_shape(), 1);
+  }
+  void add_forward(const GlobalAveragePoolLayer&) {
+    add_unary(OperationKind::global_average_pool, numbered("average"));
+  }
+  void add_forward(const SoftmaxLayer&) {
+    graph_.logits = current_;
+    add_unary(OperationKind::softmax, "probabilities");
+    graph_.probabilities = current_;
+  }
+
+  std::string numbered(std::string name) const { return name + std::to_string(layer_ + 1); }
+
+  // Whether the gradient with respect to `id` is wanted: for all values in an explanation; in
+  // training for those that depend on a parameter.
+  bool wants_gradient(ValueId id) const {
+    return graph_.mode == PassMode::explain || id >= first_trained_;
+  }
+
+  ValueId add_gradient(ValueId of) {
+    const Value value = graph_.values[static_cast<std::size_t>(of)];
+    return add_value("d_" + value.name, value.shape);
+  }
+
+  void add_backward() {
+    const std::vector<Operation> forward = graph_.operations;
+    for (const Operation& operation : forward) {
+      if (operation.kind != OperationKind::conv2d) continue;
+      first_trained_ = operation.dst;
+      break;
+    }
+    for (auto operation = forward.rbegin(); operation != forward.rend(); ++operation) {
+      add_backward_of(*operation);
+    }
+    if (graph_.mode == PassMode::explain) graph_.input_gradient = gradient_;
+  }
+
+  // The backward rules: from gradient_ with respect to operation.dst to that of operation.src.
+  void add_backward_of(const Operation& operation) {
+    Operation backward{.layer = operation.layer, .ordinal = operation.ordinal, .src = gradient_};
+    switch (operation.kind) {
+      case OperationKind::softmax:
+        return add_first_gradient(operation);
+      case OperationKind::conv2d:
+        return add_convolution_gradients(operation);
+      case OperationKind::relu:
+        backward.kind = OperationKind::relu_backward;
+        backward.src2 = operation.dst;
+        break;
+      case OperationKind::dropout:
+        backward.kind = OperationKind::dropout_backward;
+        break;
+      case OperationKind::max_pool:
+        backward.kind = OperationKind::max_pool_backward;
+        backward.src2 = operation.dst2;
+        break;
+      case OperationKind::global_average_pool:
+        backward.kind = OperationKind::global_average_pool_backward;
+        break;
+      default:
+        return;
+    }
+    if (!wants_gradient(operation.src)) return;
+    backward.dst = gradient_ = add_gradient(operation.src);
+    add(backward);
+  }
+
+  // Training starts from the loss, an explanation from one class's logit.
+  void add_first_gradient(const Operation& softmax) {
+    gradient_ = add_gradient(softmax.src);
+    if (graph_.mode == PassMode::training) {
+      add({.kind = OperationKind::softmax_cross_entropy_backward,
+           .layer = softmax.layer,
+           .src = softmax.dst,
+           .dst = gradient_});
+    } else {
+      add({.kind = OperationKind::class_signal, .src = softmax.src, .dst = gradient_});
+    }
+  }
+
+  // The weight gradient first: both read the same d_dst and may run side by side.
+  void add_convolution_gradients(const Operation& conv) {
+    if (graph_.mode == PassMode::training) {
+      add({.kind = OperationKind::conv2d_weight_gradient,
+           .layer = conv.layer,
+           .ordinal = conv.ordinal,
+           .src = conv.src,
+           .src2 = gradient_});
+    }
+    if (!wants_gradient(conv.src)) return;
+    const ValueId d_src = add_gradient(conv.src);
+    add({.kind = OperationKind::conv2d_data_gradient,
+         .layer = conv.layer,
+         .ordinal = conv.ordinal,
+         .src = gradient_,
+         .dst = d_src});
+    gradient_ = d_src;
+  }
+
+  Graph graph_;
+  std::vector<Shape> shapes_;  // after each layer
+  int layer_ = -1;
+  ValueId current_ = kNoValue;
+  ValueId gradient_ = kNoValue;
+  ValueId first_trained_ = 0;
+  int convolutions_ = 0;
+  int dropouts_ = 0;
+};
+
+}  // namespace
+
+Graph make_graph(const NetworkDescription& network, PassMode mode, ReluRule rule) {
+  return GraphBuilder(network, mode, rule).build();
+}
+
+float relu_slope(const Layer& layer) {
+  const auto* leaky = std::get_if<LeakyReluLayer>(&layer);
+  return leaky == nullptr ? 0.0F : static_cast<float>(leaky->slope);
+}
+
+}  // namespace allconv
