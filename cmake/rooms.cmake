@@ -7,6 +7,12 @@ target_include_directories(allconv_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(allconv_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Werror;-ffp-contract=off>)
 target_link_libraries(allconv_options INTERFACE Threads::Threads)
+if(ALLCONV_SANITIZE)
+  # Undefined behaviour must end the program, or no test would fail by it.
+  target_compile_options(allconv_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
+    -fsanitize=${ALLCONV_SANITIZE};-fno-sanitize-recover=all;-fno-omit-frame-pointer>)
+  target_link_options(allconv_options INTERFACE -fsanitize=${ALLCONV_SANITIZE})
+endif()
 
 function(allconv_room name directory)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS

@@ -1,0 +1,22 @@
+# Target `lint`: formatting, then the checks of .clang-tidy over every source of the build. The names
+# with a version are preferred: another version formats and warns differently.
+find_program(ALLCONV_CLANG_FORMAT NAMES clang-format-14 clang-format)
+find_program(ALLCONV_RUN_CLANG_TIDY NAMES run-clang-tidy-14 run-clang-tidy)
+find_program(ALLCONV_CLANG_TIDY NAMES clang-tidy-14 clang-tidy)
+mark_as_advanced(ALLCONV_CLANG_FORMAT ALLCONV_RUN_CLANG_TIDY ALLCONV_CLANG_TIDY)
+
+if(ALLCONV_CLANG_FORMAT AND ALLCONV_RUN_CLANG_TIDY AND ALLCONV_CLANG_TIDY)
+  file(GLOB_RECURSE formatted_files CONFIGURE_DEPENDS
+    kernels/*.cpp kernels/*.hpp kernels/*.cu kernels/*.cuh engine/*.cpp engine/*.hpp
+    tools/*.cpp tools/*.hpp bench/*.cpp bench/*.hpp tests/*.cpp tests/*.hpp)
+  add_custom_target(lint
+    COMMAND ${ALLCONV_CLANG_FORMAT} --dry-run --Werror ${formatted_files}
+    COMMAND ${ALLCONV_RUN_CLANG_TIDY} -quiet -clang-tidy-binary ${ALLCONV_CLANG_TIDY}
+      -p ${CMAKE_BINARY_DIR} "${CMAKE_SOURCE_DIR}/.*\\.cpp$"
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
+else()
+  add_custom_target(lint
+    COMMAND ${CMAKE_COMMAND} -E echo
+      "lint needs clang-format and clang-tidy: install the packages of these names"
+    COMMAND ${CMAKE_COMMAND} -E false VERBATIM)
+endif()
