@@ -1,0 +1,41 @@
+// Batch: what one run of a plan reads and writes, all of it the caller's memory.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/image_prepare/problem.hpp"
+
+namespace allconv {
+
+// How 8-bit pixels become the network's input: (value * scale - mean) / std.
+struct PixelScaling {
+  float scale = 1;
+  float mean[3] = {0, 0, 0};
+  float std[3] = {1, 1, 1};
+};
+
+// Pointers are borrowed for the call; shapes count `images` images. Null: not given, not wanted.
+struct Batch {
+  int images = 0;
+
+  // Input, one of the two.
+  const float* input = nullptr;                       // (images,h,w,c) prepared
+  const std::uint8_t* const* pixels = nullptr;        // (images) pointers, each to (h,w,3)
+  const kernels::ImageMove* moves = nullptr;          // (images), for pixels
+  PixelScaling scaling;                               // for pixels
+
+  const std::int32_t* labels = nullptr;               // (images), training
+  const std::int32_t* signal_classes = nullptr;       // (images), explain; null: the predicted class
+
+  // Output.
+  float* logits = nullptr;          // (images,classes)
+  float* probabilities = nullptr;   // (images,classes)
+  float* losses = nullptr;          // (images), training: cross-entropy in nats
+  float* input_gradient = nullptr;  // (images,h,w,c), explain
+
+  // Dropout.
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+
+}  // namespace allconv

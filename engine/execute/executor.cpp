@@ -1,0 +1,205 @@
+#include "engine/execute/executor.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/plan/choose.hpp"
+#include "kernels/sgd/problem.hpp"
+
+namespace allconv {
+
+using kernels::ExecutionContext;
+
+namespace {
+
+constexpr int kMaxLanes = kernels::GradientSum::kMaxLanes;
+
+int divide_up(int value, int by) { return (value + by - 1) / by; }
+
+// The prepared kernel of a step, for its conversions of weights.
+template <class Operation>
+std::unique_ptr<const kernels::PreparedKernel<Operation>> prepare(const Step& step) {
+  return find_kernel<Operation>(step.kernel)
+      ->prepare(std::get<Bound<Operation>>(step.problem).problem);
+}
+
+}  // namespace
+
+struct Executor::GradientReader {
+  const Step* step;
+  std::unique_ptr<const kernels::PreparedKernel<kernels::Conv2dWeightGradient>> kernel;
+  std::vector<std::unique_ptr<const kernels::PreparedKernel<kernels::GradientSum>>> sums;
+
+  // One kernel sums weights and bias, which lie behind each other in a lane, for each lane count.
+  explicit GradientReader(const Step& of)
+      : step(&of), kernel(prepare<kernels::Conv2dWeightGradient>(of)) {
+    const auto floats = static_cast<std::int64_t>(lane_bytes() / sizeof(float));
+    for (int lanes = 1; lanes <= kMaxLanes; ++lanes) {
+      sums.push_back(kernels::prepare_first_runnable<kernels::GradientSum>(
+          {.count = floats, .lanes = lanes}));
+    }
+  }
+
+  std::size_t lane_bytes() const {
+    const auto& problem =
+        std::get<Bound<kernels::Conv2dWeightGradient>>(step->problem).problem;
+    return step->packed_weights_bytes +
+           kernels::align_up(static_cast<std::size_t>(problem.k) * sizeof(float));
+  }
+};
+
+Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool)
+    : plan_(std::move(plan)), pool_(pool), packed_{.weights = {}, .bias = {}} {
+  const int micro_batches = divide_up(std::max(1, max_batch), plan_->images);
+  const int workers = std::min(pool.threads(), micro_batches);
+  for (int i = 0; i < workers; ++i) {
+    workers_.push_back({.frame = Frame(*plan_, packed_), .runners = {}});
+    for (const Step& step : plan_->steps) {
+      workers_.back().runners.push_back(make_runner(*plan_, step));
+    }
+  }
+  for (int i = 0; i < pool.threads(); ++i) scratch_.emplace_back(plan_->workspace_bytes);
+  stages_.resize(static_cast<std::size_t>(plan_->stages));
+  for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
+    auto& tasks = stages_[static_cast<std::size_t>(plan_->steps[i].stage)];
+    const int parts = workers_.front().runners[i]->parts();
+    for (int part = 0; part < parts; ++part) tasks.push_back({static_cast<int>(i), part});
+  }
+  packed_.weights = kernels::Buffer<std::byte>(plan_->packed_weights_bytes);
+  if (plan_->graph.mode == PassMode::training) {
+    lane_count_ = std::min(kMaxLanes, micro_batches);
+    lanes_ = kernels::Buffer<std::byte>(plan_->gradient_lane_bytes *
+                                        static_cast<std::size_t>(lane_count_));
+    // The gaps of alignment are summed with the rest and must be numbers.
+    std::fill(lanes_.data(), lanes_.data() + lanes_.size(), std::byte{0});
+    make_gradient_readers();
+  }
+}
+
+Executor::~Executor() = default;
+
+void Executor::make_gradient_readers() {
+  for (const Step& step : plan_->steps) {
+    if (std::holds_alternative<Bound<kernels::Conv2dWeightGradient>>(step.problem)) {
+      readers_.push_back(std::make_unique<GradientReader>(step));
+    }
+  }
+}
+
+ExecutionContext Executor::context(int thread) {
+  return {.scratch = scratch_[static_cast<std::size_t>(thread)].span()};
+}
+
+void Executor::load(const Parameters& parameters) {
+  if (packed_.bias.empty()) {
+    for (const LayerParameters& layer : parameters) packed_.bias.emplace_back(layer.bias.size());
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    std::copy(parameters[i].bias.begin(), parameters[i].bias.end(), packed_.bias[i].data());
+  }
+  pool_.parallel_for(static_cast<int>(plan_->steps.size()), [&](int index, int) {
+    const auto& step = plan_->steps[static_cast<std::size_t>(index)];
+    const auto& runner = *workers_.front().runners[static_cast<std::size_t>(index)];
+    if (step.ordinal < 0) return;
+    runner.pack(parameters[static_cast<std::size_t>(step.ordinal)].weights.data(),
+                packed_.weights.data() + step.packed_offset);
+  });
+}
+
+int Executor::micro_batches(const Batch& batch) const {
+  return divide_up(batch.images, plan_->images);
+}
+
+void Executor::begin(Worker& worker, const Batch& batch, int index) {
+  Frame& frame = worker.frame;
+  frame.begin(batch, index * plan_->images);
+  if (lane_count_ == 0) return;
+  const int lane = index % lane_count_;
+  frame.lane = lanes_.data() + plan_->gradient_lane_bytes * static_cast<std::size_t>(lane);
+  frame.accumulate = index >= lane_count_;
+}
+
+void Executor::run_micro_batch(Worker& worker, const Batch& batch, int index, int thread) {
+  begin(worker, batch, index);
+  const ExecutionContext scratch = context(thread);
+  for (const auto& runner : worker.runners) {
+    for (int part = 0; part < runner->parts(); ++part) runner->run(worker.frame, scratch, part);
+  }
+  worker.frame.end();
+}
+
+void Executor::run_shared(const Batch& batch, int index) {
+  Worker& worker = workers_.front();
+  begin(worker, batch, index);
+  for (const std::vector<Task>& tasks : stages_) {
+    pool_.parallel_for(static_cast<int>(tasks.size()), [&](int i, int thread) {
+      const Task& task = tasks[static_cast<std::size_t>(i)];
+      worker.runners[static_cast<std::size_t>(task.step)]->run(worker.frame, context(thread),
+                                                               task.part);
+    });
+  }
+  worker.frame.end();
+}
+
+void Executor::run(const Batch& batch) {
+  const int count = micro_batches(batch);
+  const int workers = static_cast<int>(workers_.size());
+  // Units that workers claim whole: lanes in training (a lane's micro-batches run in order), else
+  // micro-batches.
+  const bool training = lane_count_ > 0;
+  const int units = training ? std::min(count, lane_count_) : count;
+  lanes_used_ = training ? units : 0;
+  // A remainder that would leave half of the threads idle is shared part by part instead.
+  const int remainder = units % pool_.threads();
+  int whole = units;
+  if (workers < pool_.threads() || units < pool_.threads()) whole = 0;
+  else if (!training && 2 * remainder <= pool_.threads()) whole = units - remainder;
+  pool_.parallel_for(whole, [&](int unit, int thread) {
+    Worker& worker = workers_[static_cast<std::size_t>(thread)];
+    const int step = training ? lane_count_ : count;
+    for (int index = unit; index < count; index += step) {
+      run_micro_batch(worker, batch, index, thread);
+    }
+  });
+  if (training && whole > 0) return;
+  for (int index = whole; index < count; ++index) run_shared(batch, index);
+}
+
+void Executor::run_observed(const Batch& batch, StepObserver observe) {
+  using Clock = std::chrono::steady_clock;
+  Worker& worker = workers_.front();
+  const int count = micro_batches(batch);
+  lanes_used_ = std::min(count, lane_count_);
+  for (int index = 0; index < count; ++index) {
+    begin(worker, batch, index);
+    for (std::size_t i = 0; i < worker.runners.size(); ++i) {
+      const auto start = Clock::now();
+      for (int part = 0; part < worker.runners[i]->parts(); ++part) {
+        worker.runners[i]->run(worker.frame, context(0), part);
+      }
+      observe(i, std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    worker.frame.end();
+  }
+}
+
+void Executor::read_gradients(Parameters& gradients) {
+  pool_.parallel_for(static_cast<int>(readers_.size()), [&](int index, int) {
+    const GradientReader& reader = *readers_[static_cast<std::size_t>(index)];
+    const Step& step = *reader.step;
+    float* const sum = reinterpret_cast<float*>(lanes_.data() + step.packed_offset);
+    kernels::GradientSum::Arguments arguments{.lanes = {}, .dst = sum};
+    for (int lane = 0; lane < lanes_used_; ++lane) {
+      arguments.lanes[lane] = sum + static_cast<std::size_t>(lane) * plan_->gradient_lane_bytes /
+                                        sizeof(float);
+    }
+    reader.sums[static_cast<std::size_t>(lanes_used_ - 1)]->run_all({}, arguments);
+    LayerParameters& gradient = gradients[static_cast<std::size_t>(step.ordinal)];
+    reader.kernel->unpack_weights(reinterpret_cast<const std::byte*>(sum),
+                                  gradient.weights.data());
+    const float* bias = sum + step.packed_weights_bytes / sizeof(float);
+    std::copy(bias, bias + gradient.bias.size(), gradient.bias.begin());
+  });
+}
+
+}  // namespace allconv

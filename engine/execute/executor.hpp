@@ -1,0 +1,81 @@
+// Executor: runs a plan on the CPU's thread pool.
+//
+// Two levels of parallelism: micro-batches over workers, each with an arena of its own; and the parts
+// of each stage over all threads where there are fewer micro-batches than threads. Which of the two
+// runs never changes a bit. Weight gradients go into up to 8 lanes: micro-batch i adds to lane i mod 8
+// in ascending order, and the lanes are summed in a fixed tree.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/execute/batch.hpp"
+#include "engine/execute/step_runner.hpp"
+#include "engine/graph/parameters.hpp"
+#include "engine/plan/plan.hpp"
+#include "engine/runtime/cpu/thread_pool.hpp"
+
+namespace allconv {
+
+// Observes the time of each step; called from the thread that ran it.
+using StepObserver = FunctionRef<void(std::size_t step, double seconds)>;
+
+// Used by one thread at a time. The pool must outlive it.
+class Executor {
+ public:
+  // `max_batch` bounds Batch::images. Allocates everything that run() will need.
+  Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool);
+
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  const Plan& plan() const { return *plan_; }
+
+  // Converts weights into the kernels' forms; call again after weights have changed. Parameters must be
+  // those of the plan's network.
+  void load(const Parameters& parameters);
+
+  // Runs the whole batch. Allocates nothing of its own.
+  void run(const Batch& batch);
+
+  // As run(), one step at a time on the calling thread, telling each step's time.
+  void run_observed(const Batch& batch, StepObserver observe);
+
+  // Training, after run(), once: the gradient of the batch's mean loss, (k,c,r,s) and (k) as in
+  // zero_parameters().
+  void read_gradients(Parameters& gradients);
+
+ private:
+  struct Task {
+    int step = 0;
+    int part = 0;
+  };
+  // The prepared kernels and the memory of one worker.
+  struct Worker {
+    Frame frame;
+    std::vector<std::unique_ptr<StepRunner>> runners;  // one a step
+  };
+  // Sums one layer's gradient lanes and converts the sum.
+  struct GradientReader;
+
+  int micro_batches(const Batch& batch) const;
+  void make_gradient_readers();
+  void run_micro_batch(Worker& worker, const Batch& batch, int index, int thread);
+  void run_shared(const Batch& batch, int index);
+  void begin(Worker& worker, const Batch& batch, int index);
+  kernels::ExecutionContext context(int thread);
+
+  std::shared_ptr<const Plan> plan_;
+  ThreadPool& pool_;
+  PackedParameters packed_;
+  std::vector<Worker> workers_;
+  std::vector<std::vector<Task>> stages_;              // tasks of each stage, for shared stages
+  std::vector<kernels::Buffer<std::byte>> scratch_;    // one a thread
+  kernels::Buffer<std::byte> lanes_;                   // gradient lanes, lane after lane
+  int lane_count_ = 0;                                 // allocated
+  int lanes_used_ = 0;                                 // by the last run()
+  std::vector<std::unique_ptr<GradientReader>> readers_;
+};
+
+}  // namespace allconv

@@ -1,0 +1,255 @@
+#include "engine/execute/step_runner.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/plan/choose.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+using kernels::ExecutionContext;
+
+Frame::Frame(const Plan& plan_, const PackedParameters& packed_)
+    : plan(&plan_),
+      packed(&packed_),
+      arena(plan_.arena_bytes),
+      pixels(static_cast<std::size_t>(plan_.images)),
+      moves(static_cast<std::size_t>(plan_.images)),
+      labels(static_cast<std::size_t>(plan_.images)) {}
+
+void Frame::begin(const Batch& batch_, int first_image_) {
+  batch = &batch_;
+  first_image = first_image_;
+  present = std::min(plan->images, batch->images - first_image);
+  for (int i = 0; i < plan->images; ++i) {
+    const auto slot = static_cast<std::size_t>(i);
+    const int image = first_image + (i < present ? i : 0);
+    if (batch->pixels != nullptr) pixels[slot] = batch->pixels[image];
+    if (batch->moves != nullptr) moves[slot] = batch->moves[image];
+    if (batch->labels != nullptr) labels[slot] = batch->labels[image];
+  }
+}
+
+void Frame::end() const {
+  const auto copy = [this](float* destination, int value, std::int64_t floats_an_image) {
+    if (destination == nullptr || value == kNoValue) return;
+    std::memcpy(destination + first_image * floats_an_image, this->value<float>(value),
+                static_cast<std::size_t>(present * floats_an_image) * sizeof(float));
+  };
+  const Graph& graph = plan->graph;
+  copy(batch->logits, plan->logits, graph.shape(graph.logits).size());
+  copy(batch->probabilities, plan->probabilities, graph.shape(graph.probabilities).size());
+  copy(batch->losses, plan->loss, 1);
+  copy(batch->input_gradient, plan->input_gradient, graph.shape(graph.input).size());
+}
+
+namespace {
+
+// The arguments of each operation's kernel, from the step's operands.
+class Binder {
+ public:
+  Binder(const Frame& frame, const Step& step) : frame_(frame), step_(step) {}
+
+  void bind(kernels::ImagePrepare::Arguments& arguments) const {
+    const PixelScaling& scaling = frame_.batch->scaling;
+    arguments.images = frame_.pixels.data();
+    arguments.moves = frame_.batch->moves == nullptr ? nullptr : frame_.moves.data();
+    arguments.dst = floats(step_.dst);
+    arguments.scale = scaling.scale;
+    std::copy(std::begin(scaling.mean), std::end(scaling.mean), arguments.mean);
+    std::copy(std::begin(scaling.std), std::end(scaling.std), arguments.std);
+  }
+  void bind(kernels::Conv2dForward::Arguments& arguments) const {
+    arguments = {.src = floats(step_.src),
+                 .weights = packed_weights(),
+                 .bias = frame_.packed->bias[static_cast<std::size_t>(step_.ordinal)].data(),
+                 .dst = floats(step_.dst)};
+  }
+  void bind(kernels::Conv2dDataGradient::Arguments& arguments) const {
+    arguments = {.d_dst = floats(step_.src),
+                 .weights = packed_weights(),
+                 .relu_output = step_.src2 == kNoValue ? nullptr : floats(step_.src2),
+                 .d_src = floats(step_.dst)};
+  }
+  void bind(kernels::Conv2dWeightGradient::Arguments& arguments) const {
+    std::byte* d_weights = frame_.lane + step_.packed_offset;
+    arguments = {.src = floats(step_.src),
+                 .d_dst = floats(step_.src2),
+                 .d_weights = d_weights,
+                 .d_bias = reinterpret_cast<float*>(d_weights + step_.packed_weights_bytes),
+                 .accumulate = frame_.accumulate};
+  }
+  void bind(kernels::ReluForward::Arguments& arguments) const {
+    arguments = {.src = floats(step_.src), .dst = floats(step_.dst)};
+  }
+  void bind(kernels::ReluBackward::Arguments& arguments) const {
+    arguments = {.output = floats(step_.src2),
+                 .d_dst = floats(step_.src),
+                 .d_src = floats(step_.dst)};
+  }
+  void bind(kernels::Dropout::Arguments& arguments) const {
+    const auto& problem = std::get<Bound<kernels::Dropout>>(step_.problem).problem;
+    const auto elements = static_cast<std::uint64_t>(problem.count / frame_.plan->images);
+    arguments = {.src = floats(step_.src),
+                 .dst = floats(step_.dst),
+                 .seed = frame_.batch->seed,
+                 .step = frame_.batch->step,
+                 .layer = static_cast<std::uint32_t>(step_.ordinal),
+                 .first_element = static_cast<std::uint64_t>(frame_.first_image) * elements};
+  }
+  void bind(kernels::MaxPoolForward::Arguments& arguments) const {
+    arguments = {.src = floats(step_.src),
+                 .dst = floats(step_.dst),
+                 .switches = step_.dst2 == kNoValue ? nullptr
+                                                    : frame_.value<std::uint8_t>(step_.dst2)};
+  }
+  void bind(kernels::MaxPoolBackward::Arguments& arguments) const {
+    arguments = {.switches = frame_.value<std::uint8_t>(step_.src2),
+                 .d_dst = floats(step_.src),
+                 .d_src = floats(step_.dst)};
+  }
+  void bind(kernels::GlobalAveragePoolForward::Arguments& arguments) const {
+    arguments = {.src = floats(step_.src), .dst = floats(step_.dst)};
+  }
+  void bind(kernels::GlobalAveragePoolBackward::Arguments& arguments) const {
+    arguments = {.d_dst = floats(step_.src), .d_src = floats(step_.dst)};
+  }
+  void bind(kernels::SoftmaxCrossEntropyForward::Arguments& arguments) const {
+    const bool with_loss = step_.dst2 != kNoValue && frame_.batch->labels != nullptr;
+    arguments = {.src = floats(step_.src),
+                 .labels = with_loss ? frame_.labels.data() : nullptr,
+                 .dst = floats(step_.dst),
+                 .loss = with_loss ? floats(step_.dst2) : nullptr};
+  }
+  void bind(kernels::SoftmaxCrossEntropyBackward::Arguments& arguments) const {
+    arguments = {.probabilities = floats(step_.src),
+                 .labels = frame_.labels.data(),
+                 .d_src = floats(step_.dst),
+                 .scale = 1.0F / static_cast<float>(frame_.batch->images)};
+  }
+
+ private:
+  float* floats(int value) const { return frame_.value<float>(value); }
+  const std::byte* packed_weights() const {
+    return frame_.packed->weights.data() + step_.packed_offset;
+  }
+
+  const Frame& frame_;
+  const Step& step_;
+};
+
+template <class Operation>
+class KernelRunner : public StepRunner {
+ public:
+  KernelRunner(const Step& step, const typename Operation::Problem& problem) : step_(step) {
+    const auto* kernel = find_kernel<Operation>(step.kernel);
+    if (kernel == nullptr) {
+      throw Error(ErrorKind::internal, "the plan names a kernel that does not exist", step.kernel);
+    }
+    kernel_ = kernel->prepare(problem);
+  }
+
+  int parts() const override { return kernel_->parts(); }
+
+  void run(const Frame& frame, const ExecutionContext& context, int part) const override {
+    typename Operation::Arguments arguments{};
+    Binder(frame, step_).bind(arguments);
+    kernel_->run(context, arguments, part);
+  }
+
+  void pack(const float* weights, std::byte* packed) const override {
+    // A weight gradient has the form of weights, but writes it.
+    if constexpr (!std::is_same_v<Operation, kernels::Conv2dWeightGradient>) {
+      kernel_->pack_weights(weights, packed);
+    }
+  }
+
+ protected:
+  const Step& step() const { return step_; }
+
+ private:
+  const Step& step_;
+  std::unique_ptr<const kernels::PreparedKernel<Operation>> kernel_;
+};
+
+// Pixels are prepared by a kernel; prepared floats are copied into the arena.
+class InputRunner final : public KernelRunner<kernels::ImagePrepare> {
+ public:
+  InputRunner(const Plan& plan, const Step& step, const kernels::ImagePrepareProblem& problem)
+      : KernelRunner(step, problem), floats_(plan.graph.shape(plan.graph.input).size()) {}
+
+  void run(const Frame& frame, const ExecutionContext& context, int part) const override {
+    if (frame.batch->pixels != nullptr) return KernelRunner::run(frame, context, part);
+    for (int i = 0; i < frame.plan->images; ++i) {
+      const std::int64_t image = frame.first_image + (i < frame.present ? i : 0);
+      std::memcpy(frame.value<float>(step().dst) + i * floats_,
+                  frame.batch->input + image * floats_,
+                  static_cast<std::size_t>(floats_) * sizeof(float));
+    }
+  }
+
+ private:
+  std::int64_t floats_;  // of one image
+};
+
+// The gradient of the loss; zero for images that only fill the frame up.
+class LossGradientRunner final : public KernelRunner<kernels::SoftmaxCrossEntropyBackward> {
+ public:
+  LossGradientRunner(const Step& step, const kernels::SoftmaxCrossEntropyProblem& problem)
+      : KernelRunner(step, problem), problem_(problem) {}
+
+  void run(const Frame& frame, const ExecutionContext& context, int part) const override {
+    KernelRunner::run(frame, context, part);
+    float* d_src = frame.value<float>(step().dst);
+    std::fill(d_src + std::int64_t{frame.present} * problem_.c, d_src + problem_.size(), 0.0F);
+  }
+
+ private:
+  kernels::SoftmaxCrossEntropyProblem problem_;
+};
+
+// The signal of an explanation: 1 at one class's logit, 0 elsewhere.
+class ClassSignalRunner final : public StepRunner {
+ public:
+  ClassSignalRunner(const Step& step, const ClassSignal::Problem& problem)
+      : step_(step), problem_(problem) {}
+
+  void run(const Frame& frame, const ExecutionContext&, int /*part*/) const override {
+    const float* logits = frame.value<float>(step_.src);
+    float* signal = frame.value<float>(step_.dst);
+    std::fill(signal, signal + std::int64_t{problem_.n} * problem_.c, 0.0F);
+    for (int i = 0; i < frame.present; ++i) {
+      const float* row = logits + std::int64_t{i} * problem_.c;
+      const auto predicted = std::max_element(row, row + problem_.c) - row;
+      const auto* wanted = frame.batch->signal_classes;
+      const std::int64_t chosen = wanted == nullptr ? predicted : wanted[frame.first_image + i];
+      signal[std::int64_t{i} * problem_.c + chosen] = 1.0F;
+    }
+  }
+
+ private:
+  const Step& step_;
+  ClassSignal::Problem problem_;
+};
+
+}  // namespace
+
+std::unique_ptr<StepRunner> make_runner(const Plan& plan, const Step& step) {
+  using namespace kernels;  // NOLINT: operations
+  return std::visit(
+      [&]<class Operation>(const Bound<Operation>& bound) -> std::unique_ptr<StepRunner> {
+        if constexpr (std::is_same_v<Operation, ImagePrepare>) {
+          return std::make_unique<InputRunner>(plan, step, bound.problem);
+        } else if constexpr (std::is_same_v<Operation, SoftmaxCrossEntropyBackward>) {
+          return std::make_unique<LossGradientRunner>(step, bound.problem);
+        } else if constexpr (std::is_same_v<Operation, ClassSignal>) {
+          return std::make_unique<ClassSignalRunner>(step, bound.problem);
+        } else {
+          return std::make_unique<KernelRunner<Operation>>(step, bound.problem);
+        }
+      },
+      step.problem);
+}
+
+}  // namespace allconv

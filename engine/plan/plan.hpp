@@ -1,0 +1,115 @@
+// Plan: the immutable steps of one pass for a fixed number of images: which kernel computes what,
+// where in the arena each value lives, and what it all costs in bytes. Made before anything runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/graph/graph.hpp"
+#include "engine/support/diagnostics.hpp"
+#include "kernels/conv2d/problem.hpp"
+#include "kernels/core/isa.hpp"
+#include "kernels/dropout/problem.hpp"
+#include "kernels/global_average_pool/problem.hpp"
+#include "kernels/image_prepare/problem.hpp"
+#include "kernels/max_pool/problem.hpp"
+#include "kernels/relu/problem.hpp"
+#include "kernels/softmax_cross_entropy/problem.hpp"
+
+namespace allconv {
+
+class TuningFile;
+
+// Work of the executor itself rather than of a kernel: the class signal of an explanation.
+struct ClassSignal {
+  struct Problem {
+    int n = 1, c = 1;  // images, classes
+  };
+};
+
+// A problem together with the operation that it belongs to.
+template <class Operation>
+struct Bound {
+  typename Operation::Problem problem;
+};
+
+using StepProblem =
+    std::variant<Bound<kernels::ImagePrepare>, Bound<kernels::Conv2dForward>,
+                 Bound<kernels::ReluForward>, Bound<kernels::Dropout>,
+                 Bound<kernels::MaxPoolForward>, Bound<kernels::GlobalAveragePoolForward>,
+                 Bound<kernels::SoftmaxCrossEntropyForward>,
+                 Bound<kernels::SoftmaxCrossEntropyBackward>, Bound<ClassSignal>,
+                 Bound<kernels::GlobalAveragePoolBackward>, Bound<kernels::MaxPoolBackward>,
+                 Bound<kernels::ReluBackward>, Bound<kernels::Conv2dWeightGradient>,
+                 Bound<kernels::Conv2dDataGradient>>;
+
+// A kernel that was passed over, and why.
+struct Refusal {
+  std::string kernel;
+  std::string why;
+};
+
+// Operands by role as in Operation; ids index Plan::values.
+struct Step {
+  std::string layer;   // "conv1", "conv1 + relu1"
+  StepProblem problem;
+  std::string kernel;  // the row's name; empty for work of the executor itself
+  std::vector<Refusal> refusals;
+  int stage = 0;       // steps of one stage are independent of each other
+  int ordinal = -1;    // convolutions: index of their parameters; dropouts: counted from 0
+  int src = kNoValue, src2 = kNoValue, dst = kNoValue, dst2 = kNoValue;
+  std::size_t workspace_bytes = 0;       // scratch of one thread that runs a part of it
+  std::size_t packed_weights_bytes = 0;  // in the kernel's own form
+  std::size_t packed_offset = 0;         // in the packed weights, or in a gradient lane
+  int parts = 1;
+  double flops = 0;
+};
+
+struct PlanValue {
+  std::string name;
+  std::size_t bytes = 0;   // for all images of the plan, rounded up to the alignment
+  std::size_t offset = 0;  // in the arena
+  int first_stage = 0;     // written
+  int last_stage = 0;      // last read, inclusive
+};
+
+struct PlanOptions {
+  // Parameters that affect behaviour.
+  kernels::Isa isa = kernels::best_isa();
+  const TuningFile* tuning = nullptr;  // borrowed while the plan is made
+  // Parameters that affect memory.
+  std::size_t workspace_limit = SIZE_MAX;  // packed weights + workspace of all threads, bytes
+  int threads = 1;                         // for the workspace sum
+};
+
+struct Plan {
+  Graph graph;
+  int images = 1;  // computed together: a micro-batch
+  std::vector<Step> steps;
+  std::vector<PlanValue> values;
+  int stages = 0;
+  int input = kNoValue, logits = kNoValue, probabilities = kNoValue, input_gradient = kNoValue;
+  int loss = kNoValue;
+
+  std::size_t weights_bytes = 0;         // parameters as in the file
+  std::size_t packed_weights_bytes = 0;  // forward and data gradient forms
+  std::size_t gradient_lane_bytes = 0;   // training: one of up to 8 accumulators
+  std::size_t arena_bytes = 0;           // a worker
+  std::size_t workspace_bytes = 0;       // a thread
+  std::size_t unshared_bytes = 0;        // the arena if no two values shared memory
+  std::size_t bound_bytes = 0;           // largest set of values alive at once: no arena is smaller
+};
+
+// Images computed together for a batch of `batch_size`: a function of mode and batch size alone.
+int micro_batch_size(PassMode mode, int batch_size);
+
+// Fuses, chooses kernels, places values. Throws Error{usage} when the workspace limit cannot be met.
+Plan make_plan(const Graph& graph, int images, const PlanOptions& options);
+
+// The table that `allconv plan` prints. Text ends with a newline.
+std::string to_text(const Plan& plan, int workers);
+
+}  // namespace allconv

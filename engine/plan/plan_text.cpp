@@ -1,0 +1,84 @@
+// The tables of `allconv plan`.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/plan/plan.hpp"
+#include "kernels/core/problem_text.hpp"
+
+namespace allconv {
+
+namespace {
+
+std::string problem_text_of(const Step& step) {
+  return std::visit(
+      []<class Operation>(const Bound<Operation>& bound) -> std::string {
+        if constexpr (std::is_same_v<Operation, ClassSignal>) {
+          return fmt::format("n{}c{}", bound.problem.n, bound.problem.c);
+        } else {
+          return kernels::to_text(bound.problem);
+        }
+      },
+      step.problem);
+}
+
+void append_steps(std::string& text, const Plan& plan) {
+  text += fmt::format("{:<5} {:<28} {:<40} {:>5} {:>9} {:>11} {:>11}  {}\n", "stage", "layer",
+                      "kernel", "parts", "MFLOP", "packed", "workspace", "problem");
+  for (const Step& step : plan.steps) {
+    text += fmt::format("{:<5} {:<28} {:<40} {:>5} {:>9.2f} {:>11} {:>11}  {}\n", step.stage,
+                        step.layer, step.kernel.empty() ? "(executor)" : step.kernel, step.parts,
+                        step.flops * 1e-6, step.packed_weights_bytes, step.workspace_bytes,
+                        problem_text_of(step));
+    for (const Refusal& refusal : step.refusals) {
+      text += fmt::format("        refused: {}: {}\n", refusal.kernel, refusal.why);
+    }
+  }
+}
+
+void append_values(std::string& text, const Plan& plan) {
+  text += fmt::format("\n{:<20} {:>12} {:>12} {:>12}\n", "value", "bytes", "offset", "stages");
+  for (const PlanValue& value : plan.values) {
+    text += fmt::format("{:<20} {:>12} {:>12} {:>12}\n", value.name, value.bytes, value.offset,
+                        fmt::format("{}-{}", value.first_stage, value.last_stage));
+  }
+}
+
+void append_sums(std::string& text, const Plan& plan, int workers) {
+  const auto line = [&text](std::string_view what, std::size_t bytes, std::string_view note) {
+    text += fmt::format("{:<26} {:>14} bytes  {}\n", what, bytes, note);
+  };
+  const double over = plan.bound_bytes == 0
+                          ? 0
+                          : 100.0 * static_cast<double>(plan.arena_bytes) /
+                                    static_cast<double>(plan.bound_bytes) -
+                                100;
+  text += "\n";
+  line("weights", plan.weights_bytes, "as in the file");
+  line("packed weights", plan.packed_weights_bytes, "in the kernels' forms, shared by all workers");
+  if (plan.gradient_lane_bytes != 0) {
+    line("gradient lane", plan.gradient_lane_bytes, "up to 8 of them, shared by all workers");
+  }
+  line("arena per worker", plan.arena_bytes,
+       fmt::format("{} worker{}", workers, workers == 1 ? "" : "s"));
+  line("workspace", plan.workspace_bytes, "per thread");
+  line("sum without sharing", plan.unshared_bytes, "if every value had memory of its own");
+  line("lower bound", plan.bound_bytes,
+       fmt::format("largest live set; the arena is {:.1f}% above it", over));
+}
+
+}  // namespace
+
+std::string to_text(const Plan& plan, int workers) {
+  const char* const modes[] = {"inference", "training", "explain"};
+  std::string text = fmt::format("{} {}, {} image{} a micro-batch, {} steps in {} stages\n\n",
+                                 plan.graph.network.name, modes[static_cast<int>(plan.graph.mode)],
+                                 plan.images, plan.images == 1 ? "" : "s", plan.steps.size(),
+                                 plan.stages);
+  append_steps(text, plan);
+  append_values(text, plan);
+  append_sums(text, plan, workers);
+  return text;
+}
+
+}  // namespace allconv
