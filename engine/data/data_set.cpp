@@ -1,0 +1,148 @@
+#include "engine/data/data_set.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include "engine/data/file_source.hpp"
+#include "engine/data/formats.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+DataSet::DataSet(std::shared_ptr<const ImageSource> source, std::vector<std::string> classes)
+    : end_(source->size()), classes_(std::move(classes)) {
+  firsts_.push_back(0);
+  sources_.push_back(std::move(source));
+}
+
+DataSet::Place DataSet::place(std::size_t index) const {
+  const auto after = std::upper_bound(firsts_.begin(), firsts_.end(), index);
+  const auto source = static_cast<std::size_t>(after - firsts_.begin()) - 1;
+  return {sources_[source].get(), index - firsts_[source]};
+}
+
+std::string DataSet::path(std::size_t index) const {
+  const Place at = place(index);
+  return at.source->path(at.index);
+}
+
+int DataSet::label(std::size_t index) const {
+  const Place at = place(index);
+  return at.source->label(at.index);
+}
+
+ImageResult DataSet::load(std::size_t index) const {
+  const Place at = place(index);
+  return at.source->load(at.index);
+}
+
+void DataSet::append(const DataSet& other) {
+  if (sources_.empty()) classes_ = other.classes_;
+  for (std::size_t i = 0; i < other.sources_.size(); ++i) {
+    sources_.push_back(other.sources_[i]);
+    firsts_.push_back(end_ + other.firsts_[i]);
+  }
+  end_ += other.end_;
+}
+
+namespace {
+
+// `suffix` is in lower case.
+bool ends_in_any_case(std::string_view name, std::string_view suffix) {
+  const auto lower = [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  };
+  return name.size() >= suffix.size() &&
+         std::equal(suffix.rbegin(), suffix.rend(), name.rbegin(),
+                    [&](char wanted, char letter) { return wanted == lower(letter); });
+}
+
+bool has_tar_suffix(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kSuffixes = {".tar", ".tar.gz", ".tar.xz", ".tar.zst"};
+  return std::any_of(kSuffixes.begin(), kSuffixes.end(),
+                     [&](std::string_view suffix) { return ends_in_any_case(name, suffix); });
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;  // what cannot be looked at is told when it is opened
+  return std::filesystem::is_directory(path, ignored);
+}
+
+// One image may be unreadable: that is its row's error, not the set's.
+DataSet open_file(const std::string& path, OpenMode mode) {
+  if (has_tar_suffix(path)) {
+    throw Error(ErrorKind::usage, "tar files are not supported yet by this version", path,
+                "unpack it into a folder");
+  }
+  if (!has_image_suffix(path)) {
+    std::error_code code;
+    if (!std::filesystem::exists(path, code)) {
+      const std::string reason = code ? code.message() : "no such file or folder";
+      throw Error(ErrorKind::io, "cannot open: " + reason, path, "give a path that exists");
+    }
+    throw Error(ErrorKind::usage, "lists of paths are not supported yet by this version", path,
+                "put the images into a folder");
+  }
+  if (mode != OpenMode::score) {
+    throw Error(ErrorKind::usage, "one image has no label", path,
+                "give a folder of class folders");
+  }
+  return {std::make_shared<FileSource>(std::vector<ImageFile>{{path, kNoLabel}}), {}};
+}
+
+DataSet open_folder(const std::string& path, Split split, OpenMode mode,
+                    const Diagnostics& diagnostics) {
+  const Listing listing = list_folder(path);
+  if (is_cifar(listing)) return open_cifar(listing, split);
+  if (is_idx(listing)) return open_idx(listing, split, mode);
+  return open_image_folder(listing, split, mode, diagnostics);
+}
+
+}  // namespace
+
+bool has_image_suffix(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kSuffixes = {".jpg", ".jpeg", ".png", ".webp",
+                                                         ".bmp", ".ppm",  ".pgm"};
+  return std::any_of(kSuffixes.begin(), kSuffixes.end(),
+                     [&](std::string_view suffix) { return ends_in_any_case(name, suffix); });
+}
+
+void throw_no_such_split(const std::string& where, Split split) {
+  const std::string name = split == Split::train ? "train" : "test";
+  throw Error(ErrorKind::usage, "the data have no " + name + " split", where,
+              "choose another split, or add the files of this one");
+}
+
+DataSet open_data(const std::string& path, Split split, OpenMode mode,
+                  const Diagnostics& diagnostics) {
+  DataSet data = is_folder(path) ? open_folder(path, split, mode, diagnostics)
+                                 : open_file(path, mode);
+  if (data.size() == 0) {
+    throw Error(ErrorKind::usage, "holds no images", path,
+                "give a folder with .jpg or .png files, CIFAR or IDX files");
+  }
+  if (mode == OpenMode::train && data.classes().size() < 2) {
+    throw Error(ErrorKind::usage, "holds images of one class only", path,
+                "give at least two class folders");
+  }
+  return data;
+}
+
+std::vector<int> match_classes(const std::vector<std::string>& data_classes,
+                               const std::vector<std::string>& model_classes,
+                               std::string_view where) {
+  std::vector<int> indices;
+  for (const std::string& name : data_classes) {
+    const auto found = std::find(model_classes.begin(), model_classes.end(), name);
+    if (found == model_classes.end()) {
+      throw Error(ErrorKind::usage, "the model does not know the class \"" + name + "\"", where,
+                  "give data whose class names are among the model's");
+    }
+    indices.push_back(static_cast<int>(found - model_classes.begin()));
+  }
+  return indices;
+}
+
+}  // namespace allconv

@@ -1,0 +1,58 @@
+// DecodeAhead: images of a data set, decoded and resized by idle threads before they are asked for,
+// handed out strictly in order. What comes out does not depend on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/data/data_set.hpp"
+#include "engine/data/resize.hpp"
+#include "engine/runtime/cpu/thread_pool.hpp"
+
+namespace allconv {
+
+// Bounds on images that are decoded and not yet handed out; at least one is always allowed. Beside
+// them each thread holds the one image at full size that it is working on.
+struct DecodeAheadLimits {
+  std::size_t images = 512;
+  std::size_t bytes = std::size_t{64} << 20;  // of pixels at the network's size
+};
+
+struct LoadedImage {
+  std::size_t index = 0;                 // in the data set
+  kernels::Buffer<std::uint8_t> pixels;  // (target.height, target.width, 3); empty on an error
+  std::optional<ImageError> error;
+
+  bool ok() const { return !error.has_value(); }
+};
+
+// For one consumer thread. The data set and the pool must outlive it; it may be destroyed at any
+// moment and then waits for the images being decoded at that moment.
+class DecodeAhead {
+ public:
+  // `order`: indices into the data set, as they are to be handed out. Decoding begins at once.
+  DecodeAhead(const DataSet& data, std::vector<std::size_t> order, const ImageTarget& target,
+              ThreadPool& pool, const DecodeAheadLimits& limits = {});
+  ~DecodeAhead();
+  DecodeAhead(const DecodeAhead&) = delete;
+  DecodeAhead& operator=(const DecodeAhead&) = delete;
+
+  // The next image, or nullopt after the last. Decodes on this thread while there is nothing to hand
+  // out. Throws std::bad_alloc only.
+  std::optional<LoadedImage> next();
+
+ private:
+  class Queue;
+
+  void enqueue_jobs();
+
+  std::shared_ptr<Queue> queue_;  // shared with jobs, which may begin after this is gone
+  ThreadPool& pool_;
+};
+
+// 0, 1, .. count-1: the whole data set in order.
+std::vector<std::size_t> all_in_order(std::size_t count);
+
+}  // namespace allconv

@@ -1,0 +1,146 @@
+// JPEG by libjpeg-turbo, with its defaults (accurate integer transform, smooth chroma upsampling),
+// which Pillow uses too.
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>  // jpeglib.h uses FILE and size_t
+#include <cstring>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "engine/data/decoders.hpp"
+#include "engine/data/exif.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr int kMaximumScans = 500;  // of a progressive image: a tiny file must not cost minutes
+
+// The library reports errors by a callback that must not return, so each stretch of calls runs under
+// a setjmp. Nothing with a destructor may live in the frames that a jump crosses.
+struct Session {
+  jpeg_decompress_struct decoder = {};
+  jpeg_error_mgr errors = {};
+  jpeg_progress_mgr progress = {};
+  std::jmp_buf on_error = {};
+  char message[JMSG_LENGTH_MAX] = "";
+
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() { jpeg_destroy_decompress(&decoder); }  // valid on a zeroed decoder too
+};
+
+Session& session_of(j_common_ptr decoder) { return *static_cast<Session*>(decoder->client_data); }
+
+[[noreturn]] void leave(j_common_ptr decoder) {
+  Session& session = session_of(decoder);
+  decoder->err->format_message(decoder, session.message);
+  std::longjmp(session.on_error, 1);
+}
+
+// Level -1 is a warning: data that end early or are damaged, which the library would fill up.
+// Padding between segments and odd version numbers harm no pixel.
+void judge_message(j_common_ptr decoder, int level) {
+  if (level >= 0) return;
+  switch (decoder->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_BOGUS_ICC:
+      return;
+    default:
+      leave(decoder);
+  }
+}
+
+void limit_scans(j_common_ptr decoder) {
+  Session& session = session_of(decoder);
+  if (session.decoder.input_scan_number <= kMaximumScans) return;
+  std::strcpy(session.message, "the image has more than 500 scans");
+  std::longjmp(session.on_error, 1);
+}
+
+// Runs `step`; false when the library reported an error, told in session.message.
+template <class Step>
+bool guarded(Session& session, Step step) {
+  if (setjmp(session.on_error) != 0) return false;
+  step(session.decoder);
+  return true;
+}
+
+bool read_header(Session& session, std::span<const std::byte> file) {
+  session.decoder.err = jpeg_std_error(&session.errors);
+  session.errors.error_exit = leave;
+  session.errors.emit_message = judge_message;
+  session.decoder.client_data = &session;
+  session.progress.progress_monitor = limit_scans;
+  return guarded(session, [&](jpeg_decompress_struct& decoder) {
+    jpeg_create_decompress(&decoder);
+    decoder.progress = &session.progress;
+    jpeg_mem_src(&decoder, reinterpret_cast<const unsigned char*>(file.data()),
+                 static_cast<unsigned long>(file.size()));
+    jpeg_save_markers(&decoder, JPEG_APP0 + 1, 0xFFFF);
+    jpeg_read_header(&decoder, TRUE);
+  });
+}
+
+bool read_pixels(Session& session, std::uint8_t* pixels) {
+  return guarded(session, [=](jpeg_decompress_struct& decoder) {
+    decoder.out_color_space = JCS_RGB;
+    jpeg_start_decompress(&decoder);
+    const std::size_t row_bytes = std::size_t{3} * decoder.output_width;
+    while (decoder.output_scanline < decoder.output_height) {
+      JSAMPROW row = pixels + row_bytes * decoder.output_scanline;
+      jpeg_read_scanlines(&decoder, &row, 1);
+    }
+    jpeg_finish_decompress(&decoder);  // reads on to the end marker
+  });
+}
+
+int orientation_of(const jpeg_decompress_struct& decoder) {
+  constexpr char kIntroduction[6] = {'E', 'x', 'i', 'f', 0, 0};
+  for (auto marker = decoder.marker_list; marker != nullptr; marker = marker->next) {
+    const auto* data = reinterpret_cast<const std::byte*>(marker->data);
+    const std::size_t size = marker->data_length;
+    if (size < sizeof kIntroduction || std::memcmp(data, kIntroduction, sizeof kIntroduction) != 0) {
+      continue;
+    }
+    return exif_orientation({data + sizeof kIntroduction, size - sizeof kIntroduction});
+  }
+  return 1;
+}
+
+std::optional<ImageError> check_header(const jpeg_decompress_struct& decoder,
+                                       const DecodeLimits& limits) {
+  switch (decoder.jpeg_color_space) {
+    case JCS_GRAYSCALE:
+    case JCS_RGB:
+    case JCS_YCbCr:
+      return check_size(decoder.image_height, decoder.image_width, limits);
+    case JCS_CMYK:
+    case JCS_YCCK:
+      return decode_error(
+          "CMYK images are not supported yet by this version: convert it to RGB");
+    default:
+      return decode_error("a JPEG of " + std::to_string(decoder.num_components) +
+                          " components is neither grey nor RGB");
+  }
+}
+
+}  // namespace
+
+ImageResult decode_jpeg(std::span<const std::byte> file, const DecodeLimits& limits) {
+  Session session;
+  if (!read_header(session, file)) return decode_error(session.message);
+  if (auto refusal = check_header(session.decoder, limits)) return *std::move(refusal);
+  Image image = Image::of_size(static_cast<int>(session.decoder.image_height),
+                               static_cast<int>(session.decoder.image_width));
+  const int orientation = orientation_of(session.decoder);
+  if (!read_pixels(session, image.pixels.data())) return decode_error(session.message);
+  return turned_upright(std::move(image), orientation);
+}
+
+}  // namespace allconv

@@ -1,0 +1,37 @@
+// RecordFile: a binary file read at any offset: as it lies on the disk, or, when its name ends in
+// .gz, inflated once into memory.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "engine/data/file_descriptor.hpp"
+#include "kernels/core/buffer.hpp"
+
+namespace allconv {
+
+class RecordFile {
+ public:
+  // Throws Error{io} when it cannot be opened, is damaged, or inflates to more than 2 GiB.
+  explicit RecordFile(std::string path);
+
+  const std::string& path() const { return path_; }
+  std::int64_t size() const { return size_; }  // inflated bytes
+
+  // False when the bytes cannot be read. Thread-safe.
+  bool read_at(std::int64_t offset, std::span<std::uint8_t> dst) const;
+
+  // The same; throws Error{io}.
+  void require_at(std::int64_t offset, std::span<std::uint8_t> dst) const;
+
+ private:
+  void inflate();
+
+  std::string path_;
+  std::int64_t size_ = 0;
+  FileDescriptor file_;                       // of a plain file
+  kernels::Buffer<std::uint8_t> inflated_;    // of a .gz; its first size_ bytes count
+};
+
+}  // namespace allconv

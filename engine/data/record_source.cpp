@@ -1,0 +1,34 @@
+#include "engine/data/record_source.hpp"
+
+namespace allconv {
+
+RecordSource::RecordSource(RecordFile file, const RecordLayout& layout, std::vector<int> labels)
+    : file_(std::move(file)), layout_(layout), labels_(std::move(labels)) {}
+
+std::string RecordSource::path(std::size_t index) const {
+  const std::string& path = file_.path();
+  return path.substr(path.rfind('/') + 1) + "#" + std::to_string(index);
+}
+
+int RecordSource::label(std::size_t index) const {
+  return labels_.empty() ? kNoLabel : labels_[index];
+}
+
+ImageResult RecordSource::load(std::size_t index) const {
+  const std::size_t plane = static_cast<std::size_t>(layout_.height) *
+                            static_cast<std::size_t>(layout_.width);
+  kernels::Buffer<std::uint8_t> planes(static_cast<std::size_t>(layout_.channels) * plane);
+  const std::int64_t offset =
+      layout_.first_byte + layout_.record_bytes * static_cast<std::int64_t>(index);
+  if (!file_.read_at(offset, planes.span())) {
+    return ImageError{ImageError::Stage::open, "cannot read the record"};
+  }
+  Image image = Image::of_size(layout_.height, layout_.width);
+  const std::size_t step = layout_.channels == 3 ? plane : 0;
+  for (std::size_t i = 0; i < plane; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) image.pixels[3 * i + c] = planes[i + c * step];
+  }
+  return image;
+}
+
+}  // namespace allconv
