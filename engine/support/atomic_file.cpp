@@ -1,0 +1,71 @@
+#include "engine/support/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+namespace {
+
+// The file that writing to `path` replaces: where its symbolic links end, if they lead to a file.
+std::string replaced_path(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) < 0) return path;
+  if (S_ISDIR(status.st_mode)) throw_system_error("cannot write", path, EISDIR);
+  if (!S_ISREG(status.st_mode))
+    throw Error(ErrorKind::io, "not a regular file", path, "give a file, not a pipe or device");
+  const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr),
+                                                        &std::free);
+  if (resolved == nullptr) throw_system_error("cannot follow the link", path, errno);
+  return resolved.get();
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::string& path)
+    : path_(replaced_path(path)), folder_(open_folder(folder_of(path_))) {
+  // The name is short whatever the target's is; numbers until one is free.
+  for (int number = 0; !file_.valid(); ++number) {
+    temporary_path_ = fmt::format("{}/.allconv-{}-{}.tmp", folder_of(path_), ::getpid(), number);
+    const int descriptor =
+        ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0 && errno != EEXIST && errno != EINTR)
+      throw_system_error("cannot create a file beside it", path_, errno);
+    file_ = FileDescriptor(descriptor);
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) { write_all(file_, bytes, path_); }
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void AtomicFile::commit() {
+  sync_file(file_, path_);
+  file_.close(path_);
+  if (::rename(temporary_path_.c_str(), path_.c_str()) < 0)
+    throw_system_error("cannot put the finished file in its place", path_, errno);
+  temporary_path_.clear();
+  sync_folder(folder_, path_);
+}
+
+void write_file_atomically(const std::string& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
+}
+
+}  // namespace allconv
