@@ -1,7 +1,7 @@
 # allconv_test(NAME LABEL command...): registers a test; LABEL is quick, style or full. Sanitizer
 # builds find their suppressions through its environment.
 function(allconv_test name label)
-  add_test(NAME ${name} COMMAND ${ARGN})
+  add_test(NAME ${name} COMMAND ${ARGN} COMMAND_EXPAND_LISTS)
   set(suppressions ${PROJECT_SOURCE_DIR}/tests/suppressions)
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 1200 ENVIRONMENT
     "TSAN_OPTIONS=halt_on_error=1:suppressions=${suppressions}/tsan.txt;\

@@ -13,12 +13,16 @@ struct VectorGrid {
   std::int64_t count = 0;  // elements
 
   constexpr std::int64_t vectors() const { return count / kWidth; }
-  constexpr std::int64_t first_tail() const { return vectors() * kWidth; }
 
-  // Whole vectors take one thread each. The tail is taken one element a thread by the threads after
-  // them: at most kWidth - 1.
-  constexpr std::int64_t threads() const { return vectors() + (count - first_tail()); }
+  // Whole vectors take one thread each, the at most kWidth - 1 elements of the tail the threads
+  // after them.
+  constexpr std::int64_t threads() const { return vectors() + count % kWidth; }
   constexpr std::int64_t blocks() const { return (threads() + kThreads - 1) / kThreads; }
+
+  // The element of a thread that has no vector; at or beyond count where it has nothing to do.
+  constexpr std::int64_t tail_element(std::int64_t thread) const {
+    return vectors() * kWidth + (thread - vectors());
+  }
 };
 
 }  // namespace allconv::kernels

@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(VectorGrid::kThreads)
                     below(value.w, signal.w));
     return;
   }
-  const std::int64_t element = grid.first_tail() + (thread - grid.vectors());
+  const std::int64_t element = grid.tail_element(thread);
   if (element < grid.count) d_src[element] = below(output[element], d_dst[element]);
 }
 
