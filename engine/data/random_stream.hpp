@@ -7,7 +7,7 @@
 namespace allconv {
 
 // Keeps draws for different purposes apart under one seed.
-enum class RandomPurpose : std::uint64_t { shuffle = 1, augment = 2 };
+enum class RandomPurpose : std::uint64_t { shuffle = 1, augment = 2, initialise = 3 };
 
 // Place of a stream: which epoch, and which item in it.
 struct RandomPlace {

@@ -1,0 +1,116 @@
+#include "engine/score/scorer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "engine/data/decode_ahead.hpp"
+#include "engine/data/prepare.hpp"
+#include "engine/graph/graph.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::shared_ptr<const Plan> inference_plan(const Model& model, int batch_size,
+                                           const PlanOptions& options) {
+  check_preparation(model);
+  const Graph graph = make_graph(model.network, PassMode::inference);
+  const int images = micro_batch_size(PassMode::inference, batch_size);
+  return std::make_shared<const Plan>(make_plan(graph, images, options));
+}
+
+}  // namespace
+
+// One image of a batch; `row` in the network's outputs, where it went that far.
+struct Scorer::Slot {
+  LoadedImage image;
+  std::size_t row = 0;
+};
+
+PixelScaling pixel_scaling(const Preparation& prepare) {
+  PixelScaling scaling{.scale = static_cast<float>(prepare.scale)};
+  for (std::size_t i = 0; i < 3; ++i) {
+    scaling.mean[i] = static_cast<float>(prepare.mean[i]);
+    scaling.std[i] = static_cast<float>(prepare.std[i]);
+  }
+  return scaling;
+}
+
+Scorer::Scorer(const Model& model, int batch_size, const PlanOptions& options, ThreadPool& pool)
+    : prepare_(model.prepare),
+      classes_(model.classes.size()),
+      batch_size_(static_cast<std::size_t>(batch_size)),
+      executor_(inference_plan(model, batch_size, options), batch_size, pool),
+      pool_(pool),
+      pixels_(batch_size_),
+      logits_(batch_size_ * classes_),
+      probabilities_(batch_size_ * classes_) {
+  executor_.load(model.parameters);
+}
+
+void Scorer::run_network(std::span<Slot> slots) {
+  Batch batch{.images = 0, .pixels = pixels_.data(), .scaling = pixel_scaling(prepare_)};
+  for (Slot& slot : slots) {
+    if (!slot.image.ok()) continue;
+    slot.row = static_cast<std::size_t>(batch.images++);
+    pixels_[slot.row] = slot.image.pixels.data();
+  }
+  batch.logits = logits_.data();
+  batch.probabilities = probabilities_.data();
+  if (batch.images > 0) executor_.run(batch);
+}
+
+ScoredImage Scorer::outcome(const Slot& slot) const {
+  ScoredImage scored{.index = slot.image.index, .failure = {}, .logits = {}, .probabilities = {}};
+  if (!slot.image.ok()) {
+    const ImageError& error = *slot.image.error;
+    scored.failure = ScoreFailure{to_string(error.stage), error.message};
+    return scored;
+  }
+  const std::span logits = std::span(logits_).subspan(slot.row * classes_, classes_);
+  const auto is_number = [](float logit) { return std::isfinite(logit); };
+  if (!std::all_of(logits.begin(), logits.end(), is_number)) {
+    scored.failure = ScoreFailure{"network", "the logits are not finite numbers"};
+    return scored;
+  }
+  scored.logits = logits;
+  scored.probabilities = std::span(probabilities_).subspan(slot.row * classes_, classes_);
+  return scored;
+}
+
+ScoreTimes Scorer::run(const DataSet& data, std::vector<std::size_t> order,
+                       const ScoreCallbacks& callbacks) {
+  DecodeAhead images(data, std::move(order), image_target(prepare_), pool_);
+  ScoreTimes times;
+  std::vector<Slot> slots;
+  do {
+    if (callbacks.cancelled && callbacks.cancelled()) {
+      throw Error(ErrorKind::interrupted, "scoring was interrupted");
+    }
+    slots.clear();
+    const auto decoding = Clock::now();
+    while (slots.size() < batch_size_) {
+      std::optional<LoadedImage> image = images.next();
+      if (!image) break;
+      slots.push_back({.image = std::move(*image)});
+    }
+    times.decoding += seconds_since(decoding);
+    const auto network = Clock::now();
+    run_network(slots);
+    times.network += seconds_since(network);
+    const auto callback = Clock::now();
+    for (const Slot& slot : slots) callbacks.image(outcome(slot));
+    times.callback += seconds_since(callback);
+  } while (!slots.empty());
+  return times;
+}
+
+}  // namespace allconv

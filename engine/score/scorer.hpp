@@ -1,0 +1,80 @@
+// Scorer: a model's scores for the images of a data set, in order, decoding ahead of the network.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/data/data_set.hpp"
+#include "engine/execute/executor.hpp"
+#include "engine/formats/model_file.hpp"
+#include "engine/plan/plan.hpp"
+
+namespace allconv {
+
+// Why one image has no scores. Stages as in result rows: "open", "decode", "network".
+struct ScoreFailure {
+  std::string stage;
+  std::string message;
+};
+
+// The outcome of one image; spans are valid during the callback only.
+struct ScoredImage {
+  std::size_t index = 0;                 // in the data set
+  std::optional<ScoreFailure> failure;   // then the spans are empty
+  std::span<const float> logits;         // (classes)
+  std::span<const float> probabilities;  // (classes)
+};
+
+struct ScoreTimes {
+  double decoding = 0;  // seconds that the network waited for images, helping to decode them
+  double network = 0;
+  double callback = 0;  // seconds in the caller's callback
+};
+
+struct ScoreCallbacks {
+  std::function<void(const ScoredImage&)> image;  // each image once, in order
+  std::function<bool()> cancelled;                // asked before each batch; may be empty
+};
+
+// Used by one thread at a time. The pool must outlive it.
+class Scorer {
+ public:
+  // Throws Error{usage} for a preparation that this version does not apply.
+  Scorer(const Model& model, int batch_size, const PlanOptions& options, ThreadPool& pool);
+
+  // Takes other weights of the same network.
+  void load(const Parameters& parameters) { executor_.load(parameters); }
+
+  // Scores the images whose indices `order` lists. An image that cannot be decoded, or whose logits
+  // are not numbers, costs only its own outcome. Throws Error{interrupted} when cancelled; what the
+  // callback throws passes through.
+  ScoreTimes run(const DataSet& data, std::vector<std::size_t> order,
+                 const ScoreCallbacks& callbacks);
+
+  const Plan& plan() const { return executor_.plan(); }
+
+ private:
+  struct Slot;
+
+  void run_network(std::span<Slot> slots);
+  ScoredImage outcome(const Slot& slot) const;
+
+  Preparation prepare_;
+  std::size_t classes_;
+  std::size_t batch_size_;
+  Executor executor_;
+  ThreadPool& pool_;
+  std::vector<const std::uint8_t*> pixels_;
+  std::vector<float> logits_;         // (batch,classes)
+  std::vector<float> probabilities_;  // (batch,classes)
+};
+
+// The scaling of a preparation for Batch::scaling.
+PixelScaling pixel_scaling(const Preparation& prepare);
+
+}  // namespace allconv
