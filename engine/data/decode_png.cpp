@@ -1,10 +1,10 @@
-// PNG by libspng. The chunks and their checksums are walked here first, since a decoder may stop
-// reading as soon as it has all pixels.
+// PNG by libspng. Checksums are verified here, since a decoder may stop reading as soon as it has all
+// pixels.
 #include <spng.h>
 #include <zlib.h>
 
-#include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "engine/data/decoders.hpp"
 #include "engine/data/exif.hpp"
@@ -23,19 +23,76 @@ std::uint32_t big_endian(const std::byte* bytes) {
   return value;
 }
 
-std::optional<ImageError> check_chunks(std::span<const std::byte> file) {
+struct Chunk {
+  std::string_view type;
+  std::span<const std::byte> body;
+};
+
+// Calls visit(chunk) -> error or nullopt for each chunk to the end mark, which must be there.
+template <class Visit>
+std::optional<ImageError> walk_chunks(std::span<const std::byte> file, Visit&& visit) {
   for (std::size_t at = kSignatureBytes; at + kChunkOverhead <= file.size();) {
-    const std::byte* chunk = file.data() + at;
-    const std::size_t length = big_endian(chunk);
+    const std::size_t length = big_endian(file.data() + at);
     if (length > file.size() - at - kChunkOverhead) break;
-    const auto* body = reinterpret_cast<const Bytef*>(chunk + 4);
-    if (crc32_z(0, body, length + 4) != big_endian(chunk + 8 + length)) {
-      return decode_error("a chunk fails its checksum");
-    }
-    if (std::memcmp(body, "IEND", 4) == 0) return std::nullopt;
+    const Chunk chunk{{reinterpret_cast<const char*>(file.data() + at + 4), 4},
+                      file.subspan(at + 8, length)};
+    if (auto error = visit(chunk)) return error;
+    if (chunk.type == "IEND") return std::nullopt;
     at += kChunkOverhead + length;
   }
   return decode_error("the data end early");
+}
+
+std::optional<ImageError> check_chunk_sums(std::span<const std::byte> file) {
+  return walk_chunks(file, [](const Chunk& chunk) -> std::optional<ImageError> {
+    const auto* type = reinterpret_cast<const Bytef*>(chunk.type.data());
+    if (crc32_z(0, type, chunk.body.size() + 4) == big_endian(chunk.body.data() + chunk.body.size())) {
+      return std::nullopt;
+    }
+    return decode_error("a chunk fails its checksum");
+  });
+}
+
+// The compressed stream's own checksum lies behind the last pixel, where libspng no longer looks; so
+// the stream is inflated once more, into nowhere. `limit` bounds the bytes that it may hold.
+class StreamCheck {
+ public:
+  explicit StreamCheck(std::uint64_t limit) : limit_(limit), code_(inflateInit(&stream_)) {}
+  ~StreamCheck() { inflateEnd(&stream_); }
+  StreamCheck(const StreamCheck&) = delete;
+  StreamCheck& operator=(const StreamCheck&) = delete;
+
+  void add(std::span<const std::byte> data) {
+    // zlib does not write through next_in, which is not const for historical reasons.
+    stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(data.data()));
+    stream_.avail_in = static_cast<uInt>(data.size());  // a chunk is below 2^31 bytes
+    bool more = true;  // input left, or output held back for lack of room
+    while (code_ == Z_OK && more && stream_.total_out <= limit_) {
+      stream_.next_out = discarded_;
+      stream_.avail_out = sizeof discarded_;
+      code_ = ::inflate(&stream_, Z_NO_FLUSH);
+      if (code_ == Z_BUF_ERROR) code_ = Z_OK;  // all that there was is used up
+      more = stream_.avail_in > 0 || stream_.avail_out == 0;
+    }
+  }
+
+  bool complete() const { return code_ == Z_STREAM_END; }
+
+ private:
+  z_stream stream_ = {};
+  std::uint64_t limit_;
+  int code_;
+  Bytef discarded_[1 << 15];
+};
+
+std::optional<ImageError> check_stream(std::span<const std::byte> file, std::uint64_t limit) {
+  const auto check = std::make_unique<StreamCheck>(limit);
+  auto error = walk_chunks(file, [&](const Chunk& chunk) -> std::optional<ImageError> {
+    if (chunk.type == "IDAT") check->add(chunk.body);
+    return std::nullopt;
+  });
+  if (!error && !check->complete()) error = decode_error("the pixels fail their checksum");
+  return error;
 }
 
 struct FreeDecoder {
@@ -83,7 +140,7 @@ int orientation_of(spng_ctx* decoder) {
 }  // namespace
 
 ImageResult decode_png(std::span<const std::byte> file, const DecodeLimits& limits) {
-  if (auto damage = check_chunks(file)) return *std::move(damage);
+  if (auto damage = check_chunk_sums(file)) return *std::move(damage);
   const Decoder decoder(spng_ctx_new(0));
   if (decoder == nullptr) return decode_error("not enough memory");
   // Checksums are checked above; a second look would cost time only.
@@ -99,6 +156,9 @@ ImageResult decode_png(std::span<const std::byte> file, const DecodeLimits& limi
   code = decode_pixels(decoder.get(), has_transparency(decoder.get(), header), image);
   if (code == 0) code = spng_decode_chunks(decoder.get());
   if (code != 0) return error_of(code);
+  // At most 8 bytes a pixel and, over all passes of an interlaced image, 2 filter bytes a row.
+  const std::uint64_t stream_bytes = (std::uint64_t{header.width} * 8 + 16) * header.height + 64;
+  if (auto damage = check_stream(file, stream_bytes)) return *std::move(damage);
   return turned_upright(std::move(image), orientation_of(decoder.get()));
 }
 

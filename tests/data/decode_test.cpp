@@ -1,0 +1,218 @@
+// Decoding and resizing against Pillow's stored results, and every kind of damage to a file.
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "engine/data/decode.hpp"
+#include "engine/data/exif.hpp"
+#include "engine/data/image_file.hpp"
+#include "engine/data/resize.hpp"
+#include "tests/data/support.hpp"
+
+namespace allconv {
+namespace {
+
+using namespace allconv::testing;
+
+ImageResult decode(std::string_view bytes, const DecodeLimits& limits = {}) {
+  return decode_image(std::as_bytes(std::span(bytes)), limits);
+}
+
+// The error's message, or "" for a decoded image.
+std::string message(const ImageResult& result) {
+  const auto* error = std::get_if<ImageError>(&result);
+  if (error == nullptr) return "";
+  EXPECT_EQ(error->stage, ImageError::Stage::decode);
+  return error->message;
+}
+
+struct Case {
+  std::string file;
+  int height = 0, width = 0;
+  std::string fit, expected;
+};
+
+std::vector<Case> cases() {
+  std::ifstream list(stored("cases.txt"));
+  std::vector<Case> result;
+  for (Case entry; list >> entry.file >> entry.height >> entry.width >> entry.fit >> entry.expected;) {
+    result.push_back(entry);
+  }
+  return result;
+}
+
+std::string result_of(const Image& image, const Case& entry) {
+  if (entry.fit == "none") {
+    return {reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()};
+  }
+  const auto fit =
+      entry.fit == "cover" ? Preparation::Fit::cover : Preparation::Fit::stretch;
+  const ImageTarget target{.height = entry.height, .width = entry.width, .fit = fit};
+  std::vector<std::uint8_t> pixels(target.bytes());
+  resize_image(image, target, pixels);
+  return {pixels.begin(), pixels.end()};
+}
+
+TEST(Decode, IsWithinOneLevelOfPillow) {
+  const auto all = cases();
+  ASSERT_GE(all.size(), 30U);
+  for (const Case& entry : all) {
+    SCOPED_TRACE(entry.file + " " + entry.fit + " " + entry.expected);
+    const ImageResult decoded = decode(read_file(stored(entry.file)));
+    ASSERT_EQ(message(decoded), "");
+    const std::string result = result_of(std::get<Image>(decoded), entry);
+    const std::string expected = read_file(stored(entry.expected));
+    ASSERT_EQ(result.size(), expected.size());
+    int largest = 0;
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      const int difference =
+          static_cast<std::uint8_t>(result[i]) - static_cast<std::uint8_t>(expected[i]);
+      largest = std::max(largest, std::abs(difference));
+    }
+    EXPECT_LE(largest, 1);
+  }
+}
+
+TEST(Decode, NamesFormatsItDoesNotRead) {
+  using std::string_view_literals::operator""sv;
+  EXPECT_NE(message(decode("RIFF\x10\0\0\0WEBPVP8 "sv)).find("WebP"), std::string::npos);
+  EXPECT_NE(message(decode("BM\x36\0\0\0"sv)).find("BMP"), std::string::npos);
+  EXPECT_NE(message(decode("P6 1 1 255 abc"sv)).find("PPM"), std::string::npos);
+  EXPECT_NE(message(decode("GIF89a"sv)).find("GIF"), std::string::npos);
+  EXPECT_NE(message(decode(read_file(stored("cmyk.jpg")))).find("CMYK"), std::string::npos);
+  EXPECT_EQ(message(decode("hello")), "the content is neither JPEG nor PNG");
+  EXPECT_EQ(message(decode("")), "the file is empty");
+}
+
+TEST(Decode, RefusesEveryTruncation) {
+  for (const char* name : {"colour.jpg", "progressive.jpg", "grey.jpg", "turned_6.jpg", "rgb.png",
+                           "palette.png", "alpha.png", "sixteen_bit.png"}) {
+    const std::string whole = read_file(stored(name));
+    const std::size_t step = std::max<std::size_t>(1, whole.size() / 400);
+    for (std::size_t size = 0; size < whole.size(); size += step) {
+      EXPECT_NE(message(decode(whole.substr(0, size))), "") << name << " cut at " << size;
+    }
+    for (std::size_t lost = 1; lost < 40; ++lost) {
+      EXPECT_NE(message(decode(whole.substr(0, whole.size() - lost))), "") << name << " -" << lost;
+    }
+  }
+}
+
+TEST(Decode, RefusesEveryFlippedByteOfPng) {
+  for (const char* name : {"rgb.png", "palette.png", "grey_alpha.png", "bit.png"}) {
+    std::string bytes = read_file(stored(name));
+    const std::size_t step = std::max<std::size_t>(1, bytes.size() / 500);
+    for (std::size_t i = 0; i < bytes.size(); i += step) {
+      bytes[i] = static_cast<char>(bytes[i] ^ 0x10);
+      EXPECT_NE(message(decode(bytes)), "") << name << " byte " << i;
+      bytes[i] = static_cast<char>(bytes[i] ^ 0x10);
+    }
+  }
+}
+
+// JPEG has no checksum, so a flipped byte may decode; it must never do worse than that.
+TEST(Decode, SurvivesFlippedBytesOfJpeg) {
+  std::size_t refused = 0;
+  for (const char* name : {"colour.jpg", "progressive.jpg", "turned_5.jpg", "cmyk.jpg"}) {
+    std::string bytes = read_file(stored(name));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      for (const int mask : {0x01, 0x80, 0xFF}) {
+        const char before = bytes[i];
+        bytes[i] = static_cast<char>(before ^ mask);
+        const ImageResult result = decode(bytes, {.pixels = 1'000'000});
+        if (const auto* image = std::get_if<Image>(&result)) {
+          EXPECT_EQ(image->pixels.size(), std::size_t{3} * static_cast<std::size_t>(image->height) *
+                                              static_cast<std::size_t>(image->width));
+        } else {
+          ++refused;
+        }
+        bytes[i] = before;
+      }
+    }
+  }
+  EXPECT_GT(refused, 100U);
+}
+
+void put_big_endian(std::string& bytes, std::size_t at, unsigned long value) {
+  for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<char>(value >> (24 - 8 * i));
+}
+
+// Makes the checksum of the chunk at `at` right again.
+void mend_checksum(std::string& png, std::size_t at) {
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<std::uint8_t>(png[at + i]);
+  const auto* body = reinterpret_cast<const Bytef*>(png.data() + at + 4);
+  put_big_endian(png, at + 8 + length, crc32_z(0, body, length + 4));
+}
+
+TEST(Decode, RefusesAWrongZlibChecksumUnderARightChunkChecksum) {
+  std::string png = read_file(stored("rgb.png"));
+  const std::size_t data = png.find("IDAT") - 4;
+  const std::size_t end = png.rfind("IEND") - 4;
+  const std::size_t adler = end - 8;  // before the last data chunk's checksum
+  png[adler] = static_cast<char>(png[adler] ^ 1);
+  mend_checksum(png, data);
+  EXPECT_NE(message(decode(png)), "");
+}
+
+TEST(Decode, ChecksSizesBeforeTakingMemory) {
+  std::string png = read_file(stored("rgb.png"));
+  put_big_endian(png, 16, 0x7FFFFFFF);
+  put_big_endian(png, 20, 0x7FFFFFFF);
+  mend_checksum(png, 8);
+  EXPECT_NE(message(decode(png)), "");
+
+  std::string jpeg = read_file(stored("colour.jpg"));
+  const std::size_t frame = jpeg.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  for (std::size_t i = 5; i < 9; ++i) jpeg[frame + i] = '\xFE';
+  EXPECT_NE(message(decode(jpeg)).find("limit is 200 megapixels"), std::string::npos);
+
+  EXPECT_EQ(message(decode(read_file(stored("rgb.png")), {.pixels = 61 * 47})), "");
+  EXPECT_NE(message(decode(read_file(stored("rgb.png")), {.pixels = 61 * 47 - 1})), "");
+}
+
+TEST(Decode, ToleratesBytesAfterTheEnd) {
+  EXPECT_EQ(message(decode(read_file(stored("rgb.png")) + "note")), "");
+  EXPECT_EQ(message(decode(read_file(stored("colour.jpg")) + "note")), "");
+}
+
+TEST(Exif, IgnoresDamage) {
+  const std::string block("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0", 22);
+  const auto orientation = [](std::string_view bytes) {
+    return exif_orientation(std::as_bytes(std::span(bytes)));
+  };
+  EXPECT_EQ(orientation(block), 6);
+  for (std::size_t size = 0; size < block.size(); ++size) {
+    EXPECT_EQ(orientation(std::string_view(block).substr(0, size)), 1);
+  }
+  std::string wrong = block;
+  wrong[18] = 9;
+  EXPECT_EQ(orientation(wrong), 1);
+  wrong = block;
+  wrong[7] = '\x7F';  // the directory lies far outside
+  EXPECT_EQ(orientation(wrong), 1);
+}
+
+TEST(ImageFile, TellsWhyItCannotBeOpened) {
+  const TemporaryFolder folder;
+  const auto stage_and_message = [](const std::string& path) {
+    const auto result = read_image_file(path);
+    const auto* error = std::get_if<ImageError>(&result);
+    if (error == nullptr) return std::string("read");
+    return std::string(to_string(error->stage)) + ": " + error->message;
+  };
+  EXPECT_EQ(stage_and_message(folder / "none.jpg"),
+            "open: cannot open the file: No such file or directory");
+  EXPECT_EQ(stage_and_message(folder.path()), "open: cannot read the file: Is a directory");
+  EXPECT_EQ(stage_and_message("/dev/zero"), "open: cannot read the file: it is no regular file");
+  folder.write("some.jpg", "abc");
+  EXPECT_EQ(stage_and_message(folder / "some.jpg"), "read");
+}
+
+}  // namespace
+}  // namespace allconv
