@@ -2,10 +2,12 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/graph/network.hpp"
@@ -55,7 +57,8 @@ struct Model {
 // Error{model} when it is not a valid model (header, shapes, names, metadata, non-finite numbers).
 Model read_model(const std::string& path);
 
-// Writes beside, flushes, renames: `path` is the old file or the whole new one. Throws Error{io}.
+// Writes beside, flushes, renames: `path` is the old file or the whole new one. Throws Error{io},
+// and Error{training} when a weight is not finite: such a file could not be read back.
 void write_model(const Model& model, const std::string& path);
 
 // The two metadata texts and the network JSON of `--network FILE.json` / `allconv networks NAME`.

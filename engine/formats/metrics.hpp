@@ -1,0 +1,37 @@
+// Metrics of `train`: one JSON object an epoch, a line each.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/support/file_descriptor.hpp"
+
+namespace allconv {
+
+// What is not known, or not finite, is null in the file.
+struct EpochMetrics {
+  int epoch = 0;                           // from 1
+  std::optional<double> train_loss;        // nats, mean over the epoch
+  std::optional<double> train_error;       // share of images, 0 to 1
+  std::optional<double> validation_error;  // the same of the validation set
+  std::optional<double> learning_rate;
+  std::optional<double> seconds;           // of the epoch
+  std::optional<double> images_per_second;
+};
+
+// Without a newline; the keys stand in the order of the fields.
+std::string to_json_line(const EpochMetrics& metrics);
+
+// The file of --metrics: begun anew, a line appended an epoch, flushed to the disk. Throws Error{io}.
+class MetricsFile {
+ public:
+  explicit MetricsFile(const std::string& path);
+
+  void append(const EpochMetrics& metrics);
+
+ private:
+  std::string path_;
+  FileDescriptor file_;
+};
+
+}  // namespace allconv
