@@ -107,7 +107,21 @@ Verdict accepts_all(const typename Operation::Problem&) {
 inline constexpr std::int64_t kElementsPerPart = 1 << 16;
 
 constexpr int element_parts(std::int64_t count) {
-  return static_cast<int>(std::max<std::int64_t>(1, (count + kElementsPerPart - 1) / kElementsPerPart));
+  const std::int64_t parts = (count + kElementsPerPart - 1) / kElementsPerPart;
+  return static_cast<int>(std::max<std::int64_t>(1, parts));
+}
+
+// The elements [begin, begin + count) that one part of an element-wise kernel computes.
+struct ElementRange {
+  std::int64_t begin = 0;
+  std::int64_t count = 0;
+};
+
+// Always inlined: files compiled for an instruction set call it too.
+[[gnu::always_inline]] constexpr ElementRange element_range(std::int64_t count, int part) {
+  const std::int64_t begin = part * kElementsPerPart;
+  const std::int64_t rest = count - begin;
+  return {.begin = begin, .count = rest < kElementsPerPart ? rest : kElementsPerPart};
 }
 
 // Wraps a stateless kernel, a plain function of (problem, arguments, part), as a PreparedKernel.
@@ -140,6 +154,16 @@ std::unique_ptr<const PreparedKernel<Operation>> prepare_plain(
   int parts = 1;
   if constexpr (requires { problem.parts(); }) parts = problem.parts();
   return std::make_unique<PlainKernel<Operation>>(problem, kFunction, parts);
+}
+
+// The row of a kernel that is a plain function and takes every valid problem.
+template <class Operation, auto kFunction>
+constexpr Kernel<Operation> plain_row(std::string_view name, Isa isa, NumericClass numeric_class) {
+  return {.name = name,
+          .isa = isa,
+          .numeric_class = numeric_class,
+          .accepts = accepts_all<Operation>,
+          .prepare = prepare_plain<Operation, kFunction>};
 }
 
 }  // namespace allconv::kernels
