@@ -22,7 +22,8 @@ struct EpochMetrics {
 // Without a newline; the keys stand in the order of the fields.
 std::string to_json_line(const EpochMetrics& metrics);
 
-// The file of --metrics: begun anew, a line appended an epoch, flushed to the disk. Throws Error{io}.
+// The file of --metrics: begun anew, a line appended an epoch, flushed to the disk. Throws
+// Error{io}.
 class MetricsFile {
  public:
   explicit MetricsFile(const std::string& path);

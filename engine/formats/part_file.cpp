@@ -27,7 +27,7 @@ struct stat status_of(const FileDescriptor& file, const std::string& path) {
 }
 
 // Takes the lock for as long as the file is open, or says that another process has it.
-void lock(const FileDescriptor& file, const std::string& path) {
+void lock_part(const FileDescriptor& file, const std::string& path) {
   const std::string_view mend = "wait for it, or choose another output";
   if (::flock(file.get(), LOCK_EX | LOCK_NB) < 0) {
     if (errno != EWOULDBLOCK) throw_system_error("cannot lock", path, errno);
@@ -58,7 +58,7 @@ PartFile::PartFile(const std::string& out_path, const PartIdentity& identity)
       file_(open_file(part_path_, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK)) {
   if (!S_ISREG(status_of(file_, part_path_).st_mode))
     throw Error(ErrorKind::io, "not a regular file", part_path_, "remove it");
-  lock(file_, part_path_);
+  lock_part(file_, part_path_);
   try {
     if (::ftruncate(file_.get(), 0) < 0) throw_system_error("cannot empty", part_path_, errno);
     write_file_atomically(identity_path_, identity_text(identity));

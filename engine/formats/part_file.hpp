@@ -1,5 +1,5 @@
-// PartFile: the results of a long run, written as they come. Whole lines go to OUT.part; OUT appears
-// at the end. A run that is killed leaves what it had.
+// PartFile: the results of a long run, written as they come. Whole lines go to OUT.part; OUT
+// appears at the end. A run that is killed leaves what it had.
 //
 // OUT.part.json beside it says what the lines belong to:
 //     {"program": "0.1.0", "model": "44bc2cf5ad770999"}     model: XXH64 of the model file's bytes
@@ -23,8 +23,9 @@ struct PartIdentity {
 };
 
 // Begins OUT.part anew and holds a lock on it: a second writer of the same OUT is Error{io}, as is
-// every failure to write. append() and finish() are for one thread; a thread of its own flushes what
-// was appended to the disk once a second. Whether OUT may be replaced is the caller's to decide.
+// every failure to write. append() and finish() are for one thread; a thread of its own flushes
+// what was appended to the disk every second. Whether OUT may be replaced is the caller's to
+// decide.
 class PartFile {
  public:
   PartFile(const std::string& out_path, const PartIdentity& identity);

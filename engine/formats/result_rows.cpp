@@ -13,11 +13,11 @@ namespace allconv {
 namespace {
 
 // `text` as a JSON string, quotes included.
-std::string quoted(std::string_view text) { return nlohmann::json(to_utf8(text)).dump(); }
+std::string json_string(std::string_view text) { return nlohmann::json(to_utf8(text)).dump(); }
 
 std::string guess_text(const ScoreRow::Guess& guess) {
   return fmt::format(R"({{"class": {}, "index": {}, "probability": {}}})",
-                     quoted(guess.class_name), guess.index, guess.probability);
+                     json_string(guess.class_name), guess.index, guess.probability);
 }
 
 }  // namespace
@@ -44,11 +44,11 @@ void refuse_non_finite(ScoreRow& row) {
 }
 
 std::string to_json_line(const ScoreRow& row) {
-  std::string line = fmt::format(R"({{"path": {})", quoted(row.path));
+  std::string line = fmt::format(R"({{"path": {})", json_string(row.path));
   if (!is_utf8(row.path)) line += fmt::format(R"(, "path_base64": "{}")", to_base64(row.path));
   if (row.error) {
     line += fmt::format(R"(, "error": {{"stage": "{}", "message": {}}}}})",
-                        to_string(row.error->stage), quoted(row.error->message));
+                        to_string(row.error->stage), json_string(row.error->message));
     return line;
   }
   line += R"(, "top": [)";

@@ -1,6 +1,7 @@
 // Rows of `score`: one JSON object an input.
 //
-//     {"path": "a.png", "top": [{"class": "frog", "index": 6, "probability": 0.93}], "logits": [...]}
+//     {"path": "a.png", "top": [{"class": "frog", "index": 6, "probability": 0.93}],
+//      "logits": [...]}
 //     {"path": "b.png", "error": {"stage": "decode", "message": "..."}}
 //
 // A path that is not UTF-8 has U+FFFD in "path", and "path_base64" with its bytes beside it.
