@@ -2,17 +2,19 @@
 // (https://www.cs.toronto.edu/~kriz/cifar.html). CIFAR-100's second byte is the fine label.
 #include <array>
 #include <cstdint>
-#include <fstream>
+#include <sstream>
 
 #include "engine/data/formats.hpp"
 #include "engine/data/record_source.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/input_file.hpp"
 
 namespace allconv {
 
 namespace {
 
 constexpr int kSide = 32;
+constexpr std::int64_t kLargestNamesFile = 1 << 16;
 constexpr std::int64_t kPixelBytes = 3 * kSide * kSide;
 
 struct CifarKind {
@@ -49,12 +51,10 @@ std::vector<std::string> read_names(const CifarKind& kind, const Listing& listin
     return names;
   }
   const std::string path = listing.folder + kind.names_file;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorKind::io, "cannot open the file", path, "make it readable");
-  for (std::string line; std::getline(file, line);) {
+  std::istringstream lines(read_file(path, kLargestNamesFile));
+  for (std::string line; std::getline(lines, line);) {
     if (line.ends_with('\r')) line.pop_back();
     if (!line.empty()) names.push_back(line);
-    if (names.size() > static_cast<std::size_t>(kind.classes)) break;
   }
   if (names.size() != static_cast<std::size_t>(kind.classes)) {
     throw Error(ErrorKind::usage, "does not hold " + std::to_string(kind.classes) + " class names",
@@ -68,7 +68,7 @@ std::vector<int> read_labels(const CifarKind& kind, const RecordFile& file, std:
   labels.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     std::uint8_t label = 0;
-    file.require_at(i * (kind.label_bytes + kPixelBytes) + kind.label_bytes - 1, {&label, 1});
+    file.read_at(i * (kind.label_bytes + kPixelBytes) + kind.label_bytes - 1, {&label, 1});
     if (label >= kind.classes) {
       throw Error(ErrorKind::io,
                   "record " + std::to_string(i) + " has the label " + std::to_string(label) +

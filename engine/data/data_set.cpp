@@ -8,6 +8,7 @@
 #include "engine/data/file_source.hpp"
 #include "engine/data/formats.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/text.hpp"
 
 namespace allconv {
 
@@ -115,6 +116,18 @@ void throw_no_such_split(const std::string& where, Split split) {
               "choose another split, or add the files of this one");
 }
 
+namespace {
+
+void refuse_unreadable_names(const std::vector<std::string>& classes, const std::string& path) {
+  for (const std::string& name : classes) {
+    if (is_utf8(name)) continue;
+    throw Error(ErrorKind::usage, "the class name \"" + to_utf8(name) + "\" is not UTF-8", path,
+                "rename the class");
+  }
+}
+
+}  // namespace
+
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
                   const Diagnostics& diagnostics) {
   DataSet data = is_folder(path) ? open_folder(path, split, mode, diagnostics)
@@ -127,6 +140,7 @@ DataSet open_data(const std::string& path, Split split, OpenMode mode,
     throw Error(ErrorKind::usage, "holds images of one class only", path,
                 "give at least two class folders");
   }
+  refuse_unreadable_names(data.classes(), path);
   return data;
 }
 

@@ -33,7 +33,7 @@ std::optional<std::string> images_file(const Listing& listing, const std::string
 
 std::int64_t read_number(const RecordFile& file, std::int64_t offset) {
   std::array<std::uint8_t, 4> bytes;
-  file.require_at(offset, bytes);
+  file.read_at(offset, bytes);
   std::int64_t value = 0;
   for (const std::uint8_t byte : bytes) value = value << 8 | byte;
   return value;
@@ -71,7 +71,7 @@ std::vector<int> read_labels(const RecordFile& file, std::int64_t images) {
                             " images");
   }
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
-  file.require_at(kLabelsHeader, bytes);
+  file.read_at(kLabelsHeader, bytes);
   return {bytes.begin(), bytes.end()};
 }
 

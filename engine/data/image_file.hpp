@@ -8,10 +8,8 @@
 
 namespace allconv {
 
-using FileBytes = kernels::Buffer<std::byte>;
-
 // Follows symbolic links; refuses what is no regular file and files over 1 GiB.
 // Thread-safe. Throws std::bad_alloc only.
-std::variant<FileBytes, ImageError> read_image_file(const std::string& path);
+std::variant<std::string, ImageError> read_image_file(const std::string& path);
 
 }  // namespace allconv

@@ -1,5 +1,6 @@
 #include "engine/data/load.hpp"
 
+#include <exception>
 #include <new>
 
 namespace allconv {
@@ -14,6 +15,8 @@ std::optional<ImageError> load_resized(const DataSet& data, std::size_t index,
     return std::nullopt;
   } catch (const std::bad_alloc&) {
     return ImageError{ImageError::Stage::decode, "no memory"};  // short: needs none itself
+  } catch (const std::exception& error) {
+    return ImageError{ImageError::Stage::decode, error.what()};
   }
 }
 

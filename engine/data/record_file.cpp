@@ -2,11 +2,9 @@
 
 #include <zlib.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <system_error>
 
 #include "engine/support/error.hpp"
 
@@ -16,13 +14,6 @@ namespace {
 
 constexpr std::int64_t kLargestInflated = std::int64_t{2} << 30;
 constexpr std::size_t kFirstBuffer = std::size_t{1} << 20;
-
-[[noreturn]] void throw_unreadable(const std::string& path, int code) {
-  const std::string reason =
-      code == 0 ? "it ends early" : std::generic_category().message(code);
-  throw Error(ErrorKind::io, "cannot read the file: " + reason, path,
-              "give a whole file that may be read");
-}
 
 struct CloseGzip {
   void operator()(gzFile file) const { gzclose_r(file); }
@@ -36,15 +27,13 @@ RecordFile::RecordFile(std::string path) : path_(std::move(path)) {
     inflate();
     return;
   }
-  file_ = FileDescriptor(path_);
-  if (!file_.is_open()) throw_unreadable(path_, errno);
-  size_ = file_.size();
-  if (size_ < 0) throw_unreadable(path_, errno);
+  file_.emplace(path_);
+  size_ = file_->size();
 }
 
 void RecordFile::inflate() {
   const GzipFile file(gzopen(path_.c_str(), "rbe"));
-  if (file == nullptr) throw_unreadable(path_, errno != 0 ? errno : ENOMEM);
+  if (file == nullptr) throw_system_error("cannot open", path_, errno != 0 ? errno : ENOMEM);
   inflated_ = kernels::Buffer<std::uint8_t>(kFirstBuffer);
   for (;;) {
     const auto filled = static_cast<std::size_t>(size_);
@@ -69,18 +58,15 @@ void RecordFile::inflate() {
   }
 }
 
-bool RecordFile::read_at(std::int64_t offset, std::span<std::uint8_t> dst) const {
-  if (file_.is_open()) return file_.read_at(offset, std::as_writable_bytes(dst));
+void RecordFile::read_at(std::int64_t offset, std::span<std::uint8_t> dst) const {
+  if (file_) {
+    file_->read_at(offset, std::as_writable_bytes(dst));
+    return;
+  }
   if (offset < 0 || offset > size_ || static_cast<std::int64_t>(dst.size()) > size_ - offset) {
-    errno = 0;
-    return false;
+    throw Error(ErrorKind::io, "the data end early", path_, "fetch the file anew");
   }
   std::memcpy(dst.data(), inflated_.data() + offset, dst.size());
-  return true;
-}
-
-void RecordFile::require_at(std::int64_t offset, std::span<std::uint8_t> dst) const {
-  if (!read_at(offset, dst)) throw_unreadable(path_, errno);
 }
 
 }  // namespace allconv

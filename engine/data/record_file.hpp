@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
-#include "engine/data/file_descriptor.hpp"
+#include "engine/support/input_file.hpp"
 #include "kernels/core/buffer.hpp"
 
 namespace allconv {
@@ -19,19 +20,16 @@ class RecordFile {
   const std::string& path() const { return path_; }
   std::int64_t size() const { return size_; }  // inflated bytes
 
-  // False when the bytes cannot be read. Thread-safe.
-  bool read_at(std::int64_t offset, std::span<std::uint8_t> dst) const;
-
-  // The same; throws Error{io}.
-  void require_at(std::int64_t offset, std::span<std::uint8_t> dst) const;
+  // Fills `dst`. Thread-safe: no position is kept. Throws Error{io}.
+  void read_at(std::int64_t offset, std::span<std::uint8_t> dst) const;
 
  private:
   void inflate();
 
   std::string path_;
   std::int64_t size_ = 0;
-  FileDescriptor file_;                       // of a plain file
-  kernels::Buffer<std::uint8_t> inflated_;    // of a .gz; its first size_ bytes count
+  std::optional<InputFile> file_;           // a plain file
+  kernels::Buffer<std::uint8_t> inflated_;  // of a .gz; its first size_ bytes count
 };
 
 }  // namespace allconv

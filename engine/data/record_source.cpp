@@ -1,5 +1,7 @@
 #include "engine/data/record_source.hpp"
 
+#include "engine/support/error.hpp"
+
 namespace allconv {
 
 RecordSource::RecordSource(RecordFile file, const RecordLayout& layout, std::vector<int> labels)
@@ -20,8 +22,10 @@ ImageResult RecordSource::load(std::size_t index) const {
   kernels::Buffer<std::uint8_t> planes(static_cast<std::size_t>(layout_.channels) * plane);
   const std::int64_t offset =
       layout_.first_byte + layout_.record_bytes * static_cast<std::int64_t>(index);
-  if (!file_.read_at(offset, planes.span())) {
-    return ImageError{ImageError::Stage::open, "cannot read the record"};
+  try {
+    file_.read_at(offset, planes.span());
+  } catch (const Error& error) {
+    return ImageError{ImageError::Stage::open, error.what()};
   }
   Image image = Image::of_size(layout_.height, layout_.width);
   const std::size_t step = layout_.channels == 3 ? plane : 0;

@@ -62,10 +62,10 @@ TEST(Decode, IsWithinOneLevelOfPillow) {
   ASSERT_GE(all.size(), 30U);
   for (const Case& entry : all) {
     SCOPED_TRACE(entry.file + " " + entry.fit + " " + entry.expected);
-    const ImageResult decoded = decode(read_file(stored(entry.file)));
+    const ImageResult decoded = decode(stored_bytes(entry.file));
     ASSERT_EQ(message(decoded), "");
     const std::string result = result_of(std::get<Image>(decoded), entry);
-    const std::string expected = read_file(stored(entry.expected));
+    const std::string expected = stored_bytes(entry.expected);
     ASSERT_EQ(result.size(), expected.size());
     int largest = 0;
     for (std::size_t i = 0; i < result.size(); ++i) {
@@ -83,7 +83,7 @@ TEST(Decode, NamesFormatsItDoesNotRead) {
   EXPECT_NE(message(decode("BM\x36\0\0\0"sv)).find("BMP"), std::string::npos);
   EXPECT_NE(message(decode("P6 1 1 255 abc"sv)).find("PPM"), std::string::npos);
   EXPECT_NE(message(decode("GIF89a"sv)).find("GIF"), std::string::npos);
-  EXPECT_NE(message(decode(read_file(stored("cmyk.jpg")))).find("CMYK"), std::string::npos);
+  EXPECT_NE(message(decode(stored_bytes("cmyk.jpg"))).find("CMYK"), std::string::npos);
   EXPECT_EQ(message(decode("hello")), "the content is neither JPEG nor PNG");
   EXPECT_EQ(message(decode("")), "the file is empty");
 }
@@ -91,7 +91,7 @@ TEST(Decode, NamesFormatsItDoesNotRead) {
 TEST(Decode, RefusesEveryTruncation) {
   for (const char* name : {"colour.jpg", "progressive.jpg", "grey.jpg", "turned_6.jpg", "rgb.png",
                            "palette.png", "alpha.png", "sixteen_bit.png"}) {
-    const std::string whole = read_file(stored(name));
+    const std::string whole = stored_bytes(name);
     const std::size_t step = std::max<std::size_t>(1, whole.size() / 400);
     for (std::size_t size = 0; size < whole.size(); size += step) {
       EXPECT_NE(message(decode(whole.substr(0, size))), "") << name << " cut at " << size;
@@ -104,7 +104,7 @@ TEST(Decode, RefusesEveryTruncation) {
 
 TEST(Decode, RefusesEveryFlippedByteOfPng) {
   for (const char* name : {"rgb.png", "palette.png", "grey_alpha.png", "bit.png"}) {
-    std::string bytes = read_file(stored(name));
+    std::string bytes = stored_bytes(name);
     const std::size_t step = std::max<std::size_t>(1, bytes.size() / 500);
     for (std::size_t i = 0; i < bytes.size(); i += step) {
       bytes[i] = static_cast<char>(bytes[i] ^ 0x10);
@@ -118,7 +118,7 @@ TEST(Decode, RefusesEveryFlippedByteOfPng) {
 TEST(Decode, SurvivesFlippedBytesOfJpeg) {
   std::size_t refused = 0;
   for (const char* name : {"colour.jpg", "progressive.jpg", "turned_5.jpg", "cmyk.jpg"}) {
-    std::string bytes = read_file(stored(name));
+    std::string bytes = stored_bytes(name);
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       for (const int mask : {0x01, 0x80, 0xFF}) {
         const char before = bytes[i];
@@ -150,7 +150,7 @@ void mend_checksum(std::string& png, std::size_t at) {
 }
 
 TEST(Decode, RefusesAWrongZlibChecksumUnderARightChunkChecksum) {
-  std::string png = read_file(stored("rgb.png"));
+  std::string png = stored_bytes("rgb.png");
   const std::size_t data = png.find("IDAT") - 4;
   const std::size_t end = png.rfind("IEND") - 4;
   const std::size_t adler = end - 8;  // before the last data chunk's checksum
@@ -160,25 +160,25 @@ TEST(Decode, RefusesAWrongZlibChecksumUnderARightChunkChecksum) {
 }
 
 TEST(Decode, ChecksSizesBeforeTakingMemory) {
-  std::string png = read_file(stored("rgb.png"));
+  std::string png = stored_bytes("rgb.png");
   put_big_endian(png, 16, 0x7FFFFFFF);
   put_big_endian(png, 20, 0x7FFFFFFF);
   mend_checksum(png, 8);
   EXPECT_NE(message(decode(png)), "");
 
-  std::string jpeg = read_file(stored("colour.jpg"));
+  std::string jpeg = stored_bytes("colour.jpg");
   const std::size_t frame = jpeg.find("\xFF\xC0");
   ASSERT_NE(frame, std::string::npos);
   for (std::size_t i = 5; i < 9; ++i) jpeg[frame + i] = '\xFE';
   EXPECT_NE(message(decode(jpeg)).find("limit is 200 megapixels"), std::string::npos);
 
-  EXPECT_EQ(message(decode(read_file(stored("rgb.png")), {.pixels = 61 * 47})), "");
-  EXPECT_NE(message(decode(read_file(stored("rgb.png")), {.pixels = 61 * 47 - 1})), "");
+  EXPECT_EQ(message(decode(stored_bytes("rgb.png"), {.pixels = 61 * 47})), "");
+  EXPECT_NE(message(decode(stored_bytes("rgb.png"), {.pixels = 61 * 47 - 1})), "");
 }
 
 TEST(Decode, ToleratesBytesAfterTheEnd) {
-  EXPECT_EQ(message(decode(read_file(stored("rgb.png")) + "note")), "");
-  EXPECT_EQ(message(decode(read_file(stored("colour.jpg")) + "note")), "");
+  EXPECT_EQ(message(decode(stored_bytes("rgb.png") + "note")), "");
+  EXPECT_EQ(message(decode(stored_bytes("colour.jpg") + "note")), "");
 }
 
 TEST(Exif, IgnoresDamage) {
@@ -206,10 +206,10 @@ TEST(ImageFile, TellsWhyItCannotBeOpened) {
     if (error == nullptr) return std::string("read");
     return std::string(to_string(error->stage)) + ": " + error->message;
   };
-  EXPECT_EQ(stage_and_message(folder / "none.jpg"),
-            "open: cannot open the file: No such file or directory");
-  EXPECT_EQ(stage_and_message(folder.path()), "open: cannot read the file: Is a directory");
-  EXPECT_EQ(stage_and_message("/dev/zero"), "open: cannot read the file: it is no regular file");
+  EXPECT_NE(stage_and_message(folder / "none.jpg").find("No such file"), std::string::npos);
+  EXPECT_NE(stage_and_message(folder.path()).find("Is a directory"), std::string::npos);
+  EXPECT_NE(stage_and_message("/dev/zero").find("not a regular file"), std::string::npos);
+  EXPECT_TRUE(stage_and_message("/dev/zero").starts_with("open: "));
   folder.write("some.jpg", "abc");
   EXPECT_EQ(stage_and_message(folder / "some.jpg"), "read");
 }

@@ -22,9 +22,9 @@ inline std::string stored(const std::string& name) {
   return std::string(ALLCONV_TEST_DATA) + "/images/" + name;
 }
 
-inline std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << path;
+inline std::string stored_bytes(const std::string& name) {
+  std::ifstream file(stored(name), std::ios::binary);
+  EXPECT_TRUE(file) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -56,7 +56,7 @@ class TemporaryFolder {
   }
 
   void write_image(const std::string& name, const std::string& image = "pixel.png") const {
-    write(name, read_file(stored(image)));
+    write(name, stored_bytes(image));
   }
 
  private:

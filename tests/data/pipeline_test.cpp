@@ -1,0 +1,241 @@
+// From data sets to batches: the training set, its statistics, decoding ahead, preparation.
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "engine/data/decode_ahead.hpp"
+#include "engine/data/load.hpp"
+#include "engine/data/prepare.hpp"
+#include "engine/data/standardize.hpp"
+#include "engine/data/training_set.hpp"
+#include "tests/data/support.hpp"
+
+namespace allconv {
+namespace {
+
+using namespace allconv::testing;
+
+constexpr ImageTarget kTarget{.height = 16, .width = 12};
+
+// Class folders a and b with good and broken images mixed.
+class Pipeline : public ::testing::Test {
+ protected:
+  Pipeline() {
+    const char* images[] = {"rgb.png", "colour.jpg", "grey.jpg", "alpha.png", "turned_6.jpg"};
+    for (int i = 0; i < 60; ++i) {
+      const std::string number = std::to_string(100 + i);
+      folder_.write_image((i % 3 == 0 ? "b/" : "a/") + number + ".jpg", images[i % 5]);
+    }
+    folder_.write("a/130x.jpg", stored_bytes("colour.jpg").substr(0, 900));
+    folder_.write("b/000.png", "no image");
+    folder_.write("b/999.png", "");
+    data_ = open_data(folder_.path(), Split::train, OpenMode::train);
+  }
+
+  TemporaryFolder folder_;
+  DataSet data_;
+};
+
+TEST_F(Pipeline, TrainingSetLeavesOutBrokenImagesAndNamesThemOnce) {
+  for (const int threads : {1, 2, 3}) {
+    ThreadPool pool(threads);
+    std::vector<std::string> warnings;
+    const auto warn = [&](Severity severity, std::string_view text) {
+      EXPECT_EQ(static_cast<int>(severity), static_cast<int>(Severity::warning));
+      warnings.emplace_back(text);
+    };
+    const TrainingSet set = load_training_set(data_, {.target = kTarget, .cancelled = {}}, pool, warn);
+    EXPECT_EQ(set.size(), 60U);
+    EXPECT_EQ(set.failed, 3U);
+    EXPECT_EQ(set.classes, (std::vector<std::string>{"a", "b"}));
+    ASSERT_EQ(warnings.size(), 3U);
+    EXPECT_NE(warnings[0].find("a/130x.jpg: left out: "), std::string::npos);
+    EXPECT_NE(warnings[1].find("b/000.png"), std::string::npos);
+    std::size_t kept = 0;
+    std::vector<std::uint8_t> expected(kTarget.bytes());
+    for (std::size_t i = 0; i < data_.size(); ++i) {
+      if (load_resized(data_, i, kTarget, expected)) continue;
+      ASSERT_EQ(set.labels[kept], data_.label(i));
+      ASSERT_EQ(std::memcmp(set.image(kept++), expected.data(), expected.size()), 0);
+    }
+  }
+}
+
+TEST_F(Pipeline, TrainingSetCanBeInterrupted) {
+  ThreadPool pool(2);
+  expect_error(ErrorKind::interrupted, "interrupted", [&] {
+    load_training_set(data_, {.target = kTarget, .cancelled = [] { return true; }}, pool);
+  });
+}
+
+TEST_F(Pipeline, TrainingSetOfBrokenImagesIsRefused) {
+  const TemporaryFolder broken;
+  broken.write("a/1.jpg", "x");
+  broken.write("b/1.jpg", "y");
+  const auto data = open_data(broken.path(), Split::train, OpenMode::train);
+  ThreadPool pool(1);
+  expect_error(ErrorKind::usage, "none of the training images", [&] {
+    load_training_set(data, {.target = kTarget, .cancelled = {}}, pool);
+  });
+  expect_error(ErrorKind::device, "more than the machine's memory", [&] {
+    load_training_set(data, {.target = {.height = 1 << 23, .width = 1 << 23}, .cancelled = {}}, pool);
+  });
+}
+
+TrainingSet set_of(const std::vector<std::uint8_t>& pixels, int height, int width) {
+  TrainingSet set;
+  set.target = {.height = height, .width = width};
+  set.pixels = kernels::Buffer<std::uint8_t>(pixels.size());
+  std::memcpy(set.pixels.data(), pixels.data(), pixels.size());
+  set.labels.assign(pixels.size() / set.target.bytes(), 0);
+  return set;
+}
+
+TEST(Standardize, IsMeanAndDeviationInUnitsOfOne) {
+  // Two images of 1x2: red 0, 255, 255, 0; green always 51; blue 10, 20, 30, 40.
+  const TrainingSet set = set_of({0, 51, 10, 255, 51, 20, 255, 51, 30, 0, 51, 40}, 1, 2);
+  ThreadPool pool(2);
+  const Preparation prepare = standardize(set, pool);
+  EXPECT_EQ(prepare.height, 1);
+  EXPECT_EQ(prepare.width, 2);
+  EXPECT_NEAR(prepare.mean[0], 0.5, 1e-15);
+  EXPECT_NEAR(prepare.std[0], 0.5, 1e-15);
+  EXPECT_NEAR(prepare.mean[1], 0.2, 1e-15);
+  EXPECT_EQ(prepare.std[1], 1.0);
+  EXPECT_NEAR(prepare.mean[2], 25.0 / 255, 1e-15);
+  EXPECT_NEAR(prepare.std[2], std::sqrt(125.0) / 255, 1e-15);
+}
+
+TEST(Standardize, DoesNotDependOnThreads) {
+  std::mt19937 random(5);
+  std::vector<std::uint8_t> pixels(300 * 8 * 8 * 3);
+  for (auto& value : pixels) value = static_cast<std::uint8_t>(random());
+  const TrainingSet set = set_of(pixels, 8, 8);
+  ThreadPool one(1), three(3);
+  EXPECT_EQ(standardize(set, one), standardize(set, three));
+}
+
+// All that comes out, as one text.
+std::string drain(DecodeAhead& ahead) {
+  std::string text;
+  while (auto image = ahead.next()) {
+    text += std::to_string(image->index) + ":";
+    if (image->ok()) {
+      EXPECT_EQ(image->pixels.size(), kTarget.bytes());
+      text.append(reinterpret_cast<const char*>(image->pixels.data()), image->pixels.size());
+    } else {
+      text += std::string(to_string(image->error->stage)) + " " + image->error->message;
+    }
+    text += "\n";
+  }
+  EXPECT_FALSE(ahead.next().has_value());
+  return text;
+}
+
+TEST_F(Pipeline, DecodeAheadIsTheSameForAnyThreadsAndLimits) {
+  ThreadPool alone(1);
+  DecodeAhead plain(data_, all_in_order(data_.size()), kTarget, alone);
+  const std::string expected = drain(plain);
+  EXPECT_NE(expected.find("decode the content is neither JPEG nor PNG"), std::string::npos);
+  for (const int threads : {1, 2, 3}) {
+    ThreadPool pool(threads);
+    for (const DecodeAheadLimits limits :
+         {DecodeAheadLimits{}, {.images = 1}, {.images = 4}, {.bytes = 1}, {.bytes = 2000}}) {
+      DecodeAhead ahead(data_, all_in_order(data_.size()), kTarget, pool, limits);
+      EXPECT_EQ(drain(ahead), expected) << threads << " " << limits.images << " " << limits.bytes;
+    }
+  }
+}
+
+TEST_F(Pipeline, DecodeAheadFollowsTheOrderGiven) {
+  ThreadPool pool(2);
+  const std::vector<std::size_t> order = {5, 3, 3, 40, 0};
+  DecodeAhead ahead(data_, order, kTarget, pool);
+  for (const std::size_t index : order) EXPECT_EQ(ahead.next()->index, index);
+  EXPECT_FALSE(ahead.next());
+  DecodeAhead nothing(data_, {}, kTarget, pool);
+  EXPECT_FALSE(nothing.next());
+}
+
+TEST_F(Pipeline, DecodeAheadMayBeDroppedAtAnyMoment) {
+  ThreadPool pool(3);
+  for (int taken = 0; taken < 40; ++taken) {
+    auto data = std::make_unique<DataSet>(data_);
+    auto ahead =
+        std::make_unique<DecodeAhead>(*data, all_in_order(data->size()), kTarget, pool);
+    for (int i = 0; i < taken; ++i) EXPECT_TRUE(ahead->next());
+    ahead.reset();
+    data.reset();  // jobs left in the pool must not touch it
+  }
+}
+
+// A source that counts how far decoding has run ahead.
+class CountingSource final : public ImageSource {
+ public:
+  std::size_t size() const override { return 200; }
+  std::string path(std::size_t) const override { return "x"; }
+  int label(std::size_t) const override { return kNoLabel; }
+  ImageResult load(std::size_t) const override {
+    ++loaded;
+    return ImageError{ImageError::Stage::decode, "none"};
+  }
+  mutable std::atomic<std::size_t> loaded{0};
+};
+
+TEST(DecodeAheadLimit, IsKept) {
+  const auto source = std::make_shared<CountingSource>();
+  const DataSet data(source, {});
+  ThreadPool pool(3);
+  DecodeAhead ahead(data, all_in_order(data.size()), kTarget, pool, {.images = 7});
+  for (std::size_t taken = 0; taken < data.size(); ++taken) {
+    EXPECT_LE(source->loaded.load(), taken + 7);
+    ASSERT_TRUE(ahead.next());
+  }
+  EXPECT_EQ(source->loaded.load(), data.size());
+}
+
+TEST(LoadResized, LackOfMemoryIsTheImagesError) {
+  class Hungry final : public ImageSource {
+   public:
+    std::size_t size() const override { return 1; }
+    std::string path(std::size_t) const override { return "x"; }
+    int label(std::size_t) const override { return kNoLabel; }
+    ImageResult load(std::size_t) const override { throw std::bad_alloc(); }
+  };
+  const DataSet data(std::make_shared<Hungry>(), {});
+  std::vector<std::uint8_t> pixels(kTarget.bytes());
+  const auto error = load_resized(data, 0, kTarget, pixels);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->message, "no memory");
+}
+
+TEST(Prepare, HandsTheKernelItsConstants) {
+  Preparation prepare;
+  prepare.mean = {0.25, 0.5, 0.75};
+  prepare.std = {1, 2, 4};
+  const auto arguments = image_prepare_arguments(prepare);
+  EXPECT_EQ(arguments.scale, 1.0F / 255);
+  EXPECT_EQ(arguments.mean[2], 0.75F);
+  EXPECT_EQ(arguments.std[1], 2.0F);
+  EXPECT_EQ(arguments.moves, nullptr);
+}
+
+TEST(Prepare, RefusesWhatIsNotApplied) {
+  Preparation contrast;
+  contrast.gcn.emplace();
+  Model whitened;
+  whitened.prepare.zca = true;
+  Model pixel_mean;
+  pixel_mean.other_tensors.push_back({"prepare.mean", "F32", {3}, {}});
+  expect_error(ErrorKind::usage, "does not apply GCN or ZCA whitening yet",
+               [&] { image_prepare_arguments(contrast); });
+  expect_error(ErrorKind::usage, "does not apply GCN or ZCA whitening yet",
+               [&] { check_preparation(whitened); });
+  expect_error(ErrorKind::usage, "a mean for each pixel", [&] { check_preparation(pixel_mean); });
+  check_preparation(Model{});
+}
+
+}  // namespace
+}  // namespace allconv
