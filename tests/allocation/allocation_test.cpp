@@ -1,0 +1,105 @@
+// Executor::run() takes no memory: every malloc and operator new of the process is counted while it
+// runs. What oneDNN takes inside dnnl_primitive_execute() is its own affair (it makes a hash map of
+// its arguments on each call) and is counted apart.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "engine/execute/executor.hpp"
+#include "engine/graph/networks.hpp"
+
+namespace {
+
+std::atomic<bool> counting{false};
+std::atomic<long> allocations{0};
+thread_local int inside_library = 0;
+
+void count_one() {
+  if (counting.load(std::memory_order_relaxed) && inside_library == 0) ++allocations;
+}
+
+template <class Function>
+Function next_symbol(const char* name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
+// The allocator of the C library under its internal name, so that interposing needs no dlsym, which
+// may itself allocate.
+extern "C" void* __libc_malloc(std::size_t bytes);
+extern "C" void* __libc_memalign(std::size_t alignment, std::size_t bytes);
+
+extern "C" void* malloc(std::size_t bytes) {
+  count_one();
+  return __libc_malloc(bytes);
+}
+
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  count_one();
+  return __libc_memalign(alignment, bytes);
+}
+
+// The product calls oneDNN through this symbol, which the program's own definition takes over.
+extern "C" int dnnl_primitive_execute(const void* primitive, void* stream, int count,
+                                      const void* arguments) {
+  using Execute = int (*)(const void*, void*, int, const void*);
+  static const auto execute = next_symbol<Execute>("dnnl_primitive_execute");
+  ++inside_library;
+  const int status = execute(primitive, stream, count, arguments);
+  --inside_library;
+  return status;
+}
+
+namespace allconv {
+namespace {
+
+TEST(Counter, SeesNewAndMalloc) {
+  allocations = 0;
+  counting = true;
+  auto* number = new int(3);
+  void* bytes = std::malloc(10);
+  counting = false;
+  EXPECT_EQ(allocations, 2);
+  delete number;
+  std::free(bytes);
+}
+
+class Allocations : public testing::TestWithParam<std::tuple<PassMode, int>> {};
+
+TEST_P(Allocations, RunTakesNoMemory) {
+  const auto [mode, threads] = GetParam();
+  for (const int images : {1, 3, 8}) {
+    const NetworkDescription network = make_network("convpool-cnn-c", {}, 10);
+    const int micro_batch = micro_batch_size(mode, images);
+    ThreadPool pool(threads);
+    const auto plan =
+        std::make_shared<const Plan>(make_plan(make_graph(network, mode), micro_batch, {}));
+    Executor executor(plan, images, pool);
+    Parameters parameters = zero_parameters(network);
+    executor.load(parameters);
+    const std::vector<float> input(static_cast<std::size_t>(images * network.input.size()), 0.5F);
+    const std::vector<std::int32_t> labels(static_cast<std::size_t>(images), 1);
+    std::vector<float> logits(static_cast<std::size_t>(images) * 10);
+    Batch batch{.images = images, .input = input.data(), .scaling = {}};
+    batch.labels = labels.data();
+    batch.logits = logits.data();
+    executor.run(batch);  // threads create their own state in libraries at first use
+    allocations = 0;
+    counting = true;
+    executor.run(batch);
+    counting = false;
+    EXPECT_EQ(allocations, 0) << images << " images";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ModesThreads, Allocations,
+                         testing::Combine(testing::Values(PassMode::inference, PassMode::training,
+                                                          PassMode::explain),
+                                          testing::Values(1, 2, 3)));
+
+}  // namespace
+}  // namespace allconv

@@ -1,0 +1,160 @@
+// Plans: what is fused, which kernels are chosen and why not others, and the workspace limit.
+#include "engine/plan/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "engine/graph/networks.hpp"
+#include "engine/plan/fusion.hpp"
+#include "engine/plan/tuning_file.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+namespace {
+
+Graph all_cnn_c(PassMode mode) { return make_graph(make_network("all-cnn-c", {}, 10), mode); }
+
+const Step& step_of(const Plan& plan, std::string_view layer) {
+  for (const Step& step : plan.steps) {
+    if (step.layer == layer) return step;
+  }
+  throw std::out_of_range(std::string(layer));
+}
+
+TEST(Fusion, InferenceOfAllCnnCIsElevenSteps) {
+  // The input, nine convolutions with their ReLU, the average and the softmax.
+  const Plan plan = make_plan(all_cnn_c(PassMode::inference), 1, {});
+  EXPECT_EQ(plan.steps.size(), 12U);
+  const auto& conv = std::get<Bound<kernels::Conv2dForward>>(plan.steps[1].problem).problem;
+  EXPECT_EQ(conv.epilogue, kernels::Conv2dEpilogue::relu);
+}
+
+TEST(Fusion, TrainingKeepsOneValueForConvolutionReluAndDropout) {
+  const Graph graph = all_cnn_c(PassMode::training);
+  const Plan plan = make_plan(graph, 4, {});
+  int data_gradients = 0;
+  for (const Step& step : plan.steps) {
+    if (std::holds_alternative<Bound<kernels::Dropout>>(step.problem)) {
+      EXPECT_EQ(step.src, step.dst) << step.layer;
+    }
+    if (const auto* bound = std::get_if<Bound<kernels::Conv2dDataGradient>>(&step.problem)) {
+      ++data_gradients;
+      EXPECT_EQ(bound->problem.epilogue, kernels::Conv2dEpilogue::relu_gradient) << step.layer;
+      EXPECT_NE(step.src2, kNoValue);
+    }
+  }
+  EXPECT_EQ(data_gradients, 8);  // none for the first layer
+}
+
+TEST(Fusion, WeightAndDataGradientOfALayerShareAStage) {
+  const Plan plan = make_plan(all_cnn_c(PassMode::training), 4, {});
+  for (std::size_t i = 1; i < plan.steps.size(); ++i) {
+    const auto* data = std::get_if<Bound<kernels::Conv2dDataGradient>>(&plan.steps[i].problem);
+    if (data == nullptr) continue;
+    EXPECT_EQ(plan.steps[i].stage, plan.steps[i - 1].stage);
+    EXPECT_EQ(plan.steps[i].src, plan.steps[i - 1].src2);
+  }
+}
+
+TEST(Fusion, AReluWithTwoReadersStaysOnItsOwnOutput) {
+  // Without a convolution before it a ReLU is a step of its own.
+  NetworkDescription network{.name = "relu first", .input = {3, 4, 4}, .layers = {}};
+  network.layers = {ReluLayer{}, Conv2dLayer{.name = "conv1", .filters = 2},
+                    GlobalAveragePoolLayer{}, SoftmaxLayer{}};
+  const FusedGraph fused = fuse(make_graph(network, PassMode::inference));
+  ASSERT_EQ(fused.operations.size(), 5U);
+  EXPECT_EQ(fused.operations[1].operation.kind, OperationKind::relu);
+  EXPECT_FALSE(fused.operations[2].relu);
+}
+
+TEST(Choice, DoesNotDependOnTheBatchSize) {
+  for (const auto mode : {PassMode::inference, PassMode::training}) {
+    const Plan one = make_plan(all_cnn_c(mode), 1, {});
+    const Plan four = make_plan(all_cnn_c(mode), 4, {});
+    ASSERT_EQ(one.steps.size(), four.steps.size());
+    for (std::size_t i = 0; i < one.steps.size(); ++i) {
+      EXPECT_EQ(one.steps[i].kernel, four.steps[i].kernel) << one.steps[i].layer;
+    }
+  }
+}
+
+TEST(Choice, SaysWhyARowWasRefused) {
+  PlanOptions portable{.isa = kernels::Isa::portable};
+  const Plan plan = make_plan(all_cnn_c(PassMode::explain), 1, portable);
+  const Step& step = step_of(plan, "global_average_pool21");
+  ASSERT_FALSE(step.refusals.empty());
+  EXPECT_NE(step.refusals.front().why.find("avx512"), std::string::npos);
+  EXPECT_NE(to_text(plan, 1).find("refused: "), std::string::npos);
+}
+
+TEST(Choice, FollowsTheTuningFileWhileItsKernelAccepts) {
+  const std::string problem = "n1h32w32c3k96r3s3u1v1p1e1slope0";
+  TuningFile tuning("test");
+  tuning.add({.operation = "conv2d_forward",
+              .problem = problem,
+              .candidates = {{"conv2d_forward_cpu_onednn", 2.0}, {"conv2d_forward_reference", 1.0}}});
+  const Plan plan = make_plan(all_cnn_c(PassMode::inference), 1, {.tuning = &tuning});
+  EXPECT_EQ(plan.steps[1].kernel, "conv2d_forward_reference");
+  TuningFile foreign("test");
+  foreign.add({.operation = "conv2d_forward",
+               .problem = problem,
+               .candidates = {{"conv2d_forward_of_another_version", 1.0}}});
+  const Plan other = make_plan(all_cnn_c(PassMode::inference), 1, {.tuning = &foreign});
+  EXPECT_EQ(other.steps[1].kernel, make_plan(all_cnn_c(PassMode::inference), 1, {}).steps[1].kernel);
+}
+
+TEST(WorkspaceLimit, IsHardAndSaysWhatIsNeeded) {
+  const Graph graph = all_cnn_c(PassMode::inference);
+  const Plan plan = make_plan(graph, 1, {});
+  const std::size_t need = plan.packed_weights_bytes + plan.workspace_bytes;
+  EXPECT_NO_THROW(make_plan(graph, 1, {.workspace_limit = need}));
+  try {
+    make_plan(graph, 1, {.workspace_limit = 1000});
+    FAIL() << "a limit of 1,000 bytes was accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_NE(std::string(error.what()).find("--workspace-limit"), std::string::npos);
+  }
+}
+
+TEST(WorkspaceLimit, CountsEveryThread) {
+  const Graph graph = all_cnn_c(PassMode::training);
+  const Plan plan = make_plan(graph, 4, {});
+  std::size_t packed = 0;
+  for (const Step& step : plan.steps) packed += step.packed_weights_bytes;
+  const std::size_t limit = packed + plan.workspace_bytes;
+  const Plan shared = make_plan(graph, 4, {.workspace_limit = limit, .threads = 2});
+  packed = 0;
+  for (const Step& step : shared.steps) packed += step.packed_weights_bytes;
+  EXPECT_LE(packed + 2 * shared.workspace_bytes, limit);
+}
+
+TEST(TuningFile, ReadsWhatItWrote) {
+  const std::string path = testing::TempDir() + "/tuning.json";
+  TuningFile written("a CPU, avx2");
+  written.add({.operation = "relu_forward",
+               .problem = "count7",
+               .candidates = {{"slow", 2.5}, {"fast", 0.125}}});
+  written.write(path);
+  const TuningFile read = TuningFile::read(path);
+  EXPECT_EQ(read.device(), "a CPU, avx2");
+  EXPECT_EQ(read.fastest("relu_forward", "count7"), "fast");
+  EXPECT_EQ(read.fastest("relu_forward", "count8"), "");
+  std::remove(path.c_str());
+}
+
+TEST(TuningFile, RefusesOtherFiles) {
+  const std::string path = testing::TempDir() + "/no_tuning.json";
+  for (const char* text : {"", "[]", "{\"format\": \"other\"}", "{\"format\": \"allconv-tuning-1\"}",
+                           "{\"format\":\"allconv-tuning-1\",\"device\":\"x\",\"entries\":[{}]}"}) {
+    std::ofstream(path) << text;
+    EXPECT_THROW(TuningFile::read(path), Error) << text;
+  }
+  std::remove(path.c_str());
+  EXPECT_THROW(TuningFile::read(path), Error);
+}
+
+}  // namespace
+}  // namespace allconv

@@ -1,0 +1,87 @@
+// The thread pool: every index once, jobs in order, and no deadlock between the two.
+#include "engine/runtime/cpu/thread_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <numeric>
+
+namespace allconv {
+namespace {
+
+class Pool : public testing::TestWithParam<int> {};
+
+TEST_P(Pool, CallsEveryIndexOnceWithAWorkerInRange) {
+  ThreadPool pool(GetParam());
+  ASSERT_EQ(pool.threads(), GetParam());
+  for (const int count : {0, 1, 2, 7, 1000}) {
+    std::vector<std::atomic<int>> calls(static_cast<std::size_t>(count));
+    std::atomic<bool> in_range{true};
+    pool.parallel_for(count, [&](int index, int worker) {
+      ++calls[static_cast<std::size_t>(index)];
+      if (worker < 0 || worker >= GetParam()) in_range = false;
+    });
+    for (const auto& called : calls) EXPECT_EQ(called, 1);
+    EXPECT_TRUE(in_range);
+  }
+}
+
+TEST_P(Pool, ManyShortLoopsSeeEachOthersWrites) {
+  ThreadPool pool(GetParam());
+  std::vector<int> values(64, 0);
+  for (int round = 0; round < 3000; ++round) {
+    pool.parallel_for(64, [&](int index, int) { ++values[static_cast<std::size_t>(index)]; });
+  }
+  for (const int value : values) EXPECT_EQ(value, 3000);
+}
+
+TEST_P(Pool, NoTwoThreadsAreTheSameWorkerAtOnce) {
+  ThreadPool pool(GetParam());
+  std::vector<std::atomic<int>> inside(static_cast<std::size_t>(GetParam()));
+  std::atomic<bool> alone{true};
+  pool.parallel_for(500, [&](int, int worker) {
+    auto& mine = inside[static_cast<std::size_t>(worker)];
+    if (mine.fetch_add(1) != 0) alone = false;
+    mine.fetch_sub(1);
+  });
+  EXPECT_TRUE(alone);
+}
+
+TEST_P(Pool, JobsRunOnceAlsoBesideLoops) {
+  ThreadPool pool(GetParam());
+  std::atomic<int> done{0};
+  for (int i = 0; i < 200; ++i) {
+    pool.enqueue([&done] { ++done; });
+    pool.parallel_for(3, [](int, int) {});
+  }
+  while (pool.run_one_job()) {
+  }
+  while (done < 200) std::this_thread::yield();  // jobs that workers have taken
+  EXPECT_EQ(done, 200);
+  EXPECT_FALSE(pool.run_one_job());
+}
+
+TEST_P(Pool, DroppedJobsDoNotHoldUpTheEnd) {
+  std::atomic<int> done{0};
+  {
+    ThreadPool pool(GetParam());
+    for (int i = 0; i < 100; ++i) pool.enqueue([&done] { ++done; });
+  }
+  EXPECT_LE(done, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, Pool, testing::Values(1, 2, 3, 8));
+
+TEST(ThreadPool, OneThreadRunsInOrderOnTheCaller) {
+  ThreadPool pool(1);
+  std::vector<int> order;
+  pool.parallel_for(5, [&](int index, int) { order.push_back(index); });
+  std::vector<int> rising(5);
+  std::iota(rising.begin(), rising.end(), 0);
+  EXPECT_EQ(order, rising);
+}
+
+TEST(AvailableThreads, IsAtLeastOne) { EXPECT_GE(available_threads(), 1); }
+
+}  // namespace
+}  // namespace allconv

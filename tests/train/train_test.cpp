@@ -1,0 +1,194 @@
+// Training: schedules, initial weights, the optimiser's formula, and that a network learns, with the
+// same bits for any number of threads.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/score/evaluation.hpp"
+#include "engine/support/error.hpp"
+#include "engine/train/initialise.hpp"
+#include "engine/train/optimiser.hpp"
+#include "engine/train/schedule.hpp"
+#include "engine/train/trainer.hpp"
+
+namespace allconv {
+namespace {
+
+TEST(Schedule, MultipliesByATenthAtEachStep) {
+  const Schedule schedule = parse_schedule("step:2,5");
+  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 0), 0.5);
+  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 1), 0.5);
+  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 2), 0.05);
+  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 4), 0.05);
+  EXPECT_NEAR(schedule.rate(0.5, 5), 0.005, 1e-15);
+}
+
+TEST(Schedule, RefusesWhatIsNone) {
+  for (const char* text : {"", "step", "step:", "step:a", "step:3,2", "step:2,2", "step:0",
+                           "step:1,", "step:1;2", "cosine", "linear"}) {
+    EXPECT_THROW(parse_schedule(text), Error) << text;
+  }
+}
+
+NetworkDescription tiny_network(int classes) {
+  NetworkDescription network{.name = "tiny", .input = {3, 8, 8}, .layers = {}};
+  network.layers = {
+      Conv2dLayer{.name = "conv1", .filters = 8, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
+      ReluLayer{},
+      DropoutLayer{.rate = 0.1},
+      Conv2dLayer{.name = "conv2", .filters = 8, .kernel = {3, 3}, .stride = {2, 2}},
+      ReluLayer{},
+      Conv2dLayer{.name = "conv3", .filters = classes},
+      GlobalAveragePoolLayer{},
+      SoftmaxLayer{}};
+  return network;
+}
+
+TEST(HeInitial, HasTheVarianceOfThePaperAndDependsOnTheSeed) {
+  NetworkDescription network = tiny_network(4);
+  std::get<Conv2dLayer>(network.layers[0]).filters = 2000;
+  const Parameters parameters = he_initial(network, 1);
+  double sum = 0;
+  double squares = 0;
+  for (const float weight : parameters[0].weights) {
+    sum += weight;
+    squares += static_cast<double>(weight) * weight;
+  }
+  const auto count = static_cast<double>(parameters[0].weights.size());  // 54,000
+  const double variance = 2.0 / 27;
+  EXPECT_NEAR(sum / count, 0, 4 * std::sqrt(variance / count));
+  EXPECT_NEAR(squares / count, variance, 4 * variance * std::sqrt(2 / count));
+  EXPECT_EQ(parameters[0].bias, std::vector<float>(2000, 0.0F));
+  EXPECT_EQ(parameters, he_initial(network, 1));
+  EXPECT_NE(parameters, he_initial(network, 2));
+}
+
+TEST(FineTune, ReplacesTheLastLayerOnly) {
+  const Parameters four = he_initial(tiny_network(4), 1);
+  const FineTuned same = fine_tune(four, tiny_network(4), 2);
+  EXPECT_FALSE(same.last_layer_is_new);
+  EXPECT_EQ(same.parameters, four);
+  const FineTuned seven = fine_tune(four, tiny_network(7), 2);
+  EXPECT_TRUE(seven.last_layer_is_new);
+  EXPECT_EQ(seven.parameters[1], four[1]);
+  EXPECT_EQ(seven.parameters[2].bias.size(), 7U);
+  NetworkDescription other = tiny_network(4);
+  std::get<Conv2dLayer>(other.layers[0]).filters = 9;
+  EXPECT_THROW(fine_tune(four, other, 2), Error);
+}
+
+TEST(Optimiser, FollowsTheFormulaAndDoesNotDecayBiases) {
+  const NetworkDescription network = tiny_network(4);
+  Parameters parameters = he_initial(network, 3);
+  for (LayerParameters& layer : parameters) {
+    for (float& bias : layer.bias) bias = 0.5F;
+  }
+  const Parameters initial = parameters;
+  const Parameters gradients = he_initial(network, 4);
+  ThreadPool pool(2);
+  Optimiser optimiser(parameters, pool);
+  const SgdSettings settings{.rate = 0.1, .momentum = 0.9, .weight_decay = 0.01};
+  optimiser.step(parameters, gradients, settings);
+  optimiser.step(parameters, gradients, settings);
+  for (std::size_t layer = 0; layer < parameters.size(); ++layer) {
+    for (std::size_t i = 0; i < parameters[layer].weights.size(); ++i) {
+      double weight = initial[layer].weights[i];
+      double velocity = 0;
+      for (int step = 0; step < 2; ++step) {
+        velocity = 0.9 * velocity + gradients[layer].weights[i] + 0.01 * weight;
+        weight -= 0.1 * velocity;
+      }
+      ASSERT_NEAR(parameters[layer].weights[i], weight, 1e-6);
+    }
+    // Bias gradients are zero, and without decay so is their change.
+    EXPECT_EQ(parameters[layer].bias, initial[layer].bias);
+  }
+}
+
+// Images of two kinds: bright at the top, or bright at the bottom.
+TrainingSet striped_images(std::size_t count) {
+  TrainingSet set{.target = {.height = 8, .width = 8}, .pixels = {}, .labels = {}, .classes = {}};
+  set.classes = {"top", "bottom"};
+  set.pixels = kernels::Buffer<std::uint8_t>(count * set.target.bytes());
+  for (std::size_t i = 0; i < count; ++i) {
+    set.labels.push_back(static_cast<int>(i % 2));
+    for (std::size_t byte = 0; byte < set.target.bytes(); ++byte) {
+      const bool top = byte < set.target.bytes() / 2;
+      const std::size_t noise = (i * 31 + byte * 17) % 60;
+      set.pixels[i * set.target.bytes() + byte] =
+          static_cast<std::uint8_t>((top == (i % 2 == 0) ? 180 : 20) + noise);
+    }
+  }
+  return set;
+}
+
+Model untrained_model(const TrainingSet& set) {
+  const NetworkDescription network = tiny_network(2);
+  return {.network = network,
+          .classes = set.classes,
+          .prepare = {.height = 8, .width = 8, .mean = {0.5, 0.5, 0.5}, .std = {0.3, 0.3, 0.3}},
+          .parameters = he_initial(network, 1),
+          .other_tensors = {},
+          .other_metadata = {}};
+}
+
+TrainOptions tiny_options() {
+  TrainOptions options{.epochs = 3, .batch_size = 24, .schedule = {}, .augmentation = {}, .plan = {}};
+  options.augmentation = {.flip = true, .shift = 1};
+  options.seed = 5;
+  return options;
+}
+
+Parameters train(const TrainingSet& set, int threads, std::vector<EpochResult>* results) {
+  ThreadPool pool(threads);
+  Trainer trainer(untrained_model(set), set, tiny_options(), pool);
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    const EpochResult result = trainer.run_epoch(epoch, {});
+    if (results != nullptr) results->push_back(result);
+  }
+  return trainer.model().parameters;
+}
+
+TEST(Trainer, LearnsAndGivesTheSameBitsForAnyNumberOfThreads) {
+  const TrainingSet set = striped_images(250);  // the last batch has 10
+  std::vector<EpochResult> results;
+  const Parameters one = train(set, 1, &results);
+  EXPECT_LT(results.back().loss, 0.2 * results.front().loss);
+  EXPECT_LT(results.back().error, 0.02);
+  EXPECT_GT(results.back().images_per_second, 0);
+  for (const int threads : {2, 3, 8}) EXPECT_EQ(train(set, threads, nullptr), one) << threads;
+}
+
+TEST(Trainer, ProgressCountsAllImagesAndCancellingStops) {
+  const TrainingSet set = striped_images(50);
+  ThreadPool pool(2);
+  Trainer trainer(untrained_model(set), set, tiny_options(), pool);
+  std::vector<std::size_t> seen;
+  trainer.run_epoch(0, {.progress = [&](const TrainProgress& now) { seen.push_back(now.images); },
+                        .cancelled = {}});
+  EXPECT_EQ(seen, (std::vector<std::size_t>{24, 48, 50}));
+  try {
+    trainer.run_epoch(1, {.progress = {}, .cancelled = [] { return true; }});
+    FAIL() << "a cancelled epoch ended";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::interrupted);
+  }
+}
+
+TEST(Trainer, ALossThatIsNoNumberIsDivergence) {
+  const TrainingSet set = striped_images(50);
+  ThreadPool pool(1);
+  TrainOptions options = tiny_options();
+  options.learning_rate = 1e30;
+  Trainer trainer(untrained_model(set), set, options, pool);
+  try {
+    trainer.run_epoch(0, {});
+    FAIL() << "a rate of 1e30 trained";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::training);
+    EXPECT_NE(std::string(error.what()).find("--learning-rate"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace allconv
