@@ -1,0 +1,132 @@
+// The program `allconv`: reads the command line, runs one command, and turns errors into a sentence on
+// stderr and an exit code. Nothing but results goes to stdout.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "engine/support/error.hpp"
+#include "tools/cli/command.hpp"
+#include "tools/cli/console.hpp"
+#include "tools/cli/interrupt.hpp"
+
+namespace allconv::cli {
+
+namespace {
+
+constexpr const char* kDescription =
+    "Trains, scores and evaluates all-convolutional networks.\n"
+    "\n"
+    "  allconv train pictures/ -o model.safetensors --epochs 20\n"
+    "  allconv evaluate model.safetensors pictures/\n"
+    "  allconv score model.safetensors photo.jpg more/ -o scores.jsonl\n";
+
+constexpr const char* kFooter =
+    "`allconv COMMAND --help` shows a command's options, with examples.\n"
+    "Exit codes: 0 done, 1 fault of the program, 2 usage, 3 not a model file, 4 some inputs failed,\n"
+    "5 device, 6 input or output, 7 training failed, 130 interrupted.";
+
+// Commands of the contract that later versions bring.
+constexpr std::array<std::string_view, 4> kLaterCommands = {"explain", "patches", "convert",
+                                                            "recipes"};
+
+void refuse_later_command(int count, char** arguments) {
+  if (count < 2) return;
+  const std::string_view name = arguments[1];
+  if (std::find(kLaterCommands.begin(), kLaterCommands.end(), name) == kLaterCommands.end()) return;
+  throw Error(ErrorKind::usage, "this version does not have this command yet", name,
+              "see allconv --help for those it has");
+}
+
+// The command that was being read when the error came.
+const CLI::App& command_of(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : *chosen.front();
+}
+
+// CLI11's report as ours: "--threads: "0" is not ...; give ...".
+Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
+  const CLI::App& command = command_of(app);
+  const bool is_program = &command == &app;
+  const std::string help =
+      is_program ? "see allconv --help" : fmt::format("see allconv {} --help", command.get_name());
+  const std::string kind = error.get_name();
+  std::string text = error.what();
+  if (kind == "ExtrasError") {
+    const auto extras = app.remaining(true);
+    const std::string& first = extras.front();
+    if (first.starts_with('-'))
+      return {ErrorKind::usage, "there is no such option", first, help};
+    return {ErrorKind::usage, is_program ? "there is no such command" : "is one argument too many",
+            first, help};
+  }
+  if (kind == "RequiredError") {
+    text = is_program ? "no command is given" : text.substr(0, text.find(" is required"));
+    return {ErrorKind::usage, is_program ? text : fmt::format("{} is missing", text),
+            command.get_name(), help};
+  }
+  if (kind == "ArgumentMismatch") {
+    return {ErrorKind::usage, "needs one value", text.substr(0, text.find(':')), help};
+  }
+  // Our own checks say the mend themselves.
+  return {ErrorKind::usage, text, {}, kind == "ValidationError" ? "" : help};
+}
+
+void add_commands(CLI::App& app, Chosen& chosen) {
+  add_train_command(app, chosen);
+  add_evaluate_command(app, chosen);
+  add_score_command(app, chosen);
+  add_plan_command(app, chosen);
+  add_inspect_command(app, chosen);
+  add_networks_command(app, chosen);
+}
+
+int run(int count, char** arguments) {
+  refuse_later_command(count, arguments);
+  CLI::App app(kDescription, "allconv");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  Chosen chosen;
+  add_commands(app, chosen);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::CallForHelp&) {
+    print_result(command_of(app).help(app.get_subcommands().empty() ? "" : "allconv"));
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    throw usage_error(error, app);
+  }
+  return chosen();
+}
+
+int fail(std::string_view sentence, ErrorKind kind) {
+  print_note(sentence);
+  return static_cast<int>(kind);
+}
+
+}  // namespace
+
+}  // namespace allconv::cli
+
+int main(int count, char** arguments) {
+  using namespace allconv;
+  cli::install_signal_handlers();
+  try {
+    return cli::run(count, arguments);
+  } catch (const Error& error) {
+    return cli::fail(error.what(), error.kind());
+  } catch (const std::bad_alloc&) {
+    return cli::fail("out of memory; use a smaller --batch-size or fewer --threads",
+                     ErrorKind::device);
+  } catch (const std::exception& error) {
+    return cli::fail(std::string("a fault of the program: ") + error.what() +
+                         "; please report it with the command line",
+                     ErrorKind::internal);
+  }
+}

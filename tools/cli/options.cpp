@@ -1,0 +1,104 @@
+// Options that several commands share, and the checks of their values: a value that cannot be meant
+// gives one sentence that names the option and what it takes.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+#include "engine/support/error.hpp"
+#include "tools/cli/command.hpp"
+
+namespace allconv::cli {
+
+namespace {
+
+constexpr std::int64_t kMaxThreads = 1024;
+
+// The whole text as a number; nullopt where it is anything else.
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// A check that CLI11 runs before it converts; the sentence it returns is empty when all is well.
+CLI::Option* check(CLI::Option* option, std::function<std::string(std::string&)> sentence) {
+  return option->check(CLI::Validator(std::move(sentence), ""));
+}
+
+std::string device_sentence(const std::string& text) {
+  constexpr std::string_view kCuda = "cuda:";
+  if (text == "auto" || text == "cpu" || text == "cuda") return {};
+  const bool numbered = text.starts_with(kCuda);
+  const auto number = parse_number<unsigned>(numbered ? text.substr(kCuda.size()) : "");
+  return number ? "" : fmt::format("\"{}\" is no device; give auto, cpu or cuda[:N]", text);
+}
+
+}  // namespace
+
+CLI::Option* limit_integer(CLI::Option* option, std::int64_t least, std::int64_t most) {
+  return check(option, [least, most](const std::string& text) -> std::string {
+    const auto number = parse_number<std::int64_t>(text);
+    if (number && *number >= least && *number <= most) return {};
+    return fmt::format("\"{}\" is not a whole number from {} to {}; give such a number", text, least,
+                       most);
+  });
+}
+
+CLI::Option* limit_number(CLI::Option* option, double least, double most) {
+  return check(option, [least, most](const std::string& text) -> std::string {
+    const auto number = parse_number<double>(text);
+    if (number && *number >= least && *number <= most) return {};
+    return fmt::format("\"{}\" is not a number from {} to {}; give such a number", text, least,
+                       most);
+  });
+}
+
+CLI::Option* limit_words(CLI::Option* option, std::string_view words) {
+  return check(option, [words = std::string(words)](const std::string& text) -> std::string {
+    const std::string known = fmt::format(", {}, ", words);
+    if (known.find(fmt::format(", {}, ", text)) != std::string::npos) return {};
+    return fmt::format("\"{}\" is not among its values; give one of {}", text, words);
+  });
+}
+
+void refuse_option(CLI::App& command, const std::string& name) {
+  const CLI::callback_t refuse = [name](const CLI::results_t&) -> bool {
+    throw Error(ErrorKind::usage, "this version does not have this option yet", name,
+                "leave it out");
+  };
+  command.add_option(name, refuse, "")->expected(0, 1)->group("");
+}
+
+void add_common_options(CLI::App& command, CommonOptions& options) {
+  const auto add = [&command](const char* name, auto& value, const char* help) {
+    return command.add_option(name, value, help)->group("Device and memory");
+  };
+  check(add("--device", options.device, "auto or cpu; this version has no CUDA backend"),
+        device_sentence)
+      ->type_name("DEVICE");
+  limit_words(add("--precision", options.precision, "fp32, the only one of the CPU"),
+              "fp32, tf32, bf16, fp16")
+      ->type_name("NAME");
+  limit_integer(add("--threads", options.threads, "default: all that the process may use"), 1,
+                kMaxThreads)
+      ->type_name("N");
+  command
+      .add_flag("--deterministic", options.deterministic,
+                "the same bits on every run: on the CPU that is always so")
+      ->group("Device and memory");
+  limit_integer(add("--workspace-limit", options.workspace_limit,
+                    "most memory for packed weights and workspaces together"),
+                0, INT64_MAX)
+      ->type_name("BYTES");
+  add("--tuning-file", options.tuning_file, "choose the kernels that `allconv tune` found fastest")
+      ->type_name("FILE");
+  refuse_option(command, "--trace");
+}
+
+}  // namespace allconv::cli
