@@ -27,6 +27,12 @@ class SingleThread {
   int before_;
 };
 
+// Descriptors and primitives refer to their engine without owning it: this one outlives them all.
+inline const dnnl::engine& cpu_engine() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
 // One primitive and its argument memories. bind() sets a pointer only when it changed: setting the
 // pointer of a padded format makes oneDNN write zeros into the padding.
 class BoundPrimitive {
@@ -124,7 +130,7 @@ inline RowRange row_block(int rows, int blocks, int block) {
 inline void reorder_weights(const dnnl::memory::desc& from, const void* source,
                             const dnnl::memory::desc& to, void* destination) {
   const SingleThread single_thread;
-  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const dnnl::engine& engine = cpu_engine();
   dnnl::stream stream(engine);
   dnnl::memory source_memory(from, engine, const_cast<void*>(source));
   dnnl::memory destination_memory(to, engine, destination);

@@ -38,7 +38,7 @@ DataGradientBlock data_gradient_block(const Conv2dProblem& problem, RowRange row
 dnnl::convolution_backward_data::primitive_desc describe(const DataGradientBlock& block,
                                                          const dnnl::memory::desc& weights) {
   const Conv2dProblem& problem = block.problem;
-  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const dnnl::engine& engine = onednn::cpu_engine();
   const auto src = onednn::nhwc(1, problem.h, problem.w, problem.c);
   const auto dst = onednn::nhwc(1, block.dst_rows.size(), problem.q(), problem.k);
   const int bottom = onednn::after_padding(problem.h, problem.r, problem.stride_h, problem.pad.top,
@@ -78,7 +78,7 @@ class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
   explicit DataGradientOnednn(const Conv2dProblem& problem)
       : problem_(problem), blocks_(data_gradient_blocks(problem)) {
     const onednn::SingleThread single_thread;
-    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    const dnnl::engine& engine = onednn::cpu_engine();
     weights_ = onednn::any_weights(problem);
     for (const DataGradientBlock& block : blocks_) {
       const auto described = describe(block, weights_);

@@ -33,6 +33,16 @@ ForwardBlock forward_block(const Conv2dProblem& problem, RowRange rows) {
   return block;
 }
 
+// Into how many blocks an image is cut; one where a block would see nothing but padding.
+int forward_blocks(const Conv2dProblem& problem) {
+  const int blocks = onednn::row_blocks(problem, problem.p());
+  for (int block = 0; block < blocks; ++block) {
+    const auto rows = onednn::row_block(problem.p(), blocks, block);
+    if (forward_block(problem, rows).problem.h <= 0) return 1;
+  }
+  return blocks;
+}
+
 dnnl::convolution_forward::primitive_desc describe(const Conv2dProblem& problem,
                                                    const dnnl::memory::desc& weights) {
   dnnl::primitive_attr attributes = onednn::scratchpad_by_caller();
@@ -50,15 +60,15 @@ dnnl::convolution_forward::primitive_desc describe(const Conv2dProblem& problem,
       onednn::nhwc(1, problem.h, problem.w, problem.c), weights, onednn::bias_desc(problem),
       onednn::nhwc(1, problem.p(), problem.q(), problem.k), onednn::strides(problem),
       {problem.pad.top, problem.pad.left}, {bottom, right});
-  return {desc, attributes, dnnl::engine(dnnl::engine::kind::cpu, 0)};
+  return {desc, attributes, onednn::cpu_engine()};
 }
 
 class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
  public:
   explicit ForwardOnednn(const Conv2dProblem& problem)
-      : problem_(problem), blocks_(onednn::row_blocks(problem, problem.p())) {
+      : problem_(problem), blocks_(forward_blocks(problem)) {
     const onednn::SingleThread single_thread;
-    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    const dnnl::engine& engine = onednn::cpu_engine();
     dnnl::memory::desc weights = onednn::any_weights(problem);
     for (int block = 0; block < blocks_; ++block) {
       const auto rows = onednn::row_block(problem.p(), blocks_, block);

@@ -13,7 +13,7 @@ namespace allconv::kernels {
 namespace {
 
 dnnl::convolution_backward_weights::primitive_desc describe(const Conv2dProblem& problem) {
-  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const dnnl::engine& engine = onednn::cpu_engine();
   const auto src = onednn::nhwc(problem.n, problem.h, problem.w, problem.c);
   const auto dst = onednn::nhwc(problem.n, problem.p(), problem.q(), problem.k);
   const auto weights = onednn::any_weights(problem);
@@ -37,7 +37,7 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
  public:
   explicit WeightGradientOnednn(const Conv2dProblem& problem) : problem_(problem) {
     const onednn::SingleThread single_thread;
-    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    const dnnl::engine& engine = onednn::cpu_engine();
     const auto described = describe(problem);
     weights_ = described.diff_weights_desc();
     scratchpad_bytes_ = align_up(described.scratchpad_desc().get_size());
