@@ -1,0 +1,148 @@
+#include "tests/operations/suite/comparison.hpp"
+
+#include <bit>
+#include <cmath>
+#include <sstream>
+
+#include "tests/operations/suite/tolerances.hpp"
+
+namespace allconv::suite {
+
+namespace {
+
+using kernels::NumericClass;
+
+constexpr double kUnit = 1.0 / (1 << 24);  // half the spacing of fp32 numbers just above 1
+constexpr std::size_t kMistrustFrom = 64;  // elements; fewer can be zero by chance
+constexpr double kMistrustAbove = 0.7;     // share of zeros
+
+// Collects the wrong elements of one tensor into one sentence.
+class Mismatches {
+ public:
+  explicit Mismatches(const Tensor& tensor) : tensor_(tensor) {}
+
+  void add(std::size_t element, double value, double expected) {
+    if (++count_ <= kShown) {
+      text_ << (count_ == 1 ? "" : ", ") << tensor_.describe(element, value) << " instead of "
+            << expected;
+    }
+  }
+  void report(const std::string& rule, Faults& faults) const {
+    if (count_ == 0) return;
+    faults.push_back(std::to_string(count_) + " of " + std::to_string(tensor_.count) +
+                     " elements are wrong (" + rule + "): " + text_.str());
+  }
+
+ private:
+  static constexpr std::size_t kShown = 3;
+  const Tensor& tensor_;
+  std::size_t count_ = 0;
+  std::ostringstream text_ = [] {
+    std::ostringstream text;
+    text.precision(9);
+    return text;
+  }();
+};
+
+bool same_bits(double value, float expected) {
+  return std::bit_cast<std::uint32_t>(static_cast<float>(value)) ==
+         std::bit_cast<std::uint32_t>(expected);
+}
+
+// `by_bits`: also the sign of zero; else equality as numbers.
+void compare_exactly(const Tensor& tensor, std::span<const std::byte> bytes,
+                     const std::vector<float>& expected, bool by_bits, Faults& faults) {
+  Mismatches mismatches(tensor);
+  for (std::size_t i = 0; i < tensor.count; ++i) {
+    const double value = element_at(tensor.element, bytes, i);
+    const bool equal = by_bits ? same_bits(value, expected[i])
+                               : value == static_cast<double>(expected[i]);
+    if (!equal) mismatches.add(i, value, static_cast<double>(expected[i]));
+  }
+  mismatches.report(by_bits ? "must have the reference's bits" : "must equal the reference",
+                    faults);
+}
+
+struct Bounds {
+  const std::vector<double>& expected;
+  const std::vector<double>& magnitudes;
+  double units;
+};
+
+void compare_within(const Tensor& tensor, std::span<const std::byte> bytes, const Bounds& bounds,
+                    Faults& faults) {
+  Mismatches mismatches(tensor);
+  double worst = 0;
+  for (std::size_t i = 0; i < tensor.count; ++i) {
+    const double value = element_at(tensor.element, bytes, i);
+    const double error = std::abs(value - bounds.expected[i]);
+    const double allowed = bounds.units * kUnit * bounds.magnitudes[i];
+    worst = std::max(worst, error / (kUnit * bounds.magnitudes[i]));
+    if (!(error <= allowed)) mismatches.add(i, value, bounds.expected[i]);  // NaN is wrong too
+  }
+  std::ostringstream rule;
+  rule << "up to " << worst << " units off, " << bounds.units << " allowed";
+  mismatches.report(rule.str(), faults);
+}
+
+}  // namespace
+
+const Results<float>& Expectation::in_float() {
+  if (float_.empty()) float_ = trial_.expected_float(tensors_);
+  return float_;
+}
+
+const Results<double>& Expectation::in_double() {
+  if (double_.empty()) double_ = trial_.expected_double(tensors_);
+  return double_;
+}
+
+const Results<double>& Expectation::magnitudes() {
+  if (magnitudes_.empty()) magnitudes_ = trial_.magnitudes(tensors_);
+  return magnitudes_;
+}
+
+Faults compare_with_reference(const Trial& trial, const Row& row, DataKind data,
+                              const TensorList& tensors, const Execution& execution,
+                              Expectation& expectation) {
+  Faults faults;
+  const bool exact = row.numeric_class == NumericClass::exact;
+  const bool exact_on_this_data =
+      exact || (row.numeric_class == NumericClass::direct && data == DataKind::integers);
+  const Tolerance* tolerance = find_tolerance(trial.operation(), row.numeric_class);
+  if (!exact && tolerance == nullptr) {
+    return {"tolerances.hpp has no entry for " + std::string(trial.operation()) +
+            " in this row's numeric class: add one with its reason"};
+  }
+  for (const auto& [name, bytes] : execution.results) {
+    const Tensor& tensor = tensors.at(name);
+    if (exact_on_this_data || tensor.element != Element::f32) {
+      compare_exactly(tensor, bytes, expectation.in_float().at(name), exact, faults);
+    } else {
+      const Bounds bounds{.expected = expectation.in_double().at(name),
+                          .magnitudes = expectation.magnitudes().at(name),
+                          .units = tolerance->units};
+      compare_within(tensor, bytes, bounds, faults);
+    }
+  }
+  return faults;
+}
+
+Faults mistrust_zeros(const TensorList& tensors, const Execution& execution) {
+  Faults faults;
+  for (const auto& [name, bytes] : execution.results) {
+    const Tensor& tensor = tensors.at(name);
+    if (tensor.may_be_zero || tensor.count < kMistrustFrom) continue;
+    std::size_t zeros = 0;
+    for (std::size_t i = 0; i < tensor.count; ++i) {
+      if (element_at(tensor.element, bytes, i) == 0) ++zeros;
+    }
+    if (static_cast<double>(zeros) <= kMistrustAbove * static_cast<double>(tensor.count)) continue;
+    faults.push_back("MISTRUSTED: " + std::to_string(zeros) + " of " +
+                     std::to_string(tensor.count) + " elements of " + name +
+                     " are zeros: choose data that tell more");
+  }
+  return faults;
+}
+
+}  // namespace allconv::suite

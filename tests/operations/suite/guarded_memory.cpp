@@ -1,0 +1,43 @@
+#include "tests/operations/suite/guarded_memory.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace allconv::suite {
+
+namespace {
+
+constexpr std::size_t kGuardBytes = 512;  // on each side; keeps the alignment
+
+// A quiet NaN in little-endian order, with a payload that no computation makes.
+constexpr std::array<unsigned char, 4> kPattern = {0xA5, 0xA5, 0xE5, 0x7F};
+
+// The pattern's phase follows the contents, so that a float just behind them reads as NaN.
+std::byte pattern_byte(std::size_t offset) {
+  return static_cast<std::byte>(kPattern[offset % kPattern.size()]);
+}
+
+}  // namespace
+
+GuardedMemory::GuardedMemory(std::size_t bytes)
+    : memory_(kGuardBytes + bytes + kGuardBytes), size_(bytes) {
+  for (std::size_t i = 0; i < memory_.size(); ++i) memory_[i] = pattern_byte(i);
+}
+
+GuardedMemory::GuardedMemory(std::span<const std::byte> contents)
+    : GuardedMemory(contents.size()) {
+  if (!contents.empty()) std::memcpy(data(), contents.data(), contents.size());
+}
+
+std::byte* GuardedMemory::data() const { return memory_.data() + kGuardBytes; }
+
+std::size_t GuardedMemory::damaged_bytes() const {
+  std::size_t damaged = 0;
+  for (std::size_t i = 0; i < memory_.size(); ++i) {
+    const bool inside = i >= kGuardBytes && i < kGuardBytes + size_;
+    if (!inside && memory_[i] != pattern_byte(i)) ++damaged;
+  }
+  return damaged;
+}
+
+}  // namespace allconv::suite

@@ -1,0 +1,122 @@
+#include "tests/operations/suite/tensors.hpp"
+
+#include <cstring>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+namespace allconv::suite {
+
+namespace {
+
+std::size_t element_bytes(Element element) { return element == Element::u8 ? 1 : 4; }
+
+template <class Type>
+Type load(std::span<const std::byte> bytes, std::size_t i) {
+  Type value;
+  std::memcpy(&value, bytes.data() + i * sizeof(Type), sizeof(Type));
+  return value;
+}
+
+}  // namespace
+
+std::size_t Tensor::bytes() const { return count * element_bytes(element); }
+
+std::string Tensor::describe(std::size_t element_index, double value) const {
+  std::ostringstream text;
+  text.precision(9);
+  text << name << "[" << element_index << "] = " << value;
+  return text.str();
+}
+
+double element_at(Element element, std::span<const std::byte> bytes, std::size_t i) {
+  switch (element) {
+    case Element::f32: return load<float>(bytes, i);
+    case Element::u8: return load<std::uint8_t>(bytes, i);
+    case Element::i32: return load<std::int32_t>(bytes, i);
+  }
+  throw std::logic_error("an element type without a reader");
+}
+
+Tensor& TensorList::add(std::string_view name, Role role, Element element,
+                        std::span<const std::byte> initial) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.role = role;
+  tensor.element = element;
+  tensor.initial.assign(initial.begin(), initial.end());
+  tensor.count = initial.size() / element_bytes(element);
+  return tensors_.emplace_back(std::move(tensor));
+}
+
+Tensor& TensorList::input(std::string_view name, std::span<const float> values) {
+  return add(name, Role::input, Element::f32, std::as_bytes(values));
+}
+
+Tensor& TensorList::input(std::string_view name, std::span<const std::uint8_t> values) {
+  return add(name, Role::input, Element::u8, std::as_bytes(values));
+}
+
+Tensor& TensorList::input(std::string_view name, std::span<const std::int32_t> values) {
+  return add(name, Role::input, Element::i32, std::as_bytes(values));
+}
+
+Tensor& TensorList::updated(std::string_view name, std::span<const float> values) {
+  return add(name, Role::updated, Element::f32, std::as_bytes(values));
+}
+
+Tensor& TensorList::output(std::string_view name, std::int64_t count, Element element) {
+  Tensor& tensor = add(name, Role::output, element, {});
+  tensor.count = static_cast<std::size_t>(count);
+  return tensor;
+}
+
+const Tensor& TensorList::at(std::string_view name) const {
+  for (const Tensor& tensor : tensors_) {
+    if (tensor.name == name) return tensor;
+  }
+  throw std::logic_error("no tensor is named " + std::string(name));
+}
+
+template <class Real>
+std::vector<Real> TensorList::values(std::string_view name) const {
+  const Tensor& tensor = at(name);
+  std::vector<Real> result(tensor.initial.empty() ? 0 : tensor.count);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i] = static_cast<Real>(element_at(tensor.element, tensor.initial, i));
+  }
+  return result;
+}
+
+template std::vector<float> TensorList::values(std::string_view) const;
+template std::vector<double> TensorList::values(std::string_view) const;
+template std::vector<std::uint8_t> TensorList::values(std::string_view) const;
+template std::vector<std::int32_t> TensorList::values(std::string_view) const;
+
+TensorList TensorList::one_image(int image, int images) const {
+  TensorList result = *this;
+  for (Tensor& tensor : result.tensors_) {
+    if (!tensor.per_image) continue;
+    tensor.count /= static_cast<std::size_t>(images);
+    if (tensor.initial.empty()) continue;
+    const std::span<const std::byte> whole = at(tensor.name).initial;
+    const auto slice = whole.subspan(tensor.bytes() * static_cast<std::size_t>(image),
+                                     tensor.bytes());
+    tensor.initial.assign(slice.begin(), slice.end());
+  }
+  return result;
+}
+
+void Bench::place(const std::string& name, GuardedMemory memory) {
+  memories_[name] = std::move(memory);
+}
+
+const GuardedMemory& Bench::memory(std::string_view name) const {
+  const auto found = memories_.find(name);
+  if (found == memories_.end()) {
+    throw std::logic_error("no tensor is named " + std::string(name));
+  }
+  return found->second;
+}
+
+}  // namespace allconv::suite

@@ -1,0 +1,52 @@
+// The one table of tolerances: how far a kernel's result may be from the reference's in double.
+//
+// An error is measured in units of  2^-24 * magnitude, where the magnitude is what the operation's
+// case says: for sums the sum of the absolute products, for functions the result itself and what
+// enters it.
+//   exact    0: the same bits as the reference, on every data.
+//   direct   integers 0: every partial sum is an integer below 2^24, so order does not matter.
+//            Reals: a rounding error is at most 2^-24 of the partial sum at hand. For t products of
+//            either sign the partial sums grow like sqrt(t) while the magnitude grows like t, so the
+//            errors' root mean square stays near one unit whatever t is. The largest of some million
+//            results lies below six times that; twelve leaves room for sums that drift.
+//   rounded  a handful of roundings of their own: exp within 2 units, a division, a sum over the row.
+#pragma once
+
+#include <string_view>
+
+#include "kernels/core/kernel.hpp"
+
+namespace allconv::suite {
+
+struct Tolerance {
+  std::string_view operation;
+  kernels::NumericClass numeric_class;
+  double units;  // of 2^-24 * magnitude, on reals
+};
+
+inline constexpr Tolerance kTolerances[] = {
+    {"conv2d_forward", kernels::NumericClass::direct, 12},
+    {"conv2d_data_gradient", kernels::NumericClass::direct, 12},
+    {"conv2d_weight_gradient", kernels::NumericClass::direct, 12},
+    {"global_average_pool_forward", kernels::NumericClass::direct, 12},
+    {"global_average_pool_forward", kernels::NumericClass::rounded, 12},
+    {"global_average_pool_backward", kernels::NumericClass::rounded, 3},
+    {"softmax_cross_entropy_forward", kernels::NumericClass::rounded, 12},
+    {"softmax_cross_entropy_backward", kernels::NumericClass::rounded, 6},
+    {"image_prepare", kernels::NumericClass::rounded, 6},
+    {"sgd", kernels::NumericClass::rounded, 6},
+};
+
+// Null where no row of the operation is expected to have this class: such a row needs an entry, with
+// its reason, before it can pass.
+constexpr const Tolerance* find_tolerance(std::string_view operation,
+                                          kernels::NumericClass numeric_class) {
+  for (const Tolerance& tolerance : kTolerances) {
+    if (tolerance.operation == operation && tolerance.numeric_class == numeric_class) {
+      return &tolerance;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace allconv::suite
