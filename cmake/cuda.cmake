@@ -44,7 +44,8 @@ if(ALLCONV_WITH_CUDA)
   set(CMAKE_CUDA_STANDARD 20)
   set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   find_package(CUDAToolkit REQUIRED)
-  message(STATUS "CUDA: nvcc ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES}")
+  message(STATUS "CUDA: nvcc ${CMAKE_CUDA_COMPILER_VERSION}, "
+    "architectures ${CMAKE_CUDA_ARCHITECTURES}")
 
   add_library(allconv_cuda_options INTERFACE)
   target_include_directories(allconv_cuda_options INTERFACE ${CMAKE_SOURCE_DIR})

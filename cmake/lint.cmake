@@ -1,4 +1,4 @@
-# Target `lint`: formatting, then the checks of .clang-tidy over every source of the build. The names
+# Target `lint`: formatting, then the checks of .clang-tidy over every source of the build. Names
 # with a version are preferred: another version formats and warns differently.
 find_program(ALLCONV_CLANG_FORMAT NAMES clang-format-14 clang-format)
 find_program(ALLCONV_RUN_CLANG_TIDY NAMES run-clang-tidy-14 run-clang-tidy)

@@ -1,5 +1,5 @@
-# allconv_room(NAME DIR deps...): a static library of all sources of one room. Its usage requirements
-# carry the include root and the rooms that it may see.
+# allconv_room(NAME DIR deps...): a static library of all sources of one room. Its usage
+# requirements carry the include root and the rooms that it may see.
 
 add_library(allconv_options INTERFACE)
 target_include_directories(allconv_options INTERFACE ${CMAKE_SOURCE_DIR})

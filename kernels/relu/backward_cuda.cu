@@ -1,12 +1,11 @@
 // relu_backward_cuda: the signal below a ReLU, d_src = rule(output, d_dst), for the three rules of
 // the paper's section 3.4, with a leak.
 //
-// Layout         any, as long as the three tensors share it: they are read as (count) floats
-// Tile, threads  256 threads a block; a thread takes one vector of 4 floats, or one element of the
-//                tail of at most 3
-// Shared memory  none
-// Requires       pointers aligned to 16 bytes; d_src is d_dst or overlaps nothing
-// Bound by       memory: 12 bytes an element move, against 2 multiplications at most
+// Layout: any, as long as the three tensors share it: they are read as (count) floats.
+// Tiles: a vector of 4 floats a thread; the at most 3 elements of the tail one a thread.
+// Threads: 256 a block. Shared memory: none.
+// Requires pointers aligned to 16 bytes; d_src is d_dst or overlaps nothing.
+// Bound by: memory; 12 bytes an element move against 2 multiplications at most.
 #include <cstdint>
 
 #include "kernels/core/cuda_launch.cuh"

@@ -39,7 +39,7 @@ def machine_code_architectures(data):
 
 
 def asked_architectures(entries):
-    """Numbers of CMAKE_CUDA_ARCHITECTURES that promise machine code; none for names as 'native'."""
+    """Those of CMAKE_CUDA_ARCHITECTURES that promise machine code; none for names as 'native'."""
     return {int(re.match(r"\d+", entry).group())
             for entry in entries if entry[:1].isdigit() and not entry.endswith("-virtual")}
 
@@ -54,7 +54,8 @@ def run(command):
 def wide_access_faults(source, object_file, arguments):
     """Says for which architecture a kernel lacks a 16-byte load or store."""
     if arguments.cuobjdump:
-        pieces = re.split(r"\n\s*arch = (sm_\w+)\n", run([arguments.cuobjdump, "-sass", object_file]))
+        listing = run([arguments.cuobjdump, "-sass", object_file])
+        pieces = re.split(r"\n\s*arch = (sm_\w+)\n", listing)
         codes = {}
         for name, code in zip(pieces[1::2], pieces[2::2]):
             codes[name] = codes.get(name, "") + code
@@ -77,7 +78,7 @@ def main():
     parser.add_argument("--nvcc", required=True)
     parser.add_argument("--cuobjdump")
     parser.add_argument("--include", required=True)
-    parser.add_argument("--wide", nargs="+", required=True, help="sources that promise 16-byte accesses")
+    parser.add_argument("--wide", nargs="+", required=True, help="sources that promise vectors")
     parser.add_argument("--objects", nargs="+", required=True)
     arguments = parser.parse_args()
 

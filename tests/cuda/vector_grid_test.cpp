@@ -17,7 +17,8 @@ std::vector<int> visits_of_each_element(const VectorGrid& grid) {
   };
   for (std::int64_t thread = 0; thread < grid.blocks() * VectorGrid::kThreads; ++thread) {
     if (thread < grid.vectors()) {
-      for (int lane = 0; lane < VectorGrid::kWidth; ++lane) visit(thread * VectorGrid::kWidth + lane);
+      const std::int64_t first = thread * VectorGrid::kWidth;
+      for (int lane = 0; lane < VectorGrid::kWidth; ++lane) visit(first + lane);
     } else if (grid.tail_element(thread) < grid.count) {
       visit(grid.tail_element(thread));
     }
