@@ -1,5 +1,5 @@
-// CIFAR-10 and CIFAR-100 as their binary files: records of one or two label bytes and 3x32x32 planes
-// (https://www.cs.toronto.edu/~kriz/cifar.html). CIFAR-100's second byte is the fine label.
+// CIFAR-10 and CIFAR-100 as their binary files: records of one or two label bytes and 3x32x32
+// planes (https://www.cs.toronto.edu/~kriz/cifar.html). CIFAR-100's second byte is the fine label.
 #include <array>
 #include <cstdint>
 #include <sstream>
@@ -27,7 +27,10 @@ struct CifarKind {
 constexpr CifarKind kKinds[] = {
     {{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
       "data_batch_5.bin"},
-     "test_batch.bin", "batches.meta.txt", 1, 10},
+     "test_batch.bin",
+     "batches.meta.txt",
+     1,
+     10},
     {{"train.bin", nullptr, nullptr, nullptr, nullptr}, "test.bin", "fine_label_names.txt", 2, 100},
 };
 

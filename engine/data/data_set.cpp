@@ -87,8 +87,7 @@ DataSet open_file(const std::string& path, OpenMode mode) {
                 "put the images into a folder");
   }
   if (mode != OpenMode::score) {
-    throw Error(ErrorKind::usage, "one image has no label", path,
-                "give a folder of class folders");
+    throw Error(ErrorKind::usage, "one image has no label", path, "give a folder of class folders");
   }
   return {std::make_shared<FileSource>(std::vector<ImageFile>{{path, kNoLabel}}), {}};
 }
@@ -130,8 +129,8 @@ void refuse_unreadable_names(const std::vector<std::string>& classes, const std:
 
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
                   const Diagnostics& diagnostics) {
-  DataSet data = is_folder(path) ? open_folder(path, split, mode, diagnostics)
-                                 : open_file(path, mode);
+  DataSet data =
+      is_folder(path) ? open_folder(path, split, mode, diagnostics) : open_file(path, mode);
   if (data.size() == 0) {
     throw Error(ErrorKind::usage, "holds no images", path,
                 "give a folder with .jpg or .png files, CIFAR or IDX files");

@@ -53,8 +53,8 @@ class DataSet {
 
 // Opens DATA as the path's kind demands. Reports the number of files that are no images as a note.
 // Throws Error{io} when something cannot be opened or is damaged, Error{usage} when it cannot be
-// meant: no images, a split that the data do not have, a format not supported, no or one class where
-// labels are needed, images beside class folders.
+// meant: no images, a split that the data do not have, a format not supported, no or one class
+// where labels are needed, images beside class folders.
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
                   const Diagnostics& diagnostics = {});
 

@@ -39,8 +39,8 @@ class DecodeAhead {
   DecodeAhead(const DecodeAhead&) = delete;
   DecodeAhead& operator=(const DecodeAhead&) = delete;
 
-  // The next image, or nullopt after the last. Decodes on this thread while there is nothing to hand
-  // out. Throws std::bad_alloc only.
+  // The next image, or nullopt after the last. Decodes on this thread while there is nothing to
+  // hand out. Throws std::bad_alloc only.
   std::optional<LoadedImage> next();
 
  private:

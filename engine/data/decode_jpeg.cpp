@@ -18,8 +18,8 @@ namespace {
 
 constexpr int kMaximumScans = 500;  // of a progressive image: a tiny file must not cost minutes
 
-// The library reports errors by a callback that must not return, so each stretch of calls runs under
-// a setjmp. Nothing with a destructor may live in the frames that a jump crosses.
+// The library reports errors by a callback that must not return, so each stretch of calls runs
+// under a setjmp. Nothing with a destructor may live in the frames that a jump crosses.
 struct Session {
   jpeg_decompress_struct decoder = {};
   jpeg_error_mgr errors = {};
@@ -49,10 +49,8 @@ void judge_message(j_common_ptr decoder, int level) {
     case JWRN_EXTRANEOUS_DATA:
     case JWRN_JFIF_MAJOR:
     case JWRN_ADOBE_XFORM:
-    case JWRN_BOGUS_ICC:
-      return;
-    default:
-      leave(decoder);
+    case JWRN_BOGUS_ICC: return;
+    default: leave(decoder);
   }
 }
 
@@ -105,7 +103,8 @@ int orientation_of(const jpeg_decompress_struct& decoder) {
   for (auto marker = decoder.marker_list; marker != nullptr; marker = marker->next) {
     const auto* data = reinterpret_cast<const std::byte*>(marker->data);
     const std::size_t size = marker->data_length;
-    if (size < sizeof kIntroduction || std::memcmp(data, kIntroduction, sizeof kIntroduction) != 0) {
+    if (size < sizeof kIntroduction ||
+        std::memcmp(data, kIntroduction, sizeof kIntroduction) != 0) {
       continue;
     }
     return exif_orientation({data + sizeof kIntroduction, size - sizeof kIntroduction});
@@ -118,12 +117,10 @@ std::optional<ImageError> check_header(const jpeg_decompress_struct& decoder,
   switch (decoder.jpeg_color_space) {
     case JCS_GRAYSCALE:
     case JCS_RGB:
-    case JCS_YCbCr:
-      return check_size(decoder.image_height, decoder.image_width, limits);
+    case JCS_YCbCr: return check_size(decoder.image_height, decoder.image_width, limits);
     case JCS_CMYK:
     case JCS_YCCK:
-      return decode_error(
-          "CMYK images are not supported yet by this version: convert it to RGB");
+      return decode_error("CMYK images are not supported yet by this version: convert it to RGB");
     default:
       return decode_error("a JPEG of " + std::to_string(decoder.num_components) +
                           " components is neither grey nor RGB");

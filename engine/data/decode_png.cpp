@@ -1,5 +1,5 @@
-// PNG by libspng. Checksums are verified here, since a decoder may stop reading as soon as it has all
-// pixels.
+// PNG by libspng. Checksums are verified here, since a decoder may stop reading as soon as it has
+// all pixels.
 #include <spng.h>
 #include <zlib.h>
 
@@ -14,7 +14,7 @@ namespace allconv {
 namespace {
 
 constexpr std::size_t kSignatureBytes = 8;
-constexpr std::size_t kChunkOverhead = 12;  // length, type, checksum
+constexpr std::size_t kChunkOverhead = 12;                 // length, type, checksum
 constexpr std::size_t kTextLimit = std::size_t{64} << 20;  // bytes of notes kept by the decoder
 
 std::uint32_t big_endian(const std::byte* bytes) {
@@ -46,15 +46,16 @@ std::optional<ImageError> walk_chunks(std::span<const std::byte> file, Visit&& v
 std::optional<ImageError> check_chunk_sums(std::span<const std::byte> file) {
   return walk_chunks(file, [](const Chunk& chunk) -> std::optional<ImageError> {
     const auto* type = reinterpret_cast<const Bytef*>(chunk.type.data());
-    if (crc32_z(0, type, chunk.body.size() + 4) == big_endian(chunk.body.data() + chunk.body.size())) {
+    if (crc32_z(0, type, chunk.body.size() + 4) ==
+        big_endian(chunk.body.data() + chunk.body.size())) {
       return std::nullopt;
     }
     return decode_error("a chunk fails its checksum");
   });
 }
 
-// The compressed stream's own checksum lies behind the last pixel, where libspng no longer looks; so
-// the stream is inflated once more, into nowhere. `limit` bounds the bytes that it may hold.
+// The compressed stream's own checksum lies behind the last pixel, where libspng no longer looks;
+// so the stream is inflated once more, into nowhere. `limit` bounds the bytes that it may hold.
 class StreamCheck {
  public:
   explicit StreamCheck(std::uint64_t limit) : limit_(limit), code_(inflateInit(&stream_)) {}
@@ -120,8 +121,8 @@ int decode_pixels(spng_ctx* decoder, bool transparent, Image& image) {
   }
   const std::size_t count = image.pixels.size() / 3;
   kernels::Buffer<std::uint8_t> rgba(4 * count);
-  const int code = spng_decode_image(decoder, rgba.data(), rgba.size(), SPNG_FMT_RGBA8,
-                                     SPNG_DECODE_TRNS);
+  const int code =
+      spng_decode_image(decoder, rgba.data(), rgba.size(), SPNG_FMT_RGBA8, SPNG_DECODE_TRNS);
   if (code != 0) return code;
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t c = 0; c < 3; ++c) {

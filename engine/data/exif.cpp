@@ -53,8 +53,8 @@ Image turned_upright(Image image, int orientation) {
   // From 5 on rows and columns change places; then rows or columns of the result run backwards.
   const bool swapped = orientation >= 5;
   const bool rows_backwards = orientation == 3 || orientation == 4 || orientation >= 7;
-  const bool columns_backwards = orientation == 2 || orientation == 3 || orientation == 6 ||
-                                 orientation == 7;
+  const bool columns_backwards =
+      orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
   Image upright = swapped ? Image::of_size(image.width, image.height)
                           : Image::of_size(image.height, image.width);
   std::uint8_t* dst = upright.pixels.data();
@@ -64,9 +64,9 @@ Image turned_upright(Image image, int orientation) {
       const int column = columns_backwards ? upright.width - 1 - x : x;
       const int src_row = swapped ? column : row;
       const int src_column = swapped ? row : column;
-      const std::size_t pixel = static_cast<std::size_t>(src_row) *
-                                    static_cast<std::size_t>(image.width) +
-                                static_cast<std::size_t>(src_column);
+      const std::size_t pixel =
+          static_cast<std::size_t>(src_row) * static_cast<std::size_t>(image.width) +
+          static_cast<std::size_t>(src_column);
       std::memcpy(dst, image.pixels.data() + 3 * pixel, 3);
     }
   }

@@ -59,8 +59,7 @@ bool has_splits(const Listing& listing) {
   if (has("train") && (has("test") || has("val"))) return true;
   const auto is_split = [&](const std::string& name) {
     const bool known = name == "train" || name == "test" || name == "val";
-    return !is_class_name(name) ||
-           (known && !list_folder(listing.folder + name).folders.empty());
+    return !is_class_name(name) || (known && !list_folder(listing.folder + name).folders.empty());
   };
   return (has("train") || has("test") || has("val")) &&
          std::all_of(listing.folders.begin(), listing.folders.end(), is_split);

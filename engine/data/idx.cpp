@@ -67,8 +67,8 @@ std::vector<int> read_labels(const RecordFile& file, std::int64_t images) {
   if (read_number(file, 0) != kLabelsMagic) throw_damaged(file, "is no IDX file of labels");
   const std::int64_t count = read_number(file, 4);
   if (count != images || file.size() != kLabelsHeader + count) {
-    throw_damaged(file, "does not hold one label for each of the " + std::to_string(images) +
-                            " images");
+    throw_damaged(file,
+                  "does not hold one label for each of the " + std::to_string(images) + " images");
   }
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
   file.read_at(kLabelsHeader, bytes);

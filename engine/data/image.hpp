@@ -1,5 +1,5 @@
-// Image: decoded 8-bit RGB pixels, and ImageError: why one image could not be had. A broken image is
-// a value, never an exception, so that it costs its own row only.
+// Image: decoded 8-bit RGB pixels, and ImageError: why one image could not be had. A broken image
+// is a value, never an exception, so that it costs its own row only.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct Image {
 
   // Allocates undefined pixels. Throws std::bad_alloc.
   static Image of_size(int height, int width) {
-    const std::size_t bytes = std::size_t{3} * static_cast<std::size_t>(height) *
-                              static_cast<std::size_t>(width);
+    const std::size_t bytes =
+        std::size_t{3} * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
     return {height, width, kernels::Buffer<std::uint8_t>(bytes)};
   }
 };

@@ -6,8 +6,8 @@
 
 namespace allconv {
 
-// Throws Error{usage} when the preparation asks for what this version does not apply: global contrast
-// normalisation, whitening, a mean for each pixel.
+// Throws Error{usage} when the preparation asks for what this version does not apply: global
+// contrast normalisation, whitening, a mean for each pixel.
 void check_preparation(const Preparation& prepare);
 void check_preparation(const Model& model);
 

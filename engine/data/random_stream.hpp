@@ -4,32 +4,40 @@
 
 #include <cstdint>
 
+#include "kernels/dropout/philox.hpp"
+
 namespace allconv {
 
 // Keeps draws for different purposes apart under one seed.
-enum class RandomPurpose : std::uint64_t { shuffle = 1, augment = 2, initialise = 3 };
+enum class RandomPurpose : std::uint32_t { shuffle = 1, augment = 2, initialise = 3 };
 
-// Place of a stream: which epoch, and which item in it.
+// Place of a stream: which epoch, and which item in it; both below 2^32.
 struct RandomPlace {
   std::uint64_t epoch = 0;
   std::uint64_t item = 0;
 };
 
-// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014),
-// begun at a hash of the place.
+// Words of Philox4x32-10 in ascending order, up to 2^34 of them. The key is the seed, the counter
+// is (block, item, epoch, purpose) with bits set that no dropout mask sets.
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, RandomPurpose purpose, RandomPlace place)
-      : state_(mixed(mixed(mixed(mixed(seed) + static_cast<std::uint64_t>(purpose)) +
-                           place.epoch) + place.item)) {}
+      : key_{{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}},
+        counter_{{0, static_cast<std::uint32_t>(place.item),
+                  static_cast<std::uint32_t>(place.epoch),
+                  kNotDropout | static_cast<std::uint32_t>(purpose)}} {}
 
   std::uint32_t word() {
-    state_ += kGolden;
-    return static_cast<std::uint32_t>(mixed(state_) >> 32);
+    if (next_ == kWords) {
+      block_ = kernels::philox4x32_10(counter_, key_);
+      ++counter_.word[0];
+      next_ = 0;
+    }
+    return block_.word[next_++];
   }
 
-  // Uniform in [0, bound), bound at least 1, without bias: the multiply-and-reject method of Lemire,
-  // "Fast random integer generation in an interval", ACM TOMACS 2019.
+  // Uniform in [0, bound), bound at least 1, without bias: the multiply-and-reject method of
+  // Lemire, "Fast random integer generation in an interval", ACM TOMACS 2019.
   std::uint32_t below(std::uint32_t bound) {
     const std::uint32_t threshold = (0U - bound) % bound;  // 2^32 mod bound
     for (;;) {
@@ -41,16 +49,13 @@ class RandomStream {
   }
 
  private:
-  static constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio, odd
+  static constexpr std::uint32_t kNotDropout = 0xFFFF0000U;
+  static constexpr int kWords = 4;
 
-  static constexpr std::uint64_t mixed(std::uint64_t value) {
-    value += kGolden;
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-    return value ^ (value >> 31);
-  }
-
-  std::uint64_t state_;
+  kernels::PhiloxKey key_;
+  kernels::PhiloxBlock counter_;
+  kernels::PhiloxBlock block_;
+  int next_ = kWords;  // of block_, used up
 };
 
 }  // namespace allconv

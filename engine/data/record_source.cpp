@@ -17,8 +17,8 @@ int RecordSource::label(std::size_t index) const {
 }
 
 ImageResult RecordSource::load(std::size_t index) const {
-  const std::size_t plane = static_cast<std::size_t>(layout_.height) *
-                            static_cast<std::size_t>(layout_.width);
+  const std::size_t plane =
+      static_cast<std::size_t>(layout_.height) * static_cast<std::size_t>(layout_.width);
   kernels::Buffer<std::uint8_t> planes(static_cast<std::size_t>(layout_.channels) * plane);
   const std::int64_t offset =
       layout_.first_byte + layout_.record_bytes * static_cast<std::int64_t>(index);

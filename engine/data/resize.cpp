@@ -106,8 +106,8 @@ Plan plan_resize(const Image& src, const ImageTarget& target) {
   int height = target.height;
   int width = target.width;
   if (target.fit == Preparation::Fit::cover) {
-    const bool wide = std::int64_t{src.width} * target.height >=
-                      std::int64_t{target.width} * src.height;
+    const bool wide =
+        std::int64_t{src.width} * target.height >= std::int64_t{target.width} * src.height;
     if (wide) {
       width = std::max(target.width, scaled(src.width, target.height, src.height));
     } else {

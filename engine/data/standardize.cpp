@@ -49,8 +49,8 @@ Preparation standardize(const TrainingSet& images, ThreadPool& pool) {
   prepare.width = images.target.width;
   prepare.fit = images.target.fit;
   const ColourSums sums = sum_pixels(images, pool);
-  const double pixels = static_cast<double>(images.size()) *
-                        static_cast<double>(images.target.bytes()) / 3;
+  const double pixels =
+      static_cast<double>(images.size()) * static_cast<double>(images.target.bytes()) / 3;
   for (std::size_t c = 0; c < 3; ++c) {
     const double mean = static_cast<double>(sums.values[c]) / pixels;
     const double variance =

@@ -35,8 +35,8 @@ struct TrainingSetOptions {
 };
 
 // Decodes on all threads of the pool. A broken image is left out and named once as a warning.
-// Throws Error{device} when the images would not fit the machine's memory, Error{usage} when no image
-// could be decoded.
+// Throws Error{device} when the images would not fit the machine's memory, Error{usage} when no
+// image could be decoded.
 TrainingSet load_training_set(const DataSet& data, const TrainingSetOptions& options,
                               ThreadPool& pool, const Diagnostics& diagnostics = {});
 

@@ -39,7 +39,8 @@ struct Case {
 std::vector<Case> cases() {
   std::ifstream list(stored("cases.txt"));
   std::vector<Case> result;
-  for (Case entry; list >> entry.file >> entry.height >> entry.width >> entry.fit >> entry.expected;) {
+  for (Case entry;
+       list >> entry.file >> entry.height >> entry.width >> entry.fit >> entry.expected;) {
     result.push_back(entry);
   }
   return result;
@@ -49,8 +50,7 @@ std::string result_of(const Image& image, const Case& entry) {
   if (entry.fit == "none") {
     return {reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()};
   }
-  const auto fit =
-      entry.fit == "cover" ? Preparation::Fit::cover : Preparation::Fit::stretch;
+  const auto fit = entry.fit == "cover" ? Preparation::Fit::cover : Preparation::Fit::stretch;
   const ImageTarget target{.height = entry.height, .width = entry.width, .fit = fit};
   std::vector<std::uint8_t> pixels(target.bytes());
   resize_image(image, target, pixels);

@@ -13,9 +13,8 @@ using namespace allconv::testing;
 class Folder : public ::testing::Test {
  protected:
   DataSet open(Split split, OpenMode mode) {
-    return open_data(folder_.path(), split, mode, [this](Severity, std::string_view text) {
-      notes_.emplace_back(text);
-    });
+    return open_data(folder_.path(), split, mode,
+                     [this](Severity, std::string_view text) { notes_.emplace_back(text); });
   }
   DataSet score() { return open(Split::all, OpenMode::score); }
   DataSet train() { return open(Split::train, OpenMode::train); }
@@ -37,8 +36,8 @@ class Folder : public ::testing::Test {
 using Names = std::vector<std::string>;
 
 TEST_F(Folder, ScoreTakesAllImagesBelowInBytewiseOrderOfPath) {
-  for (const char* name : {"b.png", "a/z.JPG", "a/y/x.jpeg", "a-b.Png", "B.webp", "a.ppm", "a/1.bmp",
-                           "readme.txt", "a/list.csv"}) {
+  for (const char* name : {"b.png", "a/z.JPG", "a/y/x.jpeg", "a-b.Png", "B.webp", "a.ppm",
+                           "a/1.bmp", "readme.txt", "a/list.csv"}) {
     folder_.write_image(name);
   }
   EXPECT_EQ(names(score()),
@@ -55,7 +54,8 @@ TEST_F(Folder, PathIsAsGiven) {
 }
 
 TEST_F(Folder, LabelsAreFolderNamesSortedBytewise) {
-  for (const char* name : {"dog/1.png", "Zebra/1.png", "cat/2.png", "cat/deep/1.png", ".git/x.png"}) {
+  for (const char* name :
+       {"dog/1.png", "Zebra/1.png", "cat/2.png", "cat/deep/1.png", ".git/x.png"}) {
     folder_.write_image(name);
   }
   const DataSet data = train();
@@ -90,8 +90,7 @@ TEST_F(Folder, SplitThatIsNotThereIsRefused) {
   folder_.write_image("train/a/1.png");
   folder_.write_image("train/b/1.png");
   EXPECT_EQ(train().size(), 2U);
-  expect_error(ErrorKind::usage, "no test split",
-               [&] { open(Split::test, OpenMode::evaluate); });
+  expect_error(ErrorKind::usage, "no test split", [&] { open(Split::test, OpenMode::evaluate); });
 }
 
 TEST_F(Folder, TrainMayBeAClass) {
@@ -186,8 +185,9 @@ TEST_F(Folder, SetsAreJoinedInOrder) {
 
 TEST(MatchClasses, FindsEachNameOrSaysWhich) {
   EXPECT_EQ(match_classes({"b", "a"}, {"a", "b", "c"}, "DATA"), (std::vector<int>{1, 0}));
-  expect_error(ErrorKind::usage, "DATA: the model does not know the class \"d\"",
-               [] { match_classes({"a", "d"}, {"a", "b"}, "DATA"); });
+  expect_error(ErrorKind::usage, "DATA: the model does not know the class \"d\"", [] {
+    match_classes({"a", "d"}, {"a", "b"}, "DATA");
+  });
 }
 
 }  // namespace

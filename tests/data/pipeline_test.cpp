@@ -46,7 +46,8 @@ TEST_F(Pipeline, TrainingSetLeavesOutBrokenImagesAndNamesThemOnce) {
       EXPECT_EQ(static_cast<int>(severity), static_cast<int>(Severity::warning));
       warnings.emplace_back(text);
     };
-    const TrainingSet set = load_training_set(data_, {.target = kTarget, .cancelled = {}}, pool, warn);
+    const TrainingSet set =
+        load_training_set(data_, {.target = kTarget, .cancelled = {}}, pool, warn);
     EXPECT_EQ(set.size(), 60U);
     EXPECT_EQ(set.failed, 3U);
     EXPECT_EQ(set.classes, (std::vector<std::string>{"a", "b"}));
@@ -76,11 +77,11 @@ TEST_F(Pipeline, TrainingSetOfBrokenImagesIsRefused) {
   broken.write("b/1.jpg", "y");
   const auto data = open_data(broken.path(), Split::train, OpenMode::train);
   ThreadPool pool(1);
-  expect_error(ErrorKind::usage, "none of the training images", [&] {
-    load_training_set(data, {.target = kTarget, .cancelled = {}}, pool);
-  });
+  expect_error(ErrorKind::usage, "none of the training images",
+               [&] { load_training_set(data, {.target = kTarget, .cancelled = {}}, pool); });
   expect_error(ErrorKind::device, "more than the machine's memory", [&] {
-    load_training_set(data, {.target = {.height = 1 << 23, .width = 1 << 23}, .cancelled = {}}, pool);
+    load_training_set(data, {.target = {.height = 1 << 23, .width = 1 << 23}, .cancelled = {}},
+                      pool);
   });
 }
 
@@ -163,8 +164,7 @@ TEST_F(Pipeline, DecodeAheadMayBeDroppedAtAnyMoment) {
   ThreadPool pool(3);
   for (int taken = 0; taken < 40; ++taken) {
     auto data = std::make_unique<DataSet>(data_);
-    auto ahead =
-        std::make_unique<DecodeAhead>(*data, all_in_order(data->size()), kTarget, pool);
+    auto ahead = std::make_unique<DecodeAhead>(*data, all_in_order(data->size()), kTarget, pool);
     for (int i = 0; i < taken; ++i) EXPECT_TRUE(ahead->next());
     ahead.reset();
     data.reset();  // jobs left in the pool must not touch it
@@ -224,7 +224,7 @@ TEST(Prepare, HandsTheKernelItsConstants) {
 
 TEST(Prepare, RefusesWhatIsNotApplied) {
   Preparation contrast;
-  contrast.gcn.emplace();
+  contrast.gcn = Preparation::GlobalContrast{};
   Model whitened;
   whitened.prepare.zca = true;
   Model pixel_mean;

@@ -27,7 +27,8 @@ std::string big_endian(unsigned value) {
 }
 
 std::string idx_images(unsigned count, unsigned height, unsigned width) {
-  std::string bytes = big_endian(0x803) + big_endian(count) + big_endian(height) + big_endian(width);
+  std::string bytes =
+      big_endian(0x803) + big_endian(count) + big_endian(height) + big_endian(width);
   for (unsigned i = 0; i < count * height * width; ++i) bytes.push_back(static_cast<char>(i));
   return bytes;
 }
@@ -68,7 +69,8 @@ using Names = std::vector<std::string>;
 TEST_F(Records, Cifar10) {
   write_cifar10();
   const DataSet train = open(Split::train, OpenMode::train);
-  EXPECT_EQ(paths(train), (Names{"data_batch_1.bin#0", "data_batch_1.bin#1", "data_batch_3.bin#0"}));
+  EXPECT_EQ(paths(train),
+            (Names{"data_batch_1.bin#0", "data_batch_1.bin#1", "data_batch_3.bin#0"}));
   EXPECT_EQ(labels(train), (std::vector<int>{3, 9, 1}));
   EXPECT_EQ(train.classes().size(), 10U);
   EXPECT_EQ(train.classes()[9], "9");
