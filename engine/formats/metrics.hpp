@@ -10,13 +10,13 @@ namespace allconv {
 
 // What is not known, or not finite, is null in the file.
 struct EpochMetrics {
-  int epoch = 0;                           // from 1
-  std::optional<double> train_loss;        // nats, mean over the epoch
-  std::optional<double> train_error;       // share of images, 0 to 1
-  std::optional<double> validation_error;  // the same of the validation set
-  std::optional<double> learning_rate;
-  std::optional<double> seconds;           // of the epoch
-  std::optional<double> images_per_second;
+  int epoch = 0;                                // from 1
+  std::optional<double> train_loss = {};        // nats, mean over the epoch
+  std::optional<double> train_error = {};       // share of images, 0 to 1
+  std::optional<double> validation_error = {};  // the same of the validation set
+  std::optional<double> learning_rate = {};
+  std::optional<double> seconds = {};           // of the epoch
+  std::optional<double> images_per_second = {};
 };
 
 // Without a newline; the keys stand in the order of the fields.

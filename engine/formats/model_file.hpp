@@ -29,7 +29,7 @@ struct Preparation {
   std::array<double, 3> mean = {0, 0, 0};
   std::array<double, 3> std = {1, 1, 1};
   Fit fit = Fit::stretch;
-  std::optional<GlobalContrast> gcn;
+  std::optional<GlobalContrast> gcn = {};
   bool zca = false;
 
   friend bool operator==(const Preparation&, const Preparation&) = default;

@@ -27,10 +27,10 @@ struct ScoreRow {
     float probability = 0;
   };
 
-  std::string path;              // bytes, as given or found
-  std::vector<Guess> top;        // the most probable first
-  std::vector<float> logits;     // one a class; empty: not asked for
-  std::optional<Failure> error;  // stands in place of `top` and `logits`
+  std::string path;                   // bytes, as given or found
+  std::vector<Guess> top = {};        // the most probable first
+  std::vector<float> logits = {};     // one a class; empty: not asked for
+  std::optional<Failure> error = {};  // stands in place of `top` and `logits`
 };
 
 std::string_view to_string(ScoreRow::Stage stage);
