@@ -1,7 +1,8 @@
 // The commands of the program, and the options that several of them share.
 //
-// Each command stands in a file of its own, with one function that describes it to CLI11 and says what
-// is to run when it is chosen. Commands throw allconv::Error; main() makes the sentence and exit code.
+// Each command stands in a file of its own, with one function that describes it to CLI11 and says
+// what is to run when it is chosen. Commands throw allconv::Error; main() makes the sentence and
+// exit code.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/data/data_set.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/graph/network.hpp"
 
@@ -21,6 +23,7 @@ class Option;
 
 namespace allconv::cli {
 
+inline constexpr std::string_view kVersion = ALLCONV_VERSION;  // the project's, from CMake
 inline constexpr int kDone = 0;
 inline constexpr int kSomeInputsFailed = 4;
 
@@ -35,13 +38,13 @@ void add_plan_command(CLI::App& app, Chosen& chosen);
 void add_inspect_command(CLI::App& app, Chosen& chosen);
 void add_networks_command(CLI::App& app, Chosen& chosen);
 
-// --device --precision --threads --deterministic --workspace-limit --tuning-file; --trace is refused.
-// CpuDevice (device.hpp) makes a thread pool and plan options of them.
+// --device --precision --threads --deterministic --workspace-limit --tuning-file; --trace is
+// refused. CpuDevice (device.hpp) makes a thread pool and plan options of them.
 struct CommonOptions {
   std::string device = "auto";
   std::string precision = "fp32";
-  int threads = 0;             // 0: all that the process may use
-  bool deterministic = false;  // the CPU always is
+  int threads = 0;                         // 0: all that the process may use
+  bool deterministic = false;              // the CPU always is
   std::size_t workspace_limit = SIZE_MAX;  // bytes
   std::string tuning_file;                 // empty: none
 };
@@ -78,6 +81,13 @@ CLI::Option* limit_number(CLI::Option* option, double least, double most);
 
 // One of the words, listed with commas between them in the sentence that refuses others.
 CLI::Option* limit_words(CLI::Option* option, std::string_view words);
+
+// The split that --split names: "train", "test" or "all".
+Split parse_split(std::string_view name);
+
+// Refuses, before the work begins, an output file that could not be written at the end. Throws
+// Error{io}: its folder is missing or read-only, or the path is a folder.
+void check_output(const std::string& path);
 
 // An option of later versions: refused by name, not shown in the help.
 void refuse_option(CLI::App& command, const std::string& name);

@@ -70,10 +70,10 @@ void ProgressBar::update(std::size_t images, std::size_t total, std::string_view
   const double rate = static_cast<double>(images) / std::max(seconds, 1e-3);
   const auto left = static_cast<double>(total - std::min(images, total) + more_images);
   const std::size_t filled = std::min(images, total) * kCells / total;
-  const std::string line = fmt::format(
-      "{}{} [{}{}] {}/{}  {:.0f} images/s  {}{}{} left", kWipeLine, label_,
-      std::string(filled, '#'), std::string(kCells - filled, '.'), images, total, rate, note,
-      note.empty() ? "" : "  ", duration_text(left / std::max(rate, 1e-3)));
+  const std::string line =
+      fmt::format("{}{} [{}{}] {}/{}  {:.0f} images/s  {}{}{} left", kWipeLine, label_,
+                  std::string(filled, '#'), std::string(kCells - filled, '.'), images, total, rate,
+                  note, note.empty() ? "" : "  ", duration_text(left / std::max(rate, 1e-3)));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

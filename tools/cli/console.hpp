@@ -22,8 +22,8 @@ Diagnostics console_diagnostics();
 // Seconds as a reader says them: "48 s", "3 min 12 s", "2 h 05 min".
 std::string duration_text(double seconds);
 
-// A bar on stderr, drawn anew at most ten times a second; draws nothing where stderr is no terminal.
-// Used by one thread, one at a time; the destructor wipes the line.
+// A bar on stderr, drawn anew at most ten times a second; draws nothing where stderr is no
+// terminal. Used by one thread, one at a time; the destructor wipes the line.
 class ProgressBar {
  public:
   // `label`: what goes on, "epoch 3/350".
@@ -32,8 +32,8 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // `note` stands behind the rate: "loss 1.234". `more_images` come after these `total`, for the time
-  // that remains.
+  // `note` stands behind the rate: "loss 1.234". `more_images` come after these `total`, for the
+  // time that remains.
   void update(std::size_t images, std::size_t total, std::string_view note = {},
               std::size_t more_images = 0);
 

@@ -2,27 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <string_view>
-
+#include "engine/runtime/cpu/device.hpp"
 #include "engine/support/error.hpp"
-#include "kernels/core/isa.hpp"
 #include "tools/cli/console.hpp"
 
 namespace allconv::cli {
 
 namespace {
-
-// As Linux names it; "unknown CPU" where it does not.
-std::string cpu_model_name() {
-  std::ifstream facts("/proc/cpuinfo");
-  std::string line;
-  while (std::getline(facts, line)) {
-    const std::size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown CPU";
-}
 
 void check_device(const CommonOptions& options) {
   if (options.device.starts_with("cuda")) {
@@ -37,13 +23,9 @@ void check_device(const CommonOptions& options) {
 
 }  // namespace
 
-std::string cpu_device_name() {
-  return fmt::format("{}, {}", cpu_model_name(), kernels::to_string(kernels::best_isa()));
-}
-
 CpuDevice::CpuDevice(const CommonOptions& options) : workspace_limit_(options.workspace_limit) {
   check_device(options);
-  const std::string name = cpu_device_name();
+  const std::string name = device_text();
   if (!options.tuning_file.empty()) {
     tuning_ = TuningFile::read(options.tuning_file);
     if (tuning_->device() != name) {
@@ -52,8 +34,8 @@ CpuDevice::CpuDevice(const CommonOptions& options) : workspace_limit_(options.wo
       tuning_.reset();
     }
   }
-  pool_ = std::make_unique<ThreadPool>(options.threads == 0 ? available_threads()
-                                                            : options.threads);
+  pool_ =
+      std::make_unique<ThreadPool>(options.threads == 0 ? available_threads() : options.threads);
   print_note(fmt::format("device cpu ({}), {} thread{}, fp32", name, pool_->threads(),
                          pool_->threads() == 1 ? "" : "s"));
 }

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "engine/plan/plan.hpp"
 #include "engine/plan/tuning_file.hpp"
@@ -11,10 +10,6 @@
 #include "tools/cli/command.hpp"
 
 namespace allconv::cli {
-
-// The CPU and its instruction set, "Intel(R) Xeon(R) Gold 6130, avx512": also names the device of a
-// tuning file.
-std::string cpu_device_name();
 
 // Used by one thread at a time.
 class CpuDevice {

@@ -3,8 +3,8 @@
 
 namespace allconv::cli {
 
-// SIGINT and SIGTERM set the request. Writing to a closed pipe, or beyond the limit of a file's size,
-// becomes an error of that write rather than the program's death.
+// SIGINT and SIGTERM set the request. Writing to a closed pipe, or beyond the limit of a file's
+// size, becomes an error of that write rather than the program's death.
 void install_signal_handlers();
 
 bool interrupted();

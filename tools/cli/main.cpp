@@ -1,5 +1,5 @@
-// The program `allconv`: reads the command line, runs one command, and turns errors into a sentence on
-// stderr and an exit code. Nothing but results goes to stdout.
+// The program `allconv`: reads the command line, runs one command, and turns errors into a sentence
+// on stderr and an exit code. Nothing but results goes to stdout.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -28,7 +28,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "`allconv COMMAND --help` shows a command's options, with examples.\n"
-    "Exit codes: 0 done, 1 fault of the program, 2 usage, 3 not a model file, 4 some inputs failed,\n"
+    "Exit codes: 0 done, 1 fault of the program, 2 usage, 3 not a model file, 4 some inputs "
+    "failed,\n"
     "5 device, 6 input or output, 7 training failed, 130 interrupted.";
 
 // Commands of the contract that later versions bring.
@@ -60,8 +61,7 @@ Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   if (kind == "ExtrasError") {
     const auto extras = app.remaining(true);
     const std::string& first = extras.front();
-    if (first.starts_with('-'))
-      return {ErrorKind::usage, "there is no such option", first, help};
+    if (first.starts_with('-')) return {ErrorKind::usage, "there is no such option", first, help};
     return {ErrorKind::usage, is_program ? "there is no such command" : "is one argument too many",
             first, help};
   }

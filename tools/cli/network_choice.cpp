@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/graph/networks.hpp"
 #include "engine/support/error.hpp"
@@ -17,12 +18,19 @@ constexpr int kLeastClasses = 2;
 
 const NamedNetwork* find_named(std::string_view name) {
   const auto& all = named_networks();
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const NamedNetwork& network) { return network.name == name; });
+  const auto found = std::find_if(
+      all.begin(), all.end(), [&](const NamedNetwork& network) { return network.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 
 bool is_network_file(std::string_view argument) { return argument.ends_with(".json"); }
+
+// A network's name, perhaps a mistyped one, rather than a file.
+bool looks_like_name(const std::string& argument) {
+  std::error_code ignored;  // a file that cannot be looked at fails when it is read
+  return find_named(argument) != nullptr || (argument.find_first_of("./") == std::string::npos &&
+                                             !std::filesystem::exists(argument, ignored));
+}
 
 NetworkDescription read_network(const std::string& path, const NetworkChoice& choice) {
   if (choice.options) {
@@ -32,10 +40,10 @@ NetworkDescription read_network(const std::string& path, const NetworkChoice& ch
   NetworkDescription network = read_network_file(path);
   const int classes = class_count(network);
   if (choice.classes && *choice.classes != classes) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} classes are asked for, but the network has {}", *choice.classes,
-                            classes),
-                path, "leave --classes out, or change the last convolution's filters");
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} classes are asked for, but the network has {}", *choice.classes, classes),
+        path, "leave --classes out, or change the last convolution's filters");
   }
   return network;
 }
@@ -76,7 +84,7 @@ ModelOrNetwork choose_model_or_network(const std::optional<std::string>& argumen
     throw Error(ErrorKind::usage, fmt::format("the network is named twice, also as {}", *argument),
                 "--network", "leave one of the two out");
   }
-  if (find_named(*argument) != nullptr || is_network_file(*argument)) {
+  if (looks_like_name(*argument) || is_network_file(*argument)) {
     NetworkChoice named = choice;
     named.network = argument;
     return {.model = std::nullopt, .network = choose_network(named)};

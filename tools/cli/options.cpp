@@ -1,14 +1,16 @@
 // Options that several commands share, and the checks of their values: a value that cannot be meant
 // gives one sentence that names the option and what it takes.
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <cmath>
 #include <string>
 
 #include "engine/support/error.hpp"
+#include "engine/support/file_descriptor.hpp"
 #include "tools/cli/command.hpp"
 
 namespace allconv::cli {
@@ -45,8 +47,8 @@ CLI::Option* limit_integer(CLI::Option* option, std::int64_t least, std::int64_t
   return check(option, [least, most](const std::string& text) -> std::string {
     const auto number = parse_number<std::int64_t>(text);
     if (number && *number >= least && *number <= most) return {};
-    return fmt::format("\"{}\" is not a whole number from {} to {}; give such a number", text, least,
-                       most);
+    return fmt::format("\"{}\" is not a whole number from {} to {}; give such a number", text,
+                       least, most);
   });
 }
 
@@ -65,6 +67,22 @@ CLI::Option* limit_words(CLI::Option* option, std::string_view words) {
     if (known.find(fmt::format(", {}, ", text)) != std::string::npos) return {};
     return fmt::format("\"{}\" is not among its values; give one of {}", text, words);
   });
+}
+
+Split parse_split(std::string_view name) {
+  if (name == "train") return Split::train;
+  return name == "test" ? Split::test : Split::all;
+}
+
+void check_output(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) throw_system_error("cannot write", path, EISDIR);
+    if (::access(path.c_str(), W_OK) < 0) throw_system_error("cannot write", path, errno);
+  }
+  const std::string folder = folder_of(path);
+  if (::access(folder.c_str(), W_OK | X_OK) < 0)
+    throw_system_error("cannot write into the folder", folder, errno);
 }
 
 void refuse_option(CLI::App& command, const std::string& name) {

@@ -1,0 +1,60 @@
+// allconv inspect
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "engine/support/text.hpp"
+#include "tools/cli/command.hpp"
+#include "tools/cli/console.hpp"
+#include "tools/cli/network_table.hpp"
+
+namespace allconv::cli {
+
+namespace {
+
+constexpr const char* kExamples =
+    "Example:\n"
+    "  allconv inspect model.safetensors";
+
+std::string others_text(const Model& model) {
+  std::string text;
+  for (const OtherTensor& tensor : model.other_tensors) {
+    text += fmt::format("other tensor: {} {} [{}]\n", to_utf8(tensor.name), tensor.dtype,
+                        fmt::join(tensor.shape, ", "));
+  }
+  for (const auto& [key, value] : model.other_metadata)
+    text += fmt::format("other metadata: {}, {} bytes\n", to_utf8(key), value.size());
+  return text;
+}
+
+int run_inspect(const std::string& path) {
+  const Model model = read_model(path);
+  std::error_code code;
+  const auto bytes = std::filesystem::file_size(path, code);
+  std::string classes;
+  for (const std::string& name : model.classes)
+    classes.append(classes.empty() ? "" : ", ").append(to_utf8(name));
+  std::string text = fmt::format("file         {}", to_utf8(path));
+  if (!code) text += fmt::format(", {} bytes", bytes);
+  text += fmt::format("\nnetwork      {}\nclasses      {}: {}\npreparation  {}\n\n",
+                      to_utf8(model.network.name), model.classes.size(), classes,
+                      preparation_to_json(model.prepare));
+  text += network_table(model.network);
+  print_result(text + others_text(model));
+  return kDone;
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app, Chosen& chosen) {
+  auto path = std::make_shared<std::string>();
+  CLI::App& command =
+      *app.add_subcommand("inspect", "Show a model's layers, classes and preparation");
+  command.add_option("MODEL", *path, "a model file")->required()->type_name("");
+  command.footer(kExamples);
+  command.callback([path, &chosen] { chosen = [path] { return run_inspect(*path); }; });
+}
+
+}  // namespace allconv::cli

@@ -1,0 +1,88 @@
+// allconv plan
+#include "engine/plan/plan.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "engine/graph/graph.hpp"
+#include "tools/cli/command.hpp"
+#include "tools/cli/console.hpp"
+#include "tools/cli/device.hpp"
+
+namespace allconv::cli {
+
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  What scoring 32 images at a time runs, and the memory that it takes:\n"
+    "    allconv plan all-cnn-c --batch-size 32\n"
+    "  The same of a training step of the ImageNet network:\n"
+    "    allconv plan all-cnn-b-imagenet --batch-size 64 --training\n"
+    "  Of an explanation by guided backpropagation:\n"
+    "    allconv plan model.safetensors --batch-size 1 --explain --rule guided";
+
+struct PlanArguments {
+  CommonOptions common;
+  NetworkChoice network;
+  std::optional<std::string> model_or_network;
+  int batch_size = 1;
+  bool training = false;
+  bool explain = false;
+  std::string rule = "gradient";
+};
+
+ReluRule parse_rule(std::string_view name) {
+  if (name == "deconvnet") return ReluRule::deconvnet;
+  return name == "guided" ? ReluRule::guided : ReluRule::gradient;
+}
+
+int run_plan(const PlanArguments& arguments) {
+  const NetworkDescription network =
+      choose_model_or_network(arguments.model_or_network, arguments.network).network;
+  CpuDevice device(arguments.common);
+  PassMode mode = PassMode::inference;
+  if (arguments.training) mode = PassMode::training;
+  if (arguments.explain) mode = PassMode::explain;
+  const Graph graph = make_graph(network, mode, parse_rule(arguments.rule));
+  const int images = micro_batch_size(mode, arguments.batch_size);
+  const int micro_batches = (arguments.batch_size + images - 1) / images;
+  const Plan plan = make_plan(graph, images, device.plan_options());
+  print_result(to_text(plan, std::min(device.pool().threads(), micro_batches)));
+  return kDone;
+}
+
+}  // namespace
+
+void add_plan_command(CLI::App& app, Chosen& chosen) {
+  constexpr std::int64_t kMaxBatch = 65536;
+  auto arguments = std::make_shared<PlanArguments>();
+  CLI::App& command =
+      *app.add_subcommand("plan", "Show a network's steps, kernels and memory, without running it");
+  command
+      .add_option("MODEL|NETWORK", arguments->model_or_network,
+                  "a model file, a network's name or its .json file; default: all-cnn-c")
+      ->type_name("");
+  limit_integer(command.add_option("--batch-size", arguments->batch_size, "images at a time"), 1,
+                kMaxBatch)
+      ->required()
+      ->type_name("N");
+  CLI::Option* training =
+      command.add_flag("--training", arguments->training, "the plan of a training step");
+  CLI::Option* explain =
+      command.add_flag("--explain", arguments->explain, "the plan from images to input gradients");
+  explain->excludes(training);
+  limit_words(command.add_option("--rule", arguments->rule,
+                                 "how a ReLU is passed backwards; default: gradient"),
+              "gradient, deconvnet, guided")
+      ->needs(explain)
+      ->type_name("gradient|deconvnet|guided");
+  add_network_options(command, arguments->network);
+  add_common_options(command, arguments->common);
+  refuse_option(command, "--target");
+  command.footer(kExamples);
+  command.callback([arguments, &chosen] { chosen = [arguments] { return run_plan(*arguments); }; });
+}
+
+}  // namespace allconv::cli

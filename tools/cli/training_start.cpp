@@ -1,0 +1,126 @@
+#include "tools/cli/training_start.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/data/data_set.hpp"
+#include "engine/data/prepare.hpp"
+#include "engine/data/standardize.hpp"
+#include "engine/graph/networks.hpp"
+#include "engine/support/error.hpp"
+#include "engine/train/initialise.hpp"
+#include "tools/cli/console.hpp"
+#include "tools/cli/interrupt.hpp"
+
+namespace allconv::cli {
+
+namespace {
+
+void refuse_later_values(const StartArguments& arguments) {
+  const auto refuse = [](std::string_view value, std::string_view option, std::string_view mend) {
+    throw Error(ErrorKind::usage, fmt::format("this version does not have {} yet", value), option,
+                mend);
+  };
+  if (arguments.prepare == "gcn-zca") refuse("gcn-zca", "--prepare", "use standardize or none");
+  if (arguments.init == "xavier" || arguments.init == "lsuv")
+    refuse(arguments.init, "--init", "use he or a model");
+}
+
+// The last convolution with as many filters as there are classes.
+void set_class_count(NetworkDescription& network, int classes) {
+  for (auto layer = network.layers.rbegin(); layer != network.layers.rend(); ++layer) {
+    if (auto* convolution = std::get_if<Conv2dLayer>(&*layer)) {
+      convolution->filters = classes;
+      return;
+    }
+  }
+}
+
+NetworkDescription network_for(const StartArguments& arguments, const std::optional<Model>& initial,
+                               const DataSet& data) {
+  const int classes = static_cast<int>(data.classes().size());
+  const bool from_model = initial && !arguments.network.network;
+  NetworkDescription network;
+  if (from_model) {
+    network = initial->network;
+    set_class_count(network, arguments.network.classes.value_or(classes));
+  } else {
+    network = choose_network(arguments.network, classes);
+  }
+  if (!arguments.dropout.empty()) replace_dropout_rates(network, arguments.dropout);
+  const Shape output = infer_shapes(network).back();
+  if (output.channels != classes) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("the network has {} classes, but the data have {}", output.channels, classes),
+        arguments.data, "leave --classes out, or give data with as many class folders");
+  }
+  if (network.input.channels != 3) {
+    throw Error(ErrorKind::usage,
+                fmt::format("takes {} channels, but images have 3", network.input.channels),
+                network.name, "use a network whose input has 3 channels");
+  }
+  return network;
+}
+
+// The initial model's classes where they are the data's, so that its last layer keeps its meaning.
+void take_initial_weights(const Model& initial, const StartArguments& arguments,
+                          TrainingStart& start) {
+  FineTuned tuned = fine_tune(initial.parameters, start.model.network, arguments.seed);
+  start.model.parameters = std::move(tuned.parameters);
+  if (tuned.last_layer_is_new) {
+    print_note(fmt::format("fine-tuning: the last layer begins anew, with {} classes",
+                           start.model.classes.size()));
+    return;
+  }
+  const auto indices = match_classes(start.images.classes, initial.classes, arguments.data);
+  start.model.classes = initial.classes;
+  start.images.classes = initial.classes;
+  for (int& label : start.images.labels) label = indices[static_cast<std::size_t>(label)];
+}
+
+std::optional<Model> read_initial_model(const StartArguments& arguments) {
+  if (arguments.init == "he") return std::nullopt;
+  if (arguments.prepare) {
+    throw Error(ErrorKind::usage, "the preparation is that of the model of --init", "--prepare",
+                "leave one of the two out");
+  }
+  if (arguments.network.options && !arguments.network.network) {
+    throw Error(ErrorKind::usage, "the network is that of the model of --init", "--network-options",
+                "leave it out, or give --network too");
+  }
+  Model model = read_model(arguments.init);
+  check_preparation(model);
+  return model;
+}
+
+}  // namespace
+
+TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool) {
+  refuse_later_values(arguments);
+  const std::optional<Model> initial = read_initial_model(arguments);
+  const Diagnostics diagnostics = console_diagnostics();
+  const DataSet data = open_data(arguments.data, Split::train, OpenMode::train, diagnostics);
+
+  TrainingStart start;
+  Model& model = start.model;
+  model.network = network_for(arguments, initial, data);
+  model.classes = data.classes();
+  if (initial) model.prepare = initial->prepare;
+  model.prepare.height = model.network.input.height;
+  model.prepare.width = model.network.input.width;
+  print_note(fmt::format("reading {} images of {} classes", data.size(), data.classes().size()));
+  start.images = load_training_set(
+      data, {.target = image_target(model.prepare), .cancelled = interrupted}, pool, diagnostics);
+  if (initial) {
+    take_initial_weights(*initial, arguments, start);
+    return start;
+  }
+  if (arguments.prepare.value_or("standardize") == "standardize")
+    model.prepare = standardize(start.images, pool);
+  model.parameters = he_initial(model.network, arguments.seed);
+  return start;
+}
+
+}  // namespace allconv::cli
