@@ -1,6 +1,5 @@
 #include "tests/operations/conv2d_problems.hpp"
 
-#include <cmath>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -169,11 +168,6 @@ void add_epilogues(std::vector<Conv2dProblem>& problems,
       problems.push_back(problem);
     }
   }
-}
-
-std::vector<double> absolute(std::vector<double> values) {
-  for (double& value : values) value = std::abs(value);
-  return values;
 }
 
 }  // namespace allconv::suite

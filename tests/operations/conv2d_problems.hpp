@@ -21,6 +21,4 @@ std::vector<Conv2dProblem> full_conv2d_problems();
 void add_epilogues(std::vector<Conv2dProblem>& problems,
                    const std::vector<Conv2dEpilogue>& epilogues);
 
-std::vector<double> absolute(std::vector<double> values);
-
 }  // namespace allconv::suite

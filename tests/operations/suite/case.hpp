@@ -9,7 +9,9 @@
 //     template <class Real>
 //     static Results<Real> reference(const Problem&, const TensorList&);
 //     static Results<double> magnitudes(const Problem&, const TensorList&);
+//                                                     // left out: the results' absolute values
 //     static Problem one_image(const Problem&);       // only where images are independent
+//     static constexpr bool kTakesSpecials = true;    // only where every input has its result
 //
 // and `const Registered<MyCase> registered;` puts it into the suite.
 #pragma once
@@ -93,7 +95,13 @@ class CaseTrial final : public Trial {
     return Case::template reference<double>(problem_, tensors);
   }
   Results<double> magnitudes(const TensorList& tensors) const override {
-    return Case::magnitudes(problem_, tensors);
+    if constexpr (requires { Case::magnitudes(problem_, tensors); }) {
+      return Case::magnitudes(problem_, tensors);
+    } else {
+      Results<double> results = expected_double(tensors);
+      for (auto& [name, values] : results) values = absolute(std::move(values));
+      return results;
+    }
   }
 
   int images() const override {
@@ -126,6 +134,7 @@ class Registered final : public Suite {
     }
     return result;
   }
+  bool takes_specials() const override { return requires { Case::kTakesSpecials; }; }
   std::shared_ptr<const Trial> parse(std::string_view problem_text) const override {
     const auto problem = kernels::parse_problem<Problem>(problem_text);
     return problem ? std::make_shared<CaseTrial<Case>>(*problem) : nullptr;

@@ -1,11 +1,18 @@
 #include "tests/operations/suite/data.hpp"
 
+#include <array>
 #include <cmath>
+#include <limits>
 
 namespace allconv::suite {
 
 std::string_view to_string(DataKind kind) {
-  return kind == DataKind::integers ? "integers" : "reals";
+  switch (kind) {
+    case DataKind::integers: return "integers";
+    case DataKind::reals: return "reals";
+    case DataKind::specials: return "specials";
+  }
+  return "unknown";
 }
 
 std::optional<DataKind> parse_data_kind(std::string_view text) {
@@ -39,13 +46,22 @@ Random Filler::stream(std::string_view tensor) const {
   return Random(hash);
 }
 
+float Filler::draw(Random& random) const {
+  using Limits = std::numeric_limits<float>;
+  static constexpr std::array<float, 8> kSpecials = {
+      0.0F,         -0.0F,           Limits::infinity(), -Limits::infinity(),
+      Limits::max(), Limits::lowest(), Limits::quiet_NaN(), Limits::denorm_min()};
+  if (kind_ == DataKind::integers) return static_cast<float>(random.integer(-4, 4));
+  if (kind_ == DataKind::specials && random.integer(0, 7) == 0) {
+    return kSpecials[static_cast<std::size_t>(random.integer(0, 7))];
+  }
+  return static_cast<float>(random.real(-1, 1));
+}
+
 std::vector<float> Filler::values(std::string_view tensor, std::int64_t count) const {
   Random random = stream(tensor);
   std::vector<float> result(static_cast<std::size_t>(count));
-  for (float& value : result) {
-    value = kind_ == DataKind::integers ? static_cast<float>(random.integer(-4, 4))
-                                        : static_cast<float>(random.real(-1, 1));
-  }
+  for (float& value : result) value = draw(random);
   return result;
 }
 

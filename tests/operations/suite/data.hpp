@@ -11,9 +11,12 @@ namespace allconv::suite {
 enum class DataKind {
   integers,  // -4..4: every sum of products stays exact in fp32, so any order gives the same bits
   reals,     // uniform in -1..1
+  specials,  // reals, one of eight replaced by a zero of either sign, an infinity, a NaN, a subnormal
+             // or the largest number; for exact kernels only
 };
 
-inline constexpr DataKind kDataKinds[] = {DataKind::integers, DataKind::reals};
+inline constexpr DataKind kDataKinds[] = {DataKind::integers, DataKind::reals,
+                                          DataKind::specials};
 
 std::string_view to_string(DataKind kind);
 std::optional<DataKind> parse_data_kind(std::string_view text);
@@ -46,6 +49,7 @@ class Filler {
 
  private:
   Random stream(std::string_view tensor) const;
+  float draw(Random& random) const;
 
   DataKind kind_;
   std::uint64_t seed_;

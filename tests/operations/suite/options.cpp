@@ -30,7 +30,7 @@ void assign(Options& options, std::string_view flag, std::string_view value) {
   } else {
     throw std::invalid_argument(std::string(flag) + "=" + std::string(value) +
                                 ": the flags are --full --operation=NAME --row=NAME "
-                                "--problem=TEXT --data=integers|reals --seed=N");
+                                "--problem=TEXT --data=integers|reals|specials --seed=N");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "tests/operations/suite/tensors.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
@@ -71,6 +72,13 @@ Tensor& TensorList::output(std::string_view name, std::int64_t count, Element el
   return tensor;
 }
 
+Tensor& TensorList::operand_and_result(std::string_view operand, std::string_view result,
+                                       std::span<const float> values, bool in_place) {
+  if (in_place) return updated(result, values);
+  input(operand, values);
+  return output(result, static_cast<std::int64_t>(values.size()));
+}
+
 const Tensor& TensorList::at(std::string_view name) const {
   for (const Tensor& tensor : tensors_) {
     if (tensor.name == name) return tensor;
@@ -105,6 +113,11 @@ TensorList TensorList::one_image(int image, int images) const {
     tensor.initial.assign(slice.begin(), slice.end());
   }
   return result;
+}
+
+std::vector<double> absolute(std::vector<double> values) {
+  for (double& value : values) value = std::abs(value);
+  return values;
 }
 
 void Bench::place(const std::string& name, GuardedMemory memory) {

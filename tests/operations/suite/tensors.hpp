@@ -47,6 +47,10 @@ class TensorList {
   const std::vector<Tensor>& all() const { return tensors_; }
   const Tensor& at(std::string_view name) const;
 
+  // An operand and a result of its size; with `in_place` one tensor that has the result's name.
+  Tensor& operand_and_result(std::string_view operand, std::string_view result,
+                             std::span<const float> values, bool in_place);
+
   // The initial values; a float or integer tensor as Real.
   template <class Real>
   std::vector<Real> values(std::string_view name) const;
@@ -66,6 +70,8 @@ double element_at(Element element, std::span<const std::byte> bytes, std::size_t
 // What a reference computes, by tensor name.
 template <class Real>
 using Results = std::map<std::string, std::vector<Real>, std::less<>>;
+
+std::vector<double> absolute(std::vector<double> values);
 
 // The memory of one run. Weights stand in the kernel's own form.
 class Bench {

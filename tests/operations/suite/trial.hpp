@@ -61,6 +61,8 @@ class Suite {
   virtual ~Suite() = default;
   virtual std::string_view name() const = 0;
   virtual std::vector<std::shared_ptr<const Trial>> trials(bool full_size) const = 0;
+  // Whether NaN, infinities and the like are defined inputs.
+  virtual bool takes_specials() const = 0;
   virtual std::shared_ptr<const Trial> parse(std::string_view problem_text) const = 0;
 };
 

@@ -1,0 +1,107 @@
+// image_prepare, with and without augmentation.
+#include "kernels/image_prepare/reference.hpp"
+#include "tests/operations/suite/case.hpp"
+
+namespace allconv::suite {
+
+namespace {
+
+using kernels::ImageMove;
+using Problem = kernels::ImagePrepareProblem;
+
+constexpr kernels::PixelScaling kScaling{.scale = 1.0F / 255,
+                                         .mean = {0.49F, 0.48F, 0.45F},
+                                         .std = {0.25F, 0.24F, 0.26F}};
+
+// One image after another without a gap: all but the first are unaligned where sizes are odd.
+std::vector<const std::uint8_t*> image_pointers(const Problem& problem, const std::uint8_t* first) {
+  std::vector<const std::uint8_t*> pointers;
+  for (int n = 0; n < problem.n; ++n) pointers.push_back(first + n * (problem.size() / problem.n));
+  return pointers;
+}
+
+// From the tensor `moves`: (n, 3) of flip, down + kMost, right + kMost.
+constexpr int kMost = 5;
+std::vector<ImageMove> image_moves(const Problem& problem, const std::int32_t* numbers) {
+  std::vector<ImageMove> moves;
+  for (int n = 0; n < problem.n; ++n, numbers += 3) {
+    moves.push_back({.flip = numbers[0] % 2 == 1,
+                     .down = static_cast<std::int8_t>(numbers[1] - kMost),
+                     .right = static_cast<std::int8_t>(numbers[2] - kMost)});
+  }
+  return moves;
+}
+
+template <bool kWithMoves>
+struct ImagePrepareCase {
+  using Operation = kernels::ImagePrepare;
+  static constexpr std::string_view kName = kWithMoves ? "image_prepare_moved" : "image_prepare";
+
+  static std::vector<Problem> quick_problems() {
+    return {{.n = 3, .h = 32, .w = 32}, {.n = 1, .h = 126, .w = 126}, {.n = 1, .h = 1, .w = 1},
+            {.n = 3, .h = 7, .w = 5},   {.n = 3, .h = 9, .w = 17},    {.n = 5, .h = 1, .w = 13},
+            {.n = 3, .h = 13, .w = 1},  {.n = 3, .h = 16, .w = 16},   {.n = 8, .h = 11, .w = 33}};
+  }
+  static std::vector<Problem> full_problems() {
+    return {{.n = 128, .h = 32, .w = 32}, {.n = 8, .h = 224, .w = 224}};
+  }
+  static Problem one_image(const Problem& problem) { return with_one_image(problem); }
+
+  static TensorList tensors(const Problem& problem, const Filler& fill) {
+    TensorList list;
+    list.input("images", fill.bytes("images", problem.size(), 256)).per_image = true;
+    list.input("moves", fill.indices("moves", problem.n * 3, 2 * kMost + 1)).per_image = true;
+    Tensor& dst = list.output("dst", problem.size());
+    dst.per_image = true;
+    // A shift brings in zeros: of a small map there may be nothing left.
+    dst.may_be_zero = kWithMoves && (problem.h < 3 * kMost || problem.w < 3 * kMost);
+    return list;
+  }
+
+  // The arrays of pointers and moves stay valid until the thread's next call.
+  static Operation::Arguments arguments(const Problem& problem, const Bench& bench) {
+    static thread_local std::vector<const std::uint8_t*> images;
+    static thread_local std::vector<ImageMove> moves;
+    images = image_pointers(problem, bench.read<std::uint8_t>("images"));
+    moves = image_moves(problem, bench.read<std::int32_t>("moves"));
+    return {.images = images.data(),
+            .moves = kWithMoves ? moves.data() : nullptr,
+            .dst = bench.write<float>("dst"),
+            .scale = kScaling.scale,
+            .mean = {kScaling.mean[0], kScaling.mean[1], kScaling.mean[2]},
+            .std = {kScaling.std[0], kScaling.std[1], kScaling.std[2]}};
+  }
+
+  template <class Real>
+  static Results<Real> reference(const Problem& problem, const TensorList& tensors) {
+    return prepared<Real>(problem, tensors, kScaling);
+  }
+
+  // |pixel * scale| + |mean|, over std; the zeros that a shift brings in stay zeros.
+  static Results<double> magnitudes(const Problem& problem, const TensorList& tensors) {
+    kernels::PixelScaling all_add = kScaling;
+    for (float& mean : all_add.mean) mean = -mean;
+    return prepared<double>(problem, tensors, all_add);
+  }
+
+ private:
+  template <class Real>
+  static Results<Real> prepared(const Problem& problem, const TensorList& tensors,
+                                const kernels::PixelScaling& scaling) {
+    const std::vector<std::uint8_t> bytes = tensors.values<std::uint8_t>("images");
+    const auto images = image_pointers(problem, bytes.data());
+    const auto moves = image_moves(problem, tensors.values<std::int32_t>("moves").data());
+    std::vector<Real> dst(static_cast<std::size_t>(problem.size()));
+    kernels::image_prepare_reference<Real>(problem, images.data(),
+                                           kWithMoves ? moves.data() : nullptr, scaling,
+                                           dst.data());
+    return {{"dst", dst}};
+  }
+};
+
+const Registered<ImagePrepareCase<false>> kPlain;
+const Registered<ImagePrepareCase<true>> kMoved;
+
+}  // namespace
+
+}  // namespace allconv::suite
