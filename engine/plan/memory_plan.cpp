@@ -43,6 +43,29 @@ MemoryPlan place_in_order(const std::vector<Lifetime>& lifetimes,
   return plan;
 }
 
+// The value that ends highest in the arena: what a better order would place earlier.
+std::size_t highest(const std::vector<Lifetime>& lifetimes, const MemoryPlan& plan) {
+  std::size_t index = 0;
+  while (plan.offsets[index] + lifetimes[index].bytes != plan.arena_bytes) ++index;
+  return index;
+}
+
+// Repeatedly moves the value that ends highest to the front of the order, as long as the arena is
+// above its bound; keeps the best arena seen.
+MemoryPlan place_and_improve(const std::vector<Lifetime>& lifetimes,
+                             std::vector<std::size_t> order, std::size_t bound) {
+  constexpr int kRounds = 60;
+  MemoryPlan best = place_in_order(lifetimes, order);
+  MemoryPlan plan = best;
+  for (int round = 0; round < kRounds && best.arena_bytes > bound; ++round) {
+    const auto moved = std::find(order.begin(), order.end(), highest(lifetimes, plan));
+    std::rotate(order.begin(), moved, moved + 1);
+    plan = place_in_order(lifetimes, order);
+    if (plan.arena_bytes < best.arena_bytes) best = plan;
+  }
+  return best;
+}
+
 template <class Before>
 std::vector<std::size_t> ordered(std::size_t count, const Before& before) {
   std::vector<std::size_t> order(count);
@@ -80,9 +103,10 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes) {
         return -static_cast<double>(value.bytes) * (value.last - value.first + 1);
       }),
   };
+  const std::size_t bound = lower_bound_bytes(lifetimes);
   MemoryPlan best{.offsets = {}, .arena_bytes = SIZE_MAX};
   for (const auto& order : orders) {
-    MemoryPlan plan = place_in_order(lifetimes, order);
+    MemoryPlan plan = place_and_improve(lifetimes, order, bound);
     if (plan.arena_bytes < best.arena_bytes) best = std::move(plan);
   }
   return best;
