@@ -1,0 +1,180 @@
+#include "bench/network_bench.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "engine/execute/executor.hpp"
+#include "engine/runtime/cpu/device.hpp"
+#include "engine/train/optimiser.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr std::uint64_t kSeed = 1;
+constexpr int kStepPasses = 5;
+
+std::shared_ptr<const Plan> plan_for(const NetworkDescription& network,
+                                     const NetworkBenchOptions& options, const ThreadPool& pool) {
+  PlanOptions plan = options.plan;
+  plan.threads = pool.threads();
+  const Graph graph = make_graph(network, options.mode, ReluRule::guided);
+  const int images = micro_batch_size(options.mode, options.batch_size);
+  return std::make_shared<const Plan>(make_plan(graph, images, plan));
+}
+
+}  // namespace
+
+struct NetworkRun::State {
+  PassMode mode;
+  Executor executor;
+  Optimiser optimiser;
+  Parameters parameters, gradients;
+  std::vector<float> input, logits, probabilities, losses, input_gradient;
+  std::vector<std::int32_t> labels;
+  Batch batch;
+
+  State(const NetworkDescription& network, Parameters start, const NetworkBenchOptions& options,
+        ThreadPool& pool)
+      : mode(options.mode),
+        executor(plan_for(network, options, pool), options.batch_size, pool),
+        optimiser(start, pool),
+        parameters(std::move(start)),
+        gradients(zero_parameters(network)) {
+    const auto images = static_cast<std::size_t>(options.batch_size);
+    const auto classes = static_cast<std::size_t>(class_count(network));
+    input.resize(images * static_cast<std::size_t>(network.input.size()));
+    labels.resize(images);
+    logits.resize(images * classes);
+    probabilities.resize(images * classes);
+    losses.resize(images);
+    std::mt19937_64 random(kSeed);
+    std::normal_distribution<float> pixels;
+    for (float& value : input) value = pixels(random);
+    for (auto& label : labels) label = static_cast<std::int32_t>(random() % classes);
+    batch.images = options.batch_size;
+    batch.input = input.data();
+    batch.logits = logits.data();
+    batch.probabilities = probabilities.data();
+    batch.seed = kSeed;
+    if (mode == PassMode::training) {
+      batch.labels = labels.data();
+      batch.losses = losses.data();
+    }
+    if (mode == PassMode::explain) {
+      input_gradient.resize(input.size());
+      batch.input_gradient = input_gradient.data();
+    }
+    executor.load(parameters);
+  }
+
+  void iterate() {
+    executor.run(batch);
+    if (mode != PassMode::training) return;
+    executor.read_gradients(gradients);
+    optimiser.step(parameters, gradients, {.rate = kBenchLearningRate});
+    executor.load(parameters);
+    ++batch.step;
+  }
+};
+
+NetworkRun::NetworkRun(const NetworkDescription& network, Parameters parameters,
+                       const NetworkBenchOptions& options, ThreadPool& pool)
+    : state_(std::make_unique<State>(network, std::move(parameters), options, pool)) {}
+
+NetworkRun::~NetworkRun() = default;
+
+void NetworkRun::iterate() { state_->iterate(); }
+
+const std::vector<float>& NetworkRun::input() const { return state_->input; }
+const std::vector<std::int32_t>& NetworkRun::labels() const { return state_->labels; }
+const std::vector<float>& NetworkRun::logits() const { return state_->logits; }
+const Parameters& NetworkRun::gradients() const { return state_->gradients; }
+
+std::vector<StepTime> NetworkRun::time_steps(int passes) {
+  const Plan& plan = state_->executor.plan();
+  std::vector<std::vector<double>> seconds(plan.steps.size());
+  for (int pass = 0; pass < passes; ++pass) {
+    for (auto& of_step : seconds) of_step.push_back(0);
+    state_->executor.run_observed(state_->batch, [&](std::size_t step, double time) {
+      seconds[step].back() += time;
+    });
+  }
+  std::vector<StepTime> result;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    const double median = Timing(std::move(seconds[i])).median();
+    const double flops = step.flops / plan.images * state_->batch.images;
+    result.push_back({.layer = step.layer,
+                      .kernel = step.kernel.empty() ? "executor" : step.kernel,
+                      .milliseconds = median * 1e3,
+                      .gflops = median > 0 ? flops / median * 1e-9 : 0});
+  }
+  return result;
+}
+
+NetworkBenchResult bench_network(const NetworkDescription& network, Parameters parameters,
+                                 const NetworkBenchOptions& options, ThreadPool& pool) {
+  NetworkRun run(network, std::move(parameters), options, pool);
+  const TimingOptions timing{.warmup = options.warmup, .iterations = options.iterations};
+  NetworkBenchResult result{.network = network.name,
+                            .mode = options.mode,
+                            .device = device_text(options.plan.isa),
+                            .threads = pool.threads(),
+                            .batch_size = options.batch_size,
+                            .iteration = measure(timing, [&] { run.iterate(); }),
+                            .steps = {}};
+  result.steps = run.time_steps(kStepPasses);
+  return result;
+}
+
+std::string_view to_string(PassMode mode) {
+  switch (mode) {
+    case PassMode::inference: return "inference";
+    case PassMode::training: return "training";
+    case PassMode::explain: return "explain";
+  }
+  return "unknown";
+}
+
+std::string to_json(const NetworkBenchResult& result) {
+  nlohmann::ordered_json json;
+  json["network"] = result.network;
+  json["mode"] = to_string(result.mode);
+  json["device"] = result.device;
+  json["threads"] = result.threads;
+  json["precision"] = "fp32";
+  json["batch_size"] = result.batch_size;
+  json["images_per_second"] = {{"median", result.images_per_second(0.5)},
+                               {"p10", result.images_per_second(0.1)},
+                               {"p90", result.images_per_second(0.9)}};
+  json["layers"] = nlohmann::ordered_json::array();
+  for (const StepTime& step : result.steps) {
+    json["layers"].push_back({{"name", step.layer},
+                              {"kernel", step.kernel},
+                              {"milliseconds", step.milliseconds},
+                              {"gflops", step.gflops}});
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string to_text(const NetworkBenchResult& result) {
+  std::string text = fmt::format(
+      "{} {}, batch {}, fp32, {} threads on {}\n"
+      "{:.1f} images/s (p10 {:.1f}, p90 {:.1f}) over {} iterations\n\n"
+      "Step by step, the whole batch on one thread:\n{:>11} {:>9}  {:<28} {}\n",
+      result.network, to_string(result.mode), result.batch_size, result.threads, result.device,
+      result.images_per_second(0.5), result.images_per_second(0.1), result.images_per_second(0.9),
+      result.iteration.count(), "ms", "GFLOP/s", "layer", "kernel");
+  double total = 0;
+  for (const StepTime& step : result.steps) {
+    total += step.milliseconds;
+    text += fmt::format("{:>11.3f} {:>9.1f}  {:<28} {}\n", step.milliseconds, step.gflops,
+                        step.layer, step.kernel);
+  }
+  return text + fmt::format("{:>11.3f} {:>9}  all steps\n", total, "");
+}
+
+}  // namespace allconv

@@ -1,0 +1,44 @@
+#include "engine/runtime/cpu/device.hpp"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#include <array>
+#include <cstring>
+
+namespace allconv {
+
+namespace {
+
+std::string brand_string() {
+#if defined(__x86_64__)
+  // Three leaves of 16 characters each, padded with zeros or blanks.
+  constexpr unsigned kFirstLeaf = 0x80000002;
+  std::array<unsigned, 13> words{};  // the last stays zero and ends the text
+  for (unsigned leaf = 0; leaf < 3; ++leaf) {
+    unsigned* const part = words.data() + leaf * 4;
+    if (__get_cpuid(kFirstLeaf + leaf, part, part + 1, part + 2, part + 3) == 0) return {};
+  }
+  std::array<char, sizeof words> text{};
+  std::memcpy(text.data(), words.data(), sizeof words);
+  return text.data();
+#else
+  return {};
+#endif
+}
+
+}  // namespace
+
+std::string processor_name() {
+  const std::string brand = brand_string();
+  const auto first = brand.find_first_not_of(' ');
+  if (first == std::string::npos) return "unknown processor";
+  return brand.substr(first, brand.find_last_not_of(' ') - first + 1);
+}
+
+std::string device_text(kernels::Isa isa) {
+  return processor_name() + ", " + std::string(kernels::to_string(isa));
+}
+
+}  // namespace allconv
