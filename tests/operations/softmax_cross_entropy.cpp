@@ -108,7 +108,7 @@ struct BackwardCase {
     kernels::softmax_cross_entropy_forward_reference<float>(
         problem, logits(problem, fill).data(), nullptr, probabilities.data(), nullptr);
     TensorList list;
-    list.operand_and_result("probabilities", "d_src", probabilities, kInPlace).per_image = true;
+    list.operand_and_result("probabilities", "d_src", probabilities, kInPlace, true);
     list.input("labels", fill.indices("labels", problem.n, problem.c)).per_image = true;
     return list;
   }

@@ -73,10 +73,13 @@ Tensor& TensorList::output(std::string_view name, std::int64_t count, Element el
 }
 
 Tensor& TensorList::operand_and_result(std::string_view operand, std::string_view result,
-                                       std::span<const float> values, bool in_place) {
-  if (in_place) return updated(result, values);
-  input(operand, values);
-  return output(result, static_cast<std::int64_t>(values.size()));
+                                       std::span<const float> values, bool in_place,
+                                       bool per_image) {
+  if (!in_place) input(operand, values).per_image = per_image;
+  Tensor& tensor = in_place ? updated(result, values)
+                            : output(result, static_cast<std::int64_t>(values.size()));
+  tensor.per_image = per_image;
+  return tensor;
 }
 
 const Tensor& TensorList::at(std::string_view name) const {

@@ -47,9 +47,10 @@ class TensorList {
   const std::vector<Tensor>& all() const { return tensors_; }
   const Tensor& at(std::string_view name) const;
 
-  // An operand and a result of its size; with `in_place` one tensor that has the result's name.
+  // An operand and a result of its size, both of the batch if `per_image`; with `in_place` one tensor
+  // that has the result's name.
   Tensor& operand_and_result(std::string_view operand, std::string_view result,
-                             std::span<const float> values, bool in_place);
+                             std::span<const float> values, bool in_place, bool per_image = false);
 
   // The initial values; a float or integer tensor as Real.
   template <class Real>
