@@ -16,8 +16,10 @@ struct Padding {
 };
 
 // Positions of a window of `window` elements moved by `stride` over `size` elements with `before`
-// and `after` padding; rounds down. At least 1 for a valid problem.
-constexpr int window_positions(int size, int window, int stride, int before, int after) {
+// and `after` padding; rounds down. At least 1 for a valid problem. Always inlined, because files
+// compiled for an instruction set call it too: they must leave no copy of it.
+[[gnu::always_inline]] constexpr int window_positions(int size, int window, int stride, int before,
+                                                      int after) {
   return (size + before + after - window) / stride + 1;
 }
 

@@ -33,9 +33,10 @@ struct ExecutionContext {
 };
 
 // A kernel bound to one problem: everything that can be decided ahead of time is decided here.
-// Different parts may run from several threads at once, each with its own context; the same part may
-// not (a library's argument objects belong to a part): threads that compute the same problem each
-// prepare their own. Pointers in Arguments are 64-byte aligned unless the operation says otherwise.
+// Different parts may run from several threads at once, each with its own context; the same part
+// may not (a library's argument objects belong to a part): threads that compute the same problem
+// each prepare their own. Pointers in Arguments are 64-byte aligned unless the operation says
+// otherwise.
 template <class Operation>
 class PreparedKernel {
  public:
@@ -103,7 +104,8 @@ Verdict accepts_all(const typename Operation::Problem&) {
   return Verdict::accept();
 }
 
-// Element-wise kernels are split into parts of this many elements, a multiple of every vector width.
+// Element-wise kernels are split into parts of this many elements, a multiple of every vector
+// width.
 inline constexpr std::int64_t kElementsPerPart = 1 << 16;
 
 constexpr int element_parts(std::int64_t count) {

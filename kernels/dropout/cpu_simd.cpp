@@ -20,8 +20,8 @@ constexpr int kGroup = kPhiloxWords * kWidth;  // elements of one block a lane
 
 // Philox4x32-10 on one block a lane; see philox.hpp for the scalar form.
 void philox(Words (&counter)[kPhiloxWords], PhiloxKey key) {
-  const Words first_multiplier = broadcast_word(kPhiloxMultiplier[0]);
-  const Words second_multiplier = broadcast_word(kPhiloxMultiplier[1]);
+  const Words first_multiplier = broadcast_word(kPhiloxMultiplier0);
+  const Words second_multiplier = broadcast_word(kPhiloxMultiplier1);
   for (int round = 0; round < kPhiloxRounds; ++round) {
     const WideProduct first = multiply_wide(counter[0], first_multiplier);
     const WideProduct second = multiply_wide(counter[2], second_multiplier);
@@ -29,8 +29,8 @@ void philox(Words (&counter)[kPhiloxWords], PhiloxKey key) {
     counter[1] = second.low;
     counter[2] = first.high ^ counter[3] ^ broadcast_word(key.word[1]);
     counter[3] = first.low;
-    key.word[0] += kPhiloxKeyStep[0];
-    key.word[1] += kPhiloxKeyStep[1];
+    key.word[0] += kPhiloxKeyStep0;
+    key.word[1] += kPhiloxKeyStep1;
   }
 }
 
@@ -44,6 +44,7 @@ Words block_of_lane() {
   return load_words(blocks);
 }
 
+// One layer's mask in one step, by groups of kGroup elements.
 class GroupMask {
  public:
   GroupMask(float rate, const DropoutStream& stream)
@@ -90,9 +91,9 @@ void dropout(const DropoutProblem& problem, const Dropout::Arguments& arguments,
   const float* src = arguments.src + range.begin;
   float* dst = arguments.dst + range.begin;
   const GroupMask mask(problem.rate, {.seed = arguments.seed,
-                                  .step = arguments.step,
-                                  .layer = arguments.layer,
-                                  .first_element = arguments.first_element});
+                                      .step = arguments.step,
+                                      .layer = arguments.layer,
+                                      .first_element = arguments.first_element});
   const std::uint64_t first = arguments.first_element + static_cast<std::uint64_t>(range.begin);
   std::uint64_t block = first / kPhiloxWords;
   // The first block may have begun before the part, and the last may end behind it: such a group

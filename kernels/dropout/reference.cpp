@@ -15,8 +15,7 @@ void dropout_reference(const DropoutProblem& problem, const Real* src, const Dro
   const auto scale = static_cast<Real>(dropout_scale(problem.rate));
   for (std::int64_t i = 0; i < problem.count; ++i) {
     const std::uint64_t element = stream.first_element + static_cast<std::uint64_t>(i);
-    const PhiloxBlock random =
-        philox4x32_10(dropout_counter(stream, element / kPhiloxWords), key);
+    const PhiloxBlock random = philox4x32_10(dropout_counter(stream, element / kPhiloxWords), key);
     // A dropped NaN is gone too: no product with zero.
     dst[i] = random.word[element % kPhiloxWords] < threshold ? Real{0} : src[i] * scale;
   }

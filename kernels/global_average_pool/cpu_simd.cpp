@@ -18,7 +18,7 @@ void global_average_pool_forward(const GlobalAveragePoolProblem& problem,
   const std::int64_t map_size = std::int64_t{problem.h} * problem.w * problem.c;
   const Floats positions = broadcast(static_cast<float>(std::int64_t{problem.h} * problem.w));
   for (int n = 0; n < problem.n; ++n) {
-    const float* src = arguments.src + n * map_size;                // (h,w,c)
+    const float* src = arguments.src + n * map_size;           // (h,w,c)
     float* dst = arguments.dst + std::int64_t{n} * problem.c;  // (c)
     for_each_vector(problem.c, [&](std::int64_t c, auto lanes) {
       Floats sum = broadcast(0);
@@ -32,10 +32,10 @@ void global_average_pool_backward(const GlobalAveragePoolProblem& problem,
                                   const GlobalAveragePoolBackward::Arguments& arguments,
                                   int /*part*/) {
   const std::int64_t map_size = std::int64_t{problem.h} * problem.w * problem.c;
-  const Floats positions = broadcast(static_cast<float>(problem.h) * static_cast<float>(problem.w));
+  const Floats positions = broadcast(static_cast<float>(std::int64_t{problem.h} * problem.w));
   for (int n = 0; n < problem.n; ++n) {
     const float* d_dst = arguments.d_dst + std::int64_t{n} * problem.c;  // (c)
-    float* d_src = arguments.d_src + n * map_size;                      // (h,w,c)
+    float* d_src = arguments.d_src + n * map_size;                       // (h,w,c)
     for_each_vector(problem.c, [&](std::int64_t c, auto lanes) {
       const Floats share = load(d_dst + c, lanes) / positions;
       for (std::int64_t at = c; at < map_size; at += problem.c) store(d_src + at, share, lanes);

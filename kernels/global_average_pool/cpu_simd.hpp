@@ -1,5 +1,5 @@
-// Global average pooling on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction set. Plain
-// functions of (problem, arguments, part); they need a CPU that has the instruction set.
+// Global average pooling on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction
+// set. Plain functions of (problem, arguments, part); they need a CPU that has the instruction set.
 #pragma once
 
 #include "kernels/global_average_pool/problem.hpp"

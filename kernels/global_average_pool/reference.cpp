@@ -10,8 +10,8 @@
 namespace allconv::kernels {
 
 template <class Real>
-void global_average_pool_forward_reference(const GlobalAveragePoolProblem& problem,
-                                           const Real* src, Real* dst) {
+void global_average_pool_forward_reference(const GlobalAveragePoolProblem& problem, const Real* src,
+                                           Real* dst) {
   const TensorView<const Real> view{src, {problem.n, problem.h, problem.w, problem.c}};
   const double positions = static_cast<double>(problem.h) * problem.w;
   for (int n = 0; n < problem.n; ++n) {
@@ -28,7 +28,7 @@ template <class Real>
 void global_average_pool_backward_reference(const GlobalAveragePoolProblem& problem,
                                             const Real* d_dst, Real* d_src) {
   const TensorView<Real> view{d_src, {problem.n, problem.h, problem.w, problem.c}};
-  const auto positions = static_cast<Real>(problem.h) * static_cast<Real>(problem.w);
+  const auto positions = static_cast<Real>(std::int64_t{problem.h} * problem.w);
   for (int n = 0; n < problem.n; ++n) {
     for (int c = 0; c < problem.c; ++c) {
       const Real share = *d_dst++ / positions;
@@ -44,7 +44,7 @@ template void global_average_pool_forward_reference(const GlobalAveragePoolProbl
                                                     double*);
 template void global_average_pool_backward_reference(const GlobalAveragePoolProblem&, const float*,
                                                      float*);
-template void global_average_pool_backward_reference(const GlobalAveragePoolProblem&,
-                                                     const double*, double*);
+template void global_average_pool_backward_reference(const GlobalAveragePoolProblem&, const double*,
+                                                     double*);
 
 }  // namespace allconv::kernels

@@ -7,8 +7,8 @@ namespace allconv::kernels {
 
 // Real is float or double. src is (n,h,w,c), dst (n,c).
 template <class Real>
-void global_average_pool_forward_reference(const GlobalAveragePoolProblem& problem,
-                                           const Real* src, Real* dst);
+void global_average_pool_forward_reference(const GlobalAveragePoolProblem& problem, const Real* src,
+                                           Real* dst);
 
 // d_dst is (n,c), d_src (n,h,w,c).
 template <class Real>

@@ -1,5 +1,5 @@
-// Image preparation on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction set. Plain
-// functions of (problem, arguments, part); they need a CPU that has the instruction set.
+// Image preparation on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction set.
+// Plain functions of (problem, arguments, part); they need a CPU that has the instruction set.
 #pragma once
 
 #include "kernels/image_prepare/problem.hpp"

@@ -35,8 +35,8 @@ void image_prepare_reference(const ImagePrepareProblem& problem, const std::uint
         const std::uint8_t* pixel = source_pixel(problem, images[n], move, y, x);
         for (int c = 0; c < kChannels; ++c) {
           const Real level = pixel == nullptr ? Real{0} : static_cast<Real>(pixel[c]);
-          const Real value = level * static_cast<Real>(scaling.scale) -
-                             static_cast<Real>(scaling.mean[c]);
+          const Real value =
+              level * static_cast<Real>(scaling.scale) - static_cast<Real>(scaling.mean[c]);
           *dst++ = pixel == nullptr ? Real{0} : value / static_cast<Real>(scaling.std[c]);
         }
       }

@@ -86,7 +86,8 @@ void max_pool_forward(const MaxPoolProblem& problem, const MaxPoolForward::Argum
         winner = select(wins, broadcast_word(tap), winner);
       });
       store(arguments.dst + result + c, largest, lanes);
-      if (arguments.switches != nullptr) store_bytes(arguments.switches + result + c, winner, lanes);
+      if (arguments.switches != nullptr)
+        store_bytes(arguments.switches + result + c, winner, lanes);
     });
   });
 }

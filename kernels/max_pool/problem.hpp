@@ -24,9 +24,16 @@ struct MaxPoolProblem {
     visit("u", self.stride_h), visit("v", self.stride_w), visit("p", self.pad);
   }
 
-  constexpr int p() const { return window_positions(h, r, stride_h, pad.top, pad.bottom); }
-  constexpr int q() const { return window_positions(w, s, stride_w, pad.left, pad.right); }
-  constexpr std::int64_t src_size() const { return std::int64_t{n} * h * w * c; }
+  // Always inlined: see window_positions.
+  [[gnu::always_inline]] constexpr int p() const {
+    return window_positions(h, r, stride_h, pad.top, pad.bottom);
+  }
+  [[gnu::always_inline]] constexpr int q() const {
+    return window_positions(w, s, stride_w, pad.left, pad.right);
+  }
+  [[gnu::always_inline]] constexpr std::int64_t src_size() const {
+    return std::int64_t{n} * h * w * c;
+  }
   constexpr std::int64_t dst_size() const { return std::int64_t{n} * p() * q() * c; }
   constexpr double flops() const { return static_cast<double>(dst_size()) * r * s; }
   constexpr double bytes() const {
@@ -50,7 +57,7 @@ struct MaxPoolBackward {
   struct Arguments {
     const std::uint8_t* switches;  // (n,p,q,c)
     const float* d_dst;            // (n,p,q,c)
-    float* d_src;                  // (n,h,w,c), overwritten; overlapping windows add, in window order
+    float* d_src;  // (n,h,w,c), overwritten; overlapping windows add, in window order
   };
 };
 

@@ -87,7 +87,7 @@ template void max_pool_forward_reference(const MaxPoolProblem&, const double*, d
                                          std::uint8_t*);
 template void max_pool_backward_reference(const MaxPoolProblem&, const std::uint8_t*, const float*,
                                           float*);
-template void max_pool_backward_reference(const MaxPoolProblem&, const std::uint8_t*,
-                                          const double*, double*);
+template void max_pool_backward_reference(const MaxPoolProblem&, const std::uint8_t*, const double*,
+                                          double*);
 
 }  // namespace allconv::kernels

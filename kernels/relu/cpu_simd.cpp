@@ -53,11 +53,9 @@ void relu_forward(const ReluProblem& problem, const ReluForward::Arguments& argu
   });
 }
 
-void relu_backward(const ReluProblem& problem, const ReluBackward::Arguments& arguments,
-                   int part) {
+void relu_backward(const ReluProblem& problem, const ReluBackward::Arguments& arguments, int part) {
   switch (problem.rule) {
-    case ReluRule::gradient:
-      return backward_by_rule<ReluRule::gradient>(problem, arguments, part);
+    case ReluRule::gradient: return backward_by_rule<ReluRule::gradient>(problem, arguments, part);
     case ReluRule::deconvnet:
       return backward_by_rule<ReluRule::deconvnet>(problem, arguments, part);
     case ReluRule::guided: return backward_by_rule<ReluRule::guided>(problem, arguments, part);

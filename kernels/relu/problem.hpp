@@ -1,5 +1,5 @@
-// ReLU with an optional leak, and its backward pass under the three rules of the paper, section 3.4.
-// Element-wise; layouts do not matter as long as all tensors share one.
+// ReLU with an optional leak, and its backward pass under the three rules of the paper,
+// section 3.4. Element-wise; layouts do not matter as long as all tensors share one.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,8 @@ constexpr Real relu_backward_value(ReluRule rule, Real output, Real signal, Real
 }
 
 struct ReluProblem {
-  std::int64_t count = 1;  // elements
-  float slope = 0;         // leak for negative inputs, 0 <= slope < 1
+  std::int64_t count = 1;              // elements
+  float slope = 0;                     // leak for negative inputs, 0 <= slope < 1
   ReluRule rule = ReluRule::gradient;  // backward only
 
   template <class Self, class Visit>

@@ -1,4 +1,5 @@
-// relu_forward_reference, relu_backward_reference: the specification of ReLU and of its three rules.
+// relu_forward_reference, relu_backward_reference: the specification of ReLU and of its three
+// rules.
 //
 // Layout    any, as long as all tensors share it: (count) elements, one at a time
 // Requires  nothing

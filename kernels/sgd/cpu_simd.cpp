@@ -58,10 +58,8 @@ void gradient_sum(const GradientSumProblem& problem, const GradientSum::Argument
   const ElementRange range = element_range(problem.count, part);
   float* dst = arguments.dst + range.begin;
   for_each_vector(range.count, [&](std::int64_t i, auto lanes) {
-    const LaneVectors<decltype(lanes)> from{.lane = arguments.lanes,
-                                            .lanes = problem.lanes,
-                                            .i = range.begin + i,
-                                            .active = lanes};
+    const LaneVectors<decltype(lanes)> from{
+        .lane = arguments.lanes, .lanes = problem.lanes, .i = range.begin + i, .active = lanes};
     store(dst + i, tree_sum<0, GradientSum::kMaxLanes>(from), lanes);
   });
 }

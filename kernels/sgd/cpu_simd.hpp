@@ -1,5 +1,5 @@
-// The weights' update on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction set. Plain
-// functions of (problem, arguments, part); they need a CPU that has the instruction set.
+// The weights' update on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction set.
+// Plain functions of (problem, arguments, part); they need a CPU that has the instruction set.
 #pragma once
 
 #include "kernels/sgd/problem.hpp"

@@ -12,8 +12,8 @@ struct SgdFactors {
   float weight_decay = 0;
 };
 
-// Real is float or double; every product and sum is rounded to Real. weights and velocity (count) are
-// updated.
+// Real is float or double; every product and sum is rounded to Real. weights and velocity (count)
+// are updated.
 template <class Real>
 void sgd_reference(const SgdProblem& problem, const Real* gradient, const SgdFactors& factors,
                    Real* weights, Real* velocity);

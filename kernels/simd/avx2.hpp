@@ -1,5 +1,5 @@
-// Vectors of 8 lanes on AVX2 and FMA. The names and their meaning are those of avx512.hpp, so that a
-// kernel's source serves both; see vector.hpp.
+// Vectors of 8 lanes on AVX2 and FMA. The names and their meaning are those of avx512.hpp, so that
+// a kernel's source serves both; see vector.hpp.
 #pragma once
 
 #include <immintrin.h>
@@ -41,8 +41,8 @@ inline Floats load_or(const float* source, AllLanes, Floats /*others*/) {
 }
 inline Floats load_or(const float* source, FirstLanes lanes, Floats others) {
   const __m256i mask = mask_of(lanes);
-  return {_mm256_blendv_ps(others.value, _mm256_maskload_ps(source, mask),
-                           _mm256_castsi256_ps(mask))};
+  return {
+      _mm256_blendv_ps(others.value, _mm256_maskload_ps(source, mask), _mm256_castsi256_ps(mask))};
 }
 inline void store(float* target, Floats from, AllLanes) { _mm256_storeu_ps(target, from.value); }
 inline void store(float* target, Floats from, FirstLanes lanes) {
@@ -60,12 +60,12 @@ inline Words load_bytes(const std::uint8_t* source, FirstLanes lanes) {
 }
 inline void store_bytes(std::uint8_t* target, Words from, AllLanes) {
   // Gathers the low bytes of each half's four lanes at the half's front.
-  const __m256i low_bytes = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                             -1, -1, 0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1,
-                                             -1, -1, -1, -1);
+  const __m256i low_bytes =
+      _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1,
+                       -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
   const __m256i gathered = _mm256_shuffle_epi8(from.value, low_bytes);
-  const __m128i bytes = _mm_unpacklo_epi32(_mm256_castsi256_si128(gathered),
-                                           _mm256_extracti128_si256(gathered, 1));
+  const __m128i bytes =
+      _mm_unpacklo_epi32(_mm256_castsi256_si128(gathered), _mm256_extracti128_si256(gathered, 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(target), bytes);
 }
 inline void store_bytes(std::uint8_t* target, Words from, FirstLanes lanes) {
@@ -107,8 +107,8 @@ inline __m256 power_of_two(__m256i exponent) {
   return _mm256_castsi256_ps(
       _mm256_slli_epi32(_mm256_add_epi32(exponent, _mm256_set1_epi32(kBias)), kFractionBits));
 }
-// value * 2^exponent for an integral exponent in -252..254; NaN where value is. In two steps, because
-// the power itself may be no normal number where the product still is one.
+// value * 2^exponent for an integral exponent in -252..254; NaN where value is. In two steps,
+// because the power itself may be no normal number where the product still is one.
 inline Floats scale_by_power_of_two(Floats value, Floats exponent) {
   const __m256i whole = _mm256_cvtps_epi32(exponent.value);
   const __m256i half = _mm256_srai_epi32(whole, 1);
@@ -116,14 +116,14 @@ inline Floats scale_by_power_of_two(Floats value, Floats exponent) {
   return {_mm256_mul_ps(once, power_of_two(_mm256_sub_epi32(whole, half)))};
 }
 inline float sum_of_lanes(Floats from) {
-  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(from.value),
-                                 _mm256_extractf128_ps(from.value, 1));
+  const __m128 four =
+      _mm_add_ps(_mm256_castps256_ps128(from.value), _mm256_extractf128_ps(from.value, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 inline float maximum_of_lanes(Floats from) {
-  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(from.value),
-                                 _mm256_extractf128_ps(from.value, 1));
+  const __m128 four =
+      _mm_max_ps(_mm256_castps256_ps128(from.value), _mm256_extractf128_ps(from.value, 1));
   const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
@@ -137,8 +137,8 @@ inline Mask greater(Floats left, Floats right) {
 inline Mask less(Words left, Words right) {
   // Only signed words compare: turning the top bit maps one order to the other.
   const __m256i top = _mm256_set1_epi32(INT32_MIN);
-  return {_mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_xor_si256(right.value, top),
-                                                 _mm256_xor_si256(left.value, top)))};
+  return {_mm256_castsi256_ps(
+      _mm256_cmpgt_epi32(_mm256_xor_si256(right.value, top), _mm256_xor_si256(left.value, top)))};
 }
 inline Mask equal(Words left, Words right) {
   return {_mm256_castsi256_ps(_mm256_cmpeq_epi32(left.value, right.value))};
@@ -174,8 +174,8 @@ struct WideProduct {
 inline WideProduct multiply_wide(Words left, Words right) {
   constexpr int kOddLanes = 0xAA;
   const __m256i even = _mm256_mul_epu32(left.value, right.value);
-  const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(left.value, 32),
-                                       _mm256_srli_epi64(right.value, 32));
+  const __m256i odd =
+      _mm256_mul_epu32(_mm256_srli_epi64(left.value, 32), _mm256_srli_epi64(right.value, 32));
   return {.high = {_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, kOddLanes)},
           .low = {_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), kOddLanes)}};
 }

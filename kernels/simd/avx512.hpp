@@ -1,5 +1,5 @@
-// Vectors of 16 lanes on AVX-512 (F, BW, VL, DQ). The names and their meaning are those of avx2.hpp,
-// so that a kernel's source serves both; see vector.hpp.
+// Vectors of 16 lanes on AVX-512 (F, BW, VL, DQ). The names and their meaning are those of
+// avx2.hpp, so that a kernel's source serves both; see vector.hpp.
 #pragma once
 
 #include <immintrin.h>
@@ -133,8 +133,8 @@ struct WideProduct {
 inline WideProduct multiply_wide(Words left, Words right) {
   constexpr __mmask16 kOddLanes = 0xAAAA;
   const __m512i even = _mm512_mul_epu32(left.value, right.value);
-  const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(left.value, 32),
-                                       _mm512_srli_epi64(right.value, 32));
+  const __m512i odd =
+      _mm512_mul_epu32(_mm512_srli_epi64(left.value, 32), _mm512_srli_epi64(right.value, 32));
   return {.high = {_mm512_mask_blend_epi32(kOddLanes, _mm512_srli_epi64(even, 32), odd)},
           .low = {_mm512_mask_blend_epi32(kOddLanes, even, _mm512_slli_epi64(odd, 32))}};
 }

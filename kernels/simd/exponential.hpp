@@ -10,7 +10,7 @@ namespace allconv::kernels::ALLCONV_ISA {
 // With n = x / ln 2 rounded, exp(x) = 2^n * exp(r), |r| <= ln(2) / 2 = 0.347, and exp(r) is its
 // Taylor series up to r^7: what is left out is below 0.347^8 / 8! = 5.2e-9, a tenth of a rounding.
 inline Floats exponential(Floats x) {
-  constexpr float kLowest = -104;                 // exp of it is less than half a subnormal
+  constexpr float kLowest = -104;  // exp of it is less than half a subnormal
   constexpr float kInverseLogarithm = 1.44269504F;
   constexpr float kLogarithmHigh = 0.693359375F;  // 9 bits of ln 2: n times it is exact
   constexpr float kLogarithmLow = -2.12194440e-4F;

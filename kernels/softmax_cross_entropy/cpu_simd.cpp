@@ -5,8 +5,9 @@
 // Vectors   8 (AVX2) or 16 (AVX-512) classes of one image at a time, the tail masked
 // Requires  labels in 0..c-1; dst may be src, d_src may be the probabilities
 // Bound by  the exponential: 14 operations a vector, and one logarithm an image
-// The order of a sum depends on c alone: an image's result is the same in every batch. Backward is
-// exact.
+// A probability's relative error grows with its logit's distance d from the largest, d * 2^-24: the
+// difference is rounded before the exponential. The order of a sum depends on c alone: an image's
+// result is the same in every batch. Backward is exact.
 #include <cmath>
 #include <limits>
 
@@ -49,7 +50,8 @@ void softmax_cross_entropy_forward(const SoftmaxCrossEntropyProblem& problem,
     const float* src = arguments.src + std::int64_t{n} * problem.c;  // (c)
     float* dst = arguments.dst + std::int64_t{n} * problem.c;        // (c)
     const bool labelled = arguments.labels != nullptr;
-    const float logit = labelled ? src[arguments.labels[n]] : 0;  // read before dst, maybe src, is written
+    // Read before dst is written: it may be src.
+    const float logit = labelled ? src[arguments.labels[n]] : 0;
     const float largest = largest_of(src, problem.c);
     const float sum = exponentials(src, problem.c, largest, dst);
     if (labelled) {

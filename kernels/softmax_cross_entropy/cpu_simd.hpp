@@ -1,5 +1,5 @@
-// Softmax with cross-entropy on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction set. Plain
-// functions of (problem, arguments, part); they need a CPU that has the instruction set.
+// Softmax with cross-entropy on CPU vectors: the rows of cpu_simd.cpp, one namespace an instruction
+// set. Plain functions of (problem, arguments, part); they need a CPU that has the instruction set.
 #pragma once
 
 #include "kernels/softmax_cross_entropy/problem.hpp"

@@ -12,8 +12,8 @@ namespace allconv::kernels {
 
 template <class Real>
 void softmax_cross_entropy_forward_reference(const SoftmaxCrossEntropyProblem& problem,
-                                             const Real* src, const std::int32_t* labels,
-                                             Real* dst, Real* loss) {
+                                             const Real* src, const std::int32_t* labels, Real* dst,
+                                             Real* loss) {
   for (int n = 0; n < problem.n; ++n, src += problem.c, dst += problem.c) {
     // Without the largest logit subtracted, exp overflows from 89 on in float, 710 in double.
     const double largest = static_cast<double>(*std::max_element(src, src + problem.c));
@@ -32,9 +32,8 @@ void softmax_cross_entropy_forward_reference(const SoftmaxCrossEntropyProblem& p
 
 template <class Real>
 void softmax_cross_entropy_backward_reference(const SoftmaxCrossEntropyProblem& problem,
-                                              const Real* probabilities,
-                                              const std::int32_t* labels, Real scale,
-                                              Real* d_src) {
+                                              const Real* probabilities, const std::int32_t* labels,
+                                              Real scale, Real* d_src) {
   for (int n = 0; n < problem.n; ++n) {
     for (int c = 0; c < problem.c; ++c) {
       const Real target = c == labels[n] ? Real{1} : Real{0};
