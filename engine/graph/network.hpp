@@ -29,7 +29,7 @@ struct Conv2dLayer {
   int filters = 1;
   std::array<int, 2> kernel = {1, 1};  // vertical, horizontal
   std::array<int, 2> stride = {1, 1};
-  Padding padding;
+  Padding padding = {};
   friend bool operator==(const Conv2dLayer&, const Conv2dLayer&) = default;
 };
 struct ReluLayer {
@@ -46,7 +46,7 @@ struct DropoutLayer {
 struct MaxPoolLayer {
   std::array<int, 2> kernel = {1, 1};
   std::array<int, 2> stride = {1, 1};
-  Padding padding;
+  Padding padding = {};
   friend bool operator==(const MaxPoolLayer&, const MaxPoolLayer&) = default;
 };
 struct GlobalAveragePoolLayer {

@@ -1,5 +1,7 @@
 #include "engine/train/schedule.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "engine/support/error.hpp"
@@ -17,7 +19,7 @@ double Schedule::rate(double base, int epoch) const {
 Schedule parse_schedule(std::string_view text) {
   constexpr std::string_view kStep = "step:";
   const auto refuse = [text](std::string_view why) {
-    return Error(ErrorKind::usage, "\"" + std::string(text) + "\" " + std::string(why),
+    return Error(ErrorKind::usage, fmt::format("\"{}\" {}", text, why),
                  "--schedule", "write epochs in rising order, as in step:200,250,300");
   };
   if (text == "cosine") {
