@@ -1,0 +1,9 @@
+# Passes when PROGRAM's TESTS fail in an orderly way and a failing test's name contains CAUGHT_BY.
+execute_process(COMMAND ${PROGRAM} --gtest_brief=1 --gtest_filter=${TESTS}
+  RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+if(NOT status EQUAL 1)
+  message(FATAL_ERROR "the fault was not caught: the suite ended with ${status}\n${errors}")
+endif()
+if(NOT output MATCHES "\\[  FAILED  \\] [^\n]*${CAUGHT_BY}")
+  message(FATAL_ERROR "the suite failed without naming ${CAUGHT_BY}\n${output}")
+endif()
