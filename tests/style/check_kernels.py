@@ -13,6 +13,7 @@ CUDA_BLOCK = ("Threads", "Shared memory")
 
 _REFERENCE = re.compile(r"kernels/\w+/reference\.cpp$")
 _KERNEL_FILE = re.compile(r"kernels/(\w+)/((?:\w+_)?(?:cpu_\w+|cuda\w*|cudnn\w*))\.(cpp|cu)$")
+_ROW_NAME = re.compile(r'"(\w+_(?:reference|cpu_\w+|cuda\w*|cudnn\w*))"')
 # A dimension: a letter of the shapes, a constant, a count, or one of these with + - * / and more.
 _DIMENSION = r"(?:[nhwckrspqNHWCKRSPQ]|k[A-Z]\w*|\d+|\w*count|classes|elements|[pq]\(\))"
 _EXTENT = rf"{_DIMENSION}(?: ?[-+*/] ?{_DIMENSION})*"
@@ -37,8 +38,8 @@ def rows(tree):
     for path in tree.files(("kernels",), {".cpp"}):
         if not path.endswith("/table.cpp"):
             continue
-        for match in re.finditer(r'\.name\s*=\s*"(\w+)"', tree.text(path)):
-            found[match.group(1)] = path.split("/")[1]
+        for name in _ROW_NAME.findall(tree.text(path)):
+            found[name] = path.split("/")[1]
     return found
 
 
@@ -49,11 +50,8 @@ def stems_of(row, folder):
     if rest.endswith("reference"):
         stems.add("reference")
     for isa in ISAS:
-        if rest.endswith("_" + isa):
-            stem = rest.removesuffix(isa) + "simd"
-            stems |= {stem, re.sub(r"^(forward|backward)_", "", stem)}
-        if rest == "cpu_" + isa:
-            stems.add("cpu_simd")
+        if rest.endswith("cpu_" + isa):
+            stems |= {rest.removesuffix(isa) + "simd", "cpu_simd"}
     return stems
 
 

@@ -174,7 +174,7 @@ class KernelsTest(CheckerTest):
              "// Bound by: memory.\n")
 
     def table(self, *names):
-        return "".join(f'{{.name = "{name}"}},\n' for name in names)
+        return "".join(f'plain_row<Relu>("{name}"),\n' for name in names)
 
     def good(self):
         self.write("kernels/relu/table.cpp",
