@@ -139,13 +139,38 @@ inline void reorder_weights(const dnnl::memory::desc& from, const void* source,
   stream.wait();
 }
 
+// oneDNN's plain loops, hundreds of times slower than the rest, go by this name.
+inline bool is_reference(const std::string& implementation) {
+  return implementation.find("ref") != std::string::npos;
+}
+
+// Descriptors of all row blocks over one form of the weights, so that one packed copy serves them:
+// the first form that some block asks for and with which none falls back on reference loops. Which
+// form is asked for changes with a block's height. Empty where no form suits all.
+template <class Block, class Describe>
+auto describe_alike(const std::vector<Block>& blocks, const dnnl::memory::desc& any,
+                    const Describe& describe) {
+  std::vector<decltype(describe(blocks.front(), any))> result;
+  for (const Block& asked : blocks) {
+    const dnnl::memory::desc form = describe(asked, any).weights_desc();
+    result.clear();
+    for (const Block& block : blocks) {
+      result.push_back(describe(block, form));
+      if (is_reference(result.back().impl_info_str())) break;
+    }
+    if (!is_reference(result.back().impl_info_str())) return result;
+  }
+  result.clear();
+  return result;
+}
+
 // Accepts unless oneDNN has only its plain reference loops for the problem, or refuses it.
 template <class MakeDescriptor>
 Verdict accepts_if_fast(const MakeDescriptor& make_descriptor) {
   try {
     const SingleThread single_thread;
     const std::string implementation = make_descriptor().impl_info_str();
-    if (implementation.find("ref") == std::string::npos) return Verdict::accept();
+    if (!is_reference(implementation)) return Verdict::accept();
     return Verdict::refuse("oneDNN has only '" + implementation +
                            "' for this problem: use another row");
   } catch (const dnnl::error& error) {

@@ -57,35 +57,34 @@ dnnl::convolution_backward_data::primitive_desc describe(const DataGradientBlock
   return {desc, onednn::scratchpad_by_caller(), engine, forward};
 }
 
-// Blocks of rows between which no window leaves a gap, each touched by at least one window; the
-// whole map where that cannot be had.
-std::vector<DataGradientBlock> data_gradient_blocks(const Conv2dProblem& problem) {
-  const int blocks =
-      problem.r >= problem.stride_h ? onednn::row_blocks(problem, problem.h) : 1;
-  std::vector<DataGradientBlock> result;
-  for (int block = 0; block < blocks; ++block) {
-    result.push_back(data_gradient_block(problem, onednn::row_block(problem.h, blocks, block)));
+// One image in `count` blocks of input rows; empty where a block is touched by no window.
+std::vector<DataGradientBlock> data_gradient_blocks(const Conv2dProblem& problem, int count) {
+  std::vector<DataGradientBlock> blocks;
+  for (int block = 0; block < count; ++block) {
+    blocks.push_back(data_gradient_block(problem, onednn::row_block(problem.h, count, block)));
+    if (count > 1 && blocks.back().dst_rows.size() <= 0) return {};
   }
-  const bool all_touched = std::all_of(result.begin(), result.end(), [](const auto& block) {
-    return block.dst_rows.size() > 0;
-  });
-  if (all_touched) return result;
-  return {data_gradient_block(problem, {.first = 0, .last = problem.h})};
+  return blocks;
 }
 
 class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
  public:
-  explicit DataGradientOnednn(const Conv2dProblem& problem)
-      : problem_(problem), blocks_(data_gradient_blocks(problem)) {
+  explicit DataGradientOnednn(const Conv2dProblem& problem) : problem_(problem) {
     const onednn::SingleThread single_thread;
     const dnnl::engine& engine = onednn::cpu_engine();
-    weights_ = onednn::any_weights(problem);
-    for (const DataGradientBlock& block : blocks_) {
-      const auto described = describe(block, weights_);
-      weights_ = described.weights_desc();  // the first block's form serves all
-      workspace_bytes_ = std::max(workspace_bytes_, described.scratchpad_desc().get_size());
-      descriptors_.push_back(described);
-      relu_.push_back(prepare_relu(block.problem));
+    // Windows that leave gaps between them cannot be cut. The whole image is the last attempt:
+    // accepts() has seen it to be fast.
+    const bool gaps = problem.r < problem.stride_h;
+    for (int count = gaps ? 1 : onednn::row_blocks(problem, problem.h);
+         descriptors_.empty() && count > 0; --count) {
+      blocks_ = data_gradient_blocks(problem, count);
+      descriptors_ = onednn::describe_alike(blocks_, onednn::any_weights(problem), describe);
+    }
+    weights_ = descriptors_.front().weights_desc();
+    for (std::size_t block = 0; block < blocks_.size(); ++block) {
+      workspace_bytes_ =
+          std::max(workspace_bytes_, descriptors_[block].scratchpad_desc().get_size());
+      relu_.push_back(prepare_relu(blocks_[block].problem));
     }
     const auto block_count = static_cast<int>(blocks_.size());
     for (int part = 0; part < problem.n * block_count; ++part) {

@@ -33,12 +33,12 @@ ForwardBlock forward_block(const Conv2dProblem& problem, RowRange rows) {
   return block;
 }
 
-// Into how many blocks an image is cut; one where a block would see nothing but padding.
-int forward_blocks(const Conv2dProblem& problem) {
-  const int blocks = onednn::row_blocks(problem, problem.p());
-  for (int block = 0; block < blocks; ++block) {
-    const auto rows = onednn::row_block(problem.p(), blocks, block);
-    if (forward_block(problem, rows).problem.h <= 0) return 1;
+// One image in `count` blocks of rows; empty where a block would see nothing but padding.
+std::vector<ForwardBlock> forward_blocks(const Conv2dProblem& problem, int count) {
+  std::vector<ForwardBlock> blocks;
+  for (int block = 0; block < count; ++block) {
+    blocks.push_back(forward_block(problem, onednn::row_block(problem.p(), count, block)));
+    if (blocks.back().problem.h <= 0) return {};
   }
   return blocks;
 }
@@ -65,20 +65,23 @@ dnnl::convolution_forward::primitive_desc describe(const Conv2dProblem& problem,
 
 class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
  public:
-  explicit ForwardOnednn(const Conv2dProblem& problem)
-      : problem_(problem), blocks_(forward_blocks(problem)) {
+  explicit ForwardOnednn(const Conv2dProblem& problem) : problem_(problem) {
     const onednn::SingleThread single_thread;
     const dnnl::engine& engine = onednn::cpu_engine();
-    dnnl::memory::desc weights = onednn::any_weights(problem);
-    for (int block = 0; block < blocks_; ++block) {
-      const auto rows = onednn::row_block(problem.p(), blocks_, block);
-      block_.push_back(forward_block(problem, rows));
-      const auto described = describe(block_.back().problem, weights);
-      weights = described.weights_desc();  // the first block's form serves all
-      workspace_bytes_ = std::max(workspace_bytes_, described.scratchpad_desc().get_size());
-      descriptors_.push_back(described);
+    const auto of_block = [](const ForwardBlock& block, const dnnl::memory::desc& weights) {
+      return describe(block.problem, weights);
+    };
+    // The whole image is the last attempt: accepts() has seen it to be fast.
+    for (int count = onednn::row_blocks(problem, problem.p()); descriptors_.empty() && count > 0;
+         --count) {
+      block_ = forward_blocks(problem, count);
+      descriptors_ = onednn::describe_alike(block_, onednn::any_weights(problem), of_block);
     }
-    weights_ = weights;
+    blocks_ = static_cast<int>(block_.size());
+    weights_ = descriptors_.front().weights_desc();
+    for (const auto& described : descriptors_) {
+      workspace_bytes_ = std::max(workspace_bytes_, described.scratchpad_desc().get_size());
+    }
     for (int part = 0; part < problem.n * blocks_; ++part) {
       const auto& described = descriptors_[static_cast<std::size_t>(part % blocks_)];
       parts_.emplace_back(engine, dnnl::convolution_forward(described),
@@ -117,7 +120,7 @@ class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
 
  private:
   Conv2dProblem problem_;
-  int blocks_;
+  int blocks_ = 0;
   std::size_t workspace_bytes_ = 0;
   dnnl::memory::desc weights_;
   std::vector<ForwardBlock> block_;
