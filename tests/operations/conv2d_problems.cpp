@@ -95,40 +95,23 @@ constexpr std::string_view kEpilogueProblems[] = {
 };
 
 constexpr std::string_view kFullProblems[] = {
-    "n1h32w32c3k96r5s5p2",          // all-cnn-a
-    "n1h32w32c96k96r3s3u2v2p1",
-    "n1h16w16c96k192r5s5p2",
-    "n1h16w16c192k192r3s3u2v2p1",
-    "n1h32w32c96k96r1s1",           // all-cnn-b
+    "n1h32w32c3k96r5s5p2",  // all-cnn-a
+    "n1h32w32c96k96r3s3u2v2p1",    "n1h16w16c96k192r5s5p2",      "n1h16w16c192k192r3s3u2v2p1",
+    "n1h32w32c96k96r1s1",  // all-cnn-b
     "n1h16w16c192k192r1s1",
-    "n1h32w32c3k96r3s3p1",          // all-cnn-c
-    "n1h32w32c96k96r3s3p1",
-    "n1h16w16c96k192r3s3p1",
-    "n1h16w16c192k192r3s3p1",
-    "n3h8w8c192k192r3s3",           // the head of all three
-    "n3h6w6c192k192r1s1",
-    "n3h6w6c192k10r1s1",
+    "n1h32w32c3k96r3s3p1",  // all-cnn-c
+    "n1h32w32c96k96r3s3p1",        "n1h16w16c96k192r3s3p1",      "n1h16w16c192k192r3s3p1",
+    "n3h8w8c192k192r3s3",  // the head of all three
+    "n3h6w6c192k192r1s1",          "n3h6w6c192k10r1s1",
     "n1h224w224c3k96r11s11u4v4p2",  // all-cnn-b-imagenet
-    "n1h55w55c96k96r1s1",
-    "n1h55w55c96k96r3s3u2v2",
-    "n1h27w27c96k256r5s5p2",
-    "n1h27w27c256k256r3s3u2v2",
-    "n1h13w13c256k384r3s3p1",
-    "n1h13w13c384k384r3s3u2v2",
-    "n1h6w6c384k1024r3s3p1",
-    "n1h6w6c1024k1000r1s1",
-    "n1h126w126c3k320r2s2",         // large-all-cnn
-    "n1h125w125c320k320r2s2",
-    "n1h124w124c320k320r2s2u2v2",
-    "n1h62w62c320k640r2s2",
-    "n1h60w60c640k640r2s2u2v2",
-    "n1h30w30c640k960r2s2",
-    "n1h28w28c960k960r2s2u2v2",
-    "n1h14w14c960k1280r2s2",
-    "n1h12w12c1280k1280r2s2u2v2",
-    "n1h6w6c1280k1600r2s2",
-    "n1h4w4c1600k1600r2s2u2v2",
-    "n1h2w2c1600k1920r2s2",
+    "n1h55w55c96k96r1s1",          "n1h55w55c96k96r3s3u2v2",     "n1h27w27c96k256r5s5p2",
+    "n1h27w27c256k256r3s3u2v2",    "n1h13w13c256k384r3s3p1",     "n1h13w13c384k384r3s3u2v2",
+    "n1h6w6c384k1024r3s3p1",       "n1h6w6c1024k1000r1s1",
+    "n1h126w126c3k320r2s2",  // large-all-cnn
+    "n1h125w125c320k320r2s2",      "n1h124w124c320k320r2s2u2v2", "n1h62w62c320k640r2s2",
+    "n1h60w60c640k640r2s2u2v2",    "n1h30w30c640k960r2s2",       "n1h28w28c960k960r2s2u2v2",
+    "n1h14w14c960k1280r2s2",       "n1h12w12c1280k1280r2s2u2v2", "n1h6w6c1280k1600r2s2",
+    "n1h4w4c1600k1600r2s2u2v2",    "n1h2w2c1600k1920r2s2",
 };
 
 void add(std::vector<Conv2dProblem>& problems, std::span<const std::string_view> texts) {

@@ -10,8 +10,8 @@ namespace allconv::suite {
 using kernels::Conv2dEpilogue;
 using kernels::Conv2dProblem;
 
-// Without epilogue: the networks' layers with the map cut, odd sizes, strides and paddings. Each below
-// 50 million multiply-adds, all below half a billion.
+// Without epilogue: the networks' layers with the map cut, odd sizes, strides and paddings. Each
+// below 50 million multiply-adds, all below half a billion.
 std::vector<Conv2dProblem> quick_conv2d_problems();
 
 // The layers of all-cnn-a, -b and -c, all-cnn-b-imagenet and large-all-cnn as they are, batch 1.

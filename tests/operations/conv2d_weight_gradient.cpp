@@ -49,10 +49,9 @@ struct Conv2dWeightGradientCase {
   }
 
   static Results<double> magnitudes(const Conv2dProblem& problem, const TensorList& tensors) {
-    return total(problem, absolute(tensors.values<double>("src")),
-                 absolute(tensors.values<double>("d_dst")),
-                 absolute(tensors.values<double>("d_weights")),
-                 absolute(tensors.values<double>("d_bias")));
+    return total(
+        problem, absolute(tensors.values<double>("src")), absolute(tensors.values<double>("d_dst")),
+        absolute(tensors.values<double>("d_weights")), absolute(tensors.values<double>("d_bias")));
   }
 
  private:

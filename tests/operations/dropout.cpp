@@ -79,8 +79,9 @@ std::vector<float> mask(const kernels::Kernel<Dropout>& row, std::uint64_t first
   const std::vector<float> ones(static_cast<std::size_t>(count), 1.0F);
   std::vector<float> dst(ones.size());
   row.prepare({.count = count, .rate = 0.4F})
-      ->run_all({}, {.src = ones.data(), .dst = dst.data(), .seed = 3, .step = 4,
-                     .first_element = first});
+      ->run_all(
+          {},
+          {.src = ones.data(), .dst = dst.data(), .seed = 3, .step = 4, .first_element = first});
   return dst;
 }
 

@@ -10,9 +10,22 @@
 
 namespace allconv::suite {
 
-inline constexpr std::int64_t kQuickCounts[] = {
-    1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100, 1000, kernels::kElementsPerPart - 1,
-    kernels::kElementsPerPart, kernels::kElementsPerPart + 1, 3 * kernels::kElementsPerPart + 13};
+inline constexpr std::int64_t kQuickCounts[] = {1,
+                                                3,
+                                                7,
+                                                8,
+                                                9,
+                                                15,
+                                                16,
+                                                17,
+                                                31,
+                                                33,
+                                                100,
+                                                1000,
+                                                kernels::kElementsPerPart - 1,
+                                                kernels::kElementsPerPart,
+                                                kernels::kElementsPerPart + 1,
+                                                3 * kernels::kElementsPerPart + 13};
 
 // Largest activations of all-cnn-c at batch 32 and of large-all-cnn at batch 1.
 inline constexpr std::int64_t kFullCounts[] = {std::int64_t{32} * 32 * 32 * 96,

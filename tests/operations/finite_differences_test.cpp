@@ -1,8 +1,8 @@
 // Every backward reference against central differences of its forward reference, in double.
 //
-// With a random signal R above, the scalar  sum of R * forward(x)  has the gradient that the backward
-// reference computes from R. A step h leaves an error of h^2 times the third derivative, and of the
-// rounding of the sum over h: 1e-4 and sums near 10 leave below 1e-7 of both.
+// With a random signal R above, the scalar  sum of R * forward(x)  has the gradient that the
+// backward reference computes from R. A step h leaves an error of h^2 times the third derivative,
+// and of the rounding of the sum over h: 1e-4 and sums near 10 leave below 1e-7 of both.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -88,8 +88,8 @@ TEST_P(Conv2dDifferences, DataGradient) {
 TEST_P(Conv2dDifferences, WeightGradient) {
   Values d_weights = room_for(problem_.weights_size());
   Values d_bias = room_for(problem_.k);
-  kernels::conv2d_weight_gradient_reference(problem_, src_.data(), signal_.data(),
-                                            d_weights.data(), d_bias.data());
+  kernels::conv2d_weight_gradient_reference(problem_, src_.data(), signal_.data(), d_weights.data(),
+                                            d_bias.data());
   expect_gradient([&](const Values& weights) { return forward(src_, weights, bias_); }, weights_,
                   signal_, d_weights);
   expect_gradient([&](const Values& bias) { return forward(src_, weights_, bias); }, bias_, signal_,
@@ -143,9 +143,9 @@ TEST(ReluRules, DeconvnetAndGuidedFollowThePaper) {
     const Values gradient = {3, -3, 3 * s, -3 * s, 3 * s, -3 * s};
     const Values deconvnet = {3, -3 * s, 3, -3 * s, 3, -3 * s};
     const Values guided = {3, -3 * s, 3 * s, -3 * s * s, 3 * s, -3 * s * s};
-    for (const auto& [rule, expected] : {std::pair(ReluRule::gradient, gradient),
-                                         std::pair(ReluRule::deconvnet, deconvnet),
-                                         std::pair(ReluRule::guided, guided)}) {
+    for (const auto& [rule, expected] :
+         {std::pair(ReluRule::gradient, gradient), std::pair(ReluRule::deconvnet, deconvnet),
+          std::pair(ReluRule::guided, guided)}) {
       Values d_src = room_for(6);
       kernels::relu_backward_reference({.count = 6, .slope = slope, .rule = rule}, output.data(),
                                        signal.data(), d_src.data());

@@ -9,11 +9,11 @@ namespace {
 using Problem = kernels::GlobalAveragePoolProblem;
 
 std::vector<Problem> quick() {
-  return {{.n = 3, .h = 6, .w = 6, .c = 10},  {.n = 3, .h = 8, .w = 8, .c = 100},
+  return {{.n = 3, .h = 6, .w = 6, .c = 10},   {.n = 3, .h = 8, .w = 8, .c = 100},
           {.n = 1, .h = 6, .w = 6, .c = 1000}, {.n = 3, .h = 1, .w = 1, .c = 10},
-          {.n = 1, .h = 1, .w = 1, .c = 1},   {.n = 3, .h = 7, .w = 5, .c = 1},
-          {.n = 1, .h = 5, .w = 9, .c = 3},   {.n = 3, .h = 3, .w = 11, .c = 13},
-          {.n = 1, .h = 2, .w = 3, .c = 17},  {.n = 3, .h = 13, .w = 1, .c = 33}};
+          {.n = 1, .h = 1, .w = 1, .c = 1},    {.n = 3, .h = 7, .w = 5, .c = 1},
+          {.n = 1, .h = 5, .w = 9, .c = 3},    {.n = 3, .h = 3, .w = 11, .c = 13},
+          {.n = 1, .h = 2, .w = 3, .c = 17},   {.n = 3, .h = 13, .w = 1, .c = 33}};
 }
 
 std::vector<Problem> full() {

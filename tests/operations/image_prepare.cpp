@@ -9,9 +9,8 @@ namespace {
 using kernels::ImageMove;
 using Problem = kernels::ImagePrepareProblem;
 
-constexpr kernels::PixelScaling kScaling{.scale = 1.0F / 255,
-                                         .mean = {0.49F, 0.48F, 0.45F},
-                                         .std = {0.25F, 0.24F, 0.26F}};
+constexpr kernels::PixelScaling kScaling{
+    .scale = 1.0F / 255, .mean = {0.49F, 0.48F, 0.45F}, .std = {0.25F, 0.24F, 0.26F}};
 
 // One image after another without a gap: all but the first are unaligned where sizes are odd.
 std::vector<const std::uint8_t*> image_pointers(const Problem& problem, const std::uint8_t* first) {
@@ -92,9 +91,8 @@ struct ImagePrepareCase {
     const auto images = image_pointers(problem, bytes.data());
     const auto moves = image_moves(problem, tensors.values<std::int32_t>("moves").data());
     std::vector<Real> dst(static_cast<std::size_t>(problem.size()));
-    kernels::image_prepare_reference<Real>(problem, images.data(),
-                                           kWithMoves ? moves.data() : nullptr, scaling,
-                                           dst.data());
+    kernels::image_prepare_reference<Real>(
+        problem, images.data(), kWithMoves ? moves.data() : nullptr, scaling, dst.data());
     return {{"dst", dst}};
   }
 };

@@ -41,7 +41,8 @@ Problem window_problem(const json& entry) {
   const auto shape = values<int>(entry, "shape");
   const auto padding = values<int>(entry, "padding");
   Problem problem;
-  problem.n = shape.at(0), problem.h = shape.at(1), problem.w = shape.at(2), problem.c = shape.at(3);
+  problem.n = shape.at(0), problem.h = shape.at(1), problem.w = shape.at(2),
+  problem.c = shape.at(3);
   problem.r = entry.at("kernel").at(0), problem.s = entry.at("kernel").at(1);
   problem.stride_h = entry.at("stride").at(0), problem.stride_w = entry.at("stride").at(1);
   problem.pad = {padding.at(0), padding.at(1), padding.at(2), padding.at(3)};

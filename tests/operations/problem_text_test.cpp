@@ -26,10 +26,18 @@ TEST(ProblemText, EveryProblemOfTheSuiteReadsBack) {
 }
 
 TEST(ProblemText, FieldsReadBackOneByOne) {
-  const Conv2dProblem problem{.n = 128, .h = 32, .w = 31, .c = 96, .k = 100, .r = 3, .s = 5,
-                              .stride_h = 2, .stride_w = 4,
+  const Conv2dProblem problem{.n = 128,
+                              .h = 32,
+                              .w = 31,
+                              .c = 96,
+                              .k = 100,
+                              .r = 3,
+                              .s = 5,
+                              .stride_h = 2,
+                              .stride_w = 4,
                               .pad = {.top = 1, .left = 0, .bottom = 2, .right = 3},
-                              .epilogue = Conv2dEpilogue::relu_guided, .slope = 0.333F};
+                              .epilogue = Conv2dEpilogue::relu_guided,
+                              .slope = 0.333F};
   const auto again = parse_problem<Conv2dProblem>(to_text(problem));
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(again->n, 128);

@@ -94,8 +94,8 @@ struct ForwardCase {
 template <bool kInPlace>
 struct BackwardCase {
   using Operation = kernels::SoftmaxCrossEntropyBackward;
-  static constexpr std::string_view kName = kInPlace ? "softmax_cross_entropy_backward_in_place"
-                                                     : "softmax_cross_entropy_backward";
+  static constexpr std::string_view kName =
+      kInPlace ? "softmax_cross_entropy_backward_in_place" : "softmax_cross_entropy_backward";
   static constexpr std::string_view kProbabilities = kInPlace ? "d_src" : "probabilities";
   static constexpr float kScale = 1.0F / 128;
 
@@ -105,8 +105,8 @@ struct BackwardCase {
 
   static TensorList tensors(const Problem& problem, const Filler& fill) {
     std::vector<float> probabilities(static_cast<std::size_t>(problem.size()));
-    kernels::softmax_cross_entropy_forward_reference<float>(
-        problem, logits(problem, fill).data(), nullptr, probabilities.data(), nullptr);
+    kernels::softmax_cross_entropy_forward_reference<float>(problem, logits(problem, fill).data(),
+                                                            nullptr, probabilities.data(), nullptr);
     TensorList list;
     list.operand_and_result("probabilities", "d_src", probabilities, kInPlace, true);
     list.input("labels", fill.indices("labels", problem.n, problem.c)).per_image = true;

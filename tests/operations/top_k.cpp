@@ -14,8 +14,8 @@ struct TopKCase {
   static constexpr std::string_view kName = Operation::kName;
 
   static std::vector<Problem> quick_problems() {
-    return {{.n = 1, .c = 1, .k = 1},   {.n = 3, .c = 10, .k = 1},  {.n = 3, .c = 10, .k = 3},
-            {.n = 1, .c = 10, .k = 10}, {.n = 3, .c = 13, .k = 5},  {.n = 3, .c = 100, .k = 5},
+    return {{.n = 1, .c = 1, .k = 1},     {.n = 3, .c = 10, .k = 1},  {.n = 3, .c = 10, .k = 3},
+            {.n = 1, .c = 10, .k = 10},   {.n = 3, .c = 13, .k = 5},  {.n = 3, .c = 100, .k = 5},
             {.n = 1, .c = 100, .k = 100}, {.n = 3, .c = 1000, .k = 5}};
   }
   static std::vector<Problem> full_problems() { return {{.n = 1024, .c = 1000, .k = 5}}; }

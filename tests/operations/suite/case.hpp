@@ -59,8 +59,9 @@ class CaseTrial final : public Trial {
  public:
   using Operation = typename Case::Operation;
   using Problem = typename Operation::Problem;
-  static constexpr bool kImagesAreIndependent =
-      requires(const Problem& problem) { Case::one_image(problem); };
+  static constexpr bool kImagesAreIndependent = requires(const Problem& problem) {
+    Case::one_image(problem);
+  };
 
   explicit CaseTrial(const Problem& problem) : problem_(problem) {}
 
@@ -134,7 +135,9 @@ class Registered final : public Suite {
     }
     return result;
   }
-  bool takes_specials() const override { return requires { Case::kTakesSpecials; }; }
+  bool takes_specials() const override {
+    return requires { Case::kTakesSpecials; };
+  }
   std::shared_ptr<const Trial> parse(std::string_view problem_text) const override {
     const auto problem = kernels::parse_problem<Problem>(problem_text);
     return problem ? std::make_shared<CaseTrial<Case>>(*problem) : nullptr;

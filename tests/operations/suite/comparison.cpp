@@ -57,8 +57,8 @@ void compare_exactly(const Tensor& tensor, std::span<const std::byte> bytes,
   Mismatches mismatches(tensor);
   for (std::size_t i = 0; i < tensor.count; ++i) {
     const double value = element_at(tensor.element, bytes, i);
-    const bool equal = by_bits ? same_bits(value, expected[i])
-                               : value == static_cast<double>(expected[i]);
+    const bool equal =
+        by_bits ? same_bits(value, expected[i]) : value == static_cast<double>(expected[i]);
     if (!equal) mismatches.add(i, value, static_cast<double>(expected[i]));
   }
   mismatches.report(by_bits ? "must have the reference's bits" : "must equal the reference",

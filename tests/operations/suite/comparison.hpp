@@ -26,7 +26,8 @@ Faults compare_with_reference(const Trial& trial, const Row& row, DataKind data,
                               const TensorList& tensors, const Execution& execution,
                               Expectation& expectation);
 
-// A result that is mostly zeros proves little: a kernel that does nothing would pass nearly as well.
+// A result that is mostly zeros proves little: a kernel that does nothing would pass nearly as
+// well.
 Faults mistrust_zeros(const TensorList& tensors, const Execution& execution);
 
 }  // namespace allconv::suite

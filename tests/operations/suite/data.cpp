@@ -42,15 +42,21 @@ double Random::real(double lowest, double highest) {
 
 Random Filler::stream(std::string_view tensor) const {
   std::uint64_t hash = seed_;
-  for (const char letter : tensor) hash = hash * 1099511628211U + static_cast<unsigned char>(letter);
+  for (const char letter : tensor)
+    hash = hash * 1099511628211U + static_cast<unsigned char>(letter);
   return Random(hash);
 }
 
 float Filler::draw(Random& random) const {
   using Limits = std::numeric_limits<float>;
-  static constexpr std::array<float, 8> kSpecials = {
-      0.0F,         -0.0F,           Limits::infinity(), -Limits::infinity(),
-      Limits::max(), Limits::lowest(), Limits::quiet_NaN(), Limits::denorm_min()};
+  static constexpr std::array<float, 8> kSpecials = {0.0F,
+                                                     -0.0F,
+                                                     Limits::infinity(),
+                                                     -Limits::infinity(),
+                                                     Limits::max(),
+                                                     Limits::lowest(),
+                                                     Limits::quiet_NaN(),
+                                                     Limits::denorm_min()};
   if (kind_ == DataKind::integers) return static_cast<float>(random.integer(-4, 4));
   if (kind_ == DataKind::specials && random.integer(0, 7) == 0) {
     return kSpecials[static_cast<std::size_t>(random.integer(0, 7))];

@@ -11,12 +11,11 @@ namespace allconv::suite {
 enum class DataKind {
   integers,  // -4..4: every sum of products stays exact in fp32, so any order gives the same bits
   reals,     // uniform in -1..1
-  specials,  // reals, one of eight replaced by a zero of either sign, an infinity, a NaN, a subnormal
-             // or the largest number; for exact kernels only
+  specials,  // reals, one of eight replaced by a zero of either sign, an infinity, a NaN, a
+             // subnormal or the largest number; for exact kernels only
 };
 
-inline constexpr DataKind kDataKinds[] = {DataKind::integers, DataKind::reals,
-                                          DataKind::specials};
+inline constexpr DataKind kDataKinds[] = {DataKind::integers, DataKind::reals, DataKind::specials};
 
 std::string_view to_string(DataKind kind);
 std::optional<DataKind> parse_data_kind(std::string_view text);
@@ -26,8 +25,8 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   std::uint64_t next();
-  int integer(int lowest, int highest);          // both ends included
-  double real(double lowest, double highest);    // [lowest, highest)
+  int integer(int lowest, int highest);        // both ends included
+  double real(double lowest, double highest);  // [lowest, highest)
 
  private:
   std::uint64_t state_;

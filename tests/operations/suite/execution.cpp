@@ -83,7 +83,8 @@ void check_memory(const Tensor& tensor, const GuardedMemory& memory,
                      tensor.name);
   }
   const bool unchanged = std::equal(before.begin(), before.end(), memory.data());
-  if (tensor.role == Role::input && !unchanged) faults.push_back("changed its input " + tensor.name);
+  if (tensor.role == Role::input && !unchanged)
+    faults.push_back("changed its input " + tensor.name);
 }
 
 }  // namespace
@@ -117,8 +118,8 @@ Faults compare_bits(const TensorList& tensors, const Execution& first, const Exe
     const auto [at, _] = std::mismatch(bytes.begin(), bytes.end(), other.begin(), other.end());
     if (at == bytes.end()) continue;
     const Tensor& tensor = tensors.at(name);
-    const auto element = static_cast<std::size_t>(at - bytes.begin()) /
-                         (tensor.bytes() / tensor.count);
+    const auto element =
+        static_cast<std::size_t>(at - bytes.begin()) / (tensor.bytes() / tensor.count);
     faults.push_back(tensor.describe(element, element_at(tensor.element, bytes, element)) +
                      " differs " + how + ": " +
                      std::to_string(element_at(tensor.element, other, element)));

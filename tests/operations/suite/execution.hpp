@@ -21,13 +21,14 @@ enum class Schedule {
 
 struct Execution {
   std::map<std::string, std::vector<std::byte>> results;  // of outputs and updated tensors, plain
-  Faults faults;  // damaged guards and changed inputs
+  Faults faults;                                          // damaged guards and changed inputs
 };
 
 Execution execute(const Subject& subject, const TensorList& tensors, Schedule schedule,
                   std::uint64_t seed);
 
-// Elements whose bits differ between two runs, one sentence a tensor; `how` completes "differs ...".
+// Elements whose bits differ between two runs, one sentence a tensor; `how` completes "differs
+// ...".
 Faults compare_bits(const TensorList& tensors, const Execution& first, const Execution& second,
                     const std::string& how);
 

@@ -24,8 +24,7 @@ GuardedMemory::GuardedMemory(std::size_t bytes)
   for (std::size_t i = 0; i < memory_.size(); ++i) memory_[i] = pattern_byte(i);
 }
 
-GuardedMemory::GuardedMemory(std::span<const std::byte> contents)
-    : GuardedMemory(contents.size()) {
+GuardedMemory::GuardedMemory(std::span<const std::byte> contents) : GuardedMemory(contents.size()) {
   if (!contents.empty()) std::memcpy(data(), contents.data(), contents.size());
 }
 

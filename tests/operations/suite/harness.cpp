@@ -92,8 +92,9 @@ Faults check_row(const Specimen& specimen, std::size_t row_index) {
                                         first, prepared.expectation()));
   append(faults, mistrust_zeros(tensors, first));
   if (subject->parts() > 1) {
-    for (const auto& [schedule, how] : {std::pair(Schedule::shuffled, "with parts in another order"),
-                                        std::pair(Schedule::two_threads, "with two threads")}) {
+    for (const auto& [schedule, how] :
+         {std::pair(Schedule::shuffled, "with parts in another order"),
+          std::pair(Schedule::two_threads, "with two threads")}) {
       const Execution again = execute(*subject, tensors, schedule, specimen.seed);
       append(faults, again.faults);
       append(faults, compare_bits(tensors, first, again, how));
@@ -116,9 +117,9 @@ class RowTest : public testing::Test {
     }
     for (const std::string& fault : check_row(specimen_, row_)) ADD_FAILURE() << fault;
     if (HasFailure()) {
-      ADD_FAILURE() << row.name << " failed; repeat: test_operations --operation="
-                    << specimen_.suite << " --row=" << row.name
-                    << " --problem=" << specimen_.trial->problem_text()
+      ADD_FAILURE() << row.name
+                    << " failed; repeat: test_operations --operation=" << specimen_.suite
+                    << " --row=" << row.name << " --problem=" << specimen_.trial->problem_text()
                     << " --data=" << to_string(specimen_.data) << " --seed=" << specimen_.seed;
     }
   }

@@ -6,8 +6,8 @@
 
 namespace allconv::suite {
 
-// Registers all tests that the options ask for; returns how many. Throws std::invalid_argument for a
-// case, row or problem that does not exist.
+// Registers all tests that the options ask for; returns how many. Throws std::invalid_argument for
+// a case, row or problem that does not exist.
 int register_tests(const Options& options);
 
 }  // namespace allconv::suite

@@ -76,8 +76,8 @@ Tensor& TensorList::operand_and_result(std::string_view operand, std::string_vie
                                        std::span<const float> values, bool in_place,
                                        bool per_image) {
   if (!in_place) input(operand, values).per_image = per_image;
-  Tensor& tensor = in_place ? updated(result, values)
-                            : output(result, static_cast<std::int64_t>(values.size()));
+  Tensor& tensor =
+      in_place ? updated(result, values) : output(result, static_cast<std::int64_t>(values.size()));
   tensor.per_image = per_image;
   return tensor;
 }
@@ -111,8 +111,8 @@ TensorList TensorList::one_image(int image, int images) const {
     tensor.count /= static_cast<std::size_t>(images);
     if (tensor.initial.empty()) continue;
     const std::span<const std::byte> whole = at(tensor.name).initial;
-    const auto slice = whole.subspan(tensor.bytes() * static_cast<std::size_t>(image),
-                                     tensor.bytes());
+    const auto slice =
+        whole.subspan(tensor.bytes() * static_cast<std::size_t>(image), tensor.bytes());
     tensor.initial.assign(slice.begin(), slice.end());
   }
   return result;

@@ -26,11 +26,11 @@ struct Tensor {
   std::string name;
   Role role = Role::input;
   Element element = Element::f32;
-  std::size_t count = 0;            // elements
-  std::vector<std::byte> initial;   // (count); empty for Role::output
-  bool packed = false;              // weights: kernels see them in their own form
-  bool per_image = false;           // the first extent is the batch
-  bool may_be_zero = false;         // zeros may outnumber the other values by nature
+  std::size_t count = 0;           // elements
+  std::vector<std::byte> initial;  // (count); empty for Role::output
+  bool packed = false;             // weights: kernels see them in their own form
+  bool per_image = false;          // the first extent is the batch
+  bool may_be_zero = false;        // zeros may outnumber the other values by nature
 
   std::size_t bytes() const;
   std::string describe(std::size_t element_index, double value) const;  // "dst[17] = 3.5"
@@ -47,8 +47,8 @@ class TensorList {
   const std::vector<Tensor>& all() const { return tensors_; }
   const Tensor& at(std::string_view name) const;
 
-  // An operand and a result of its size, both of the batch if `per_image`; with `in_place` one tensor
-  // that has the result's name.
+  // An operand and a result of its size, both of the batch if `per_image`; with `in_place` one
+  // tensor that has the result's name.
   Tensor& operand_and_result(std::string_view operand, std::string_view result,
                              std::span<const float> values, bool in_place, bool per_image = false);
 
@@ -60,7 +60,8 @@ class TensorList {
   TensorList one_image(int image, int images) const;
 
  private:
-  Tensor& add(std::string_view name, Role role, Element element, std::span<const std::byte> initial);
+  Tensor& add(std::string_view name, Role role, Element element,
+              std::span<const std::byte> initial);
 
   std::vector<Tensor> tensors_;
 };

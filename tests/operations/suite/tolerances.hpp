@@ -6,10 +6,11 @@
 //   exact    0: the same bits as the reference, on every data.
 //   direct   integers 0: every partial sum is an integer below 2^24, so order does not matter.
 //            Reals: a rounding error is at most 2^-24 of the partial sum at hand. For t products of
-//            either sign the partial sums grow like sqrt(t) while the magnitude grows like t, so the
-//            errors' root mean square stays near one unit whatever t is. The largest of some million
-//            results lies below six times that; twelve leaves room for sums that drift.
-//   rounded  a handful of roundings of their own: exp within 2 units, a division, a sum over the row.
+//            either sign the partial sums grow like sqrt(t) while the magnitude grows like t, so
+//            the errors' root mean square stays near one unit whatever t is. The largest of some
+//            million results lies below six times that; twelve leaves room for sums that drift.
+//   rounded  a handful of roundings of their own: exp within 2 units, a division, a sum over the
+//   row.
 #pragma once
 
 #include <string_view>
@@ -37,8 +38,8 @@ inline constexpr Tolerance kTolerances[] = {
     {"sgd", kernels::NumericClass::rounded, 6},
 };
 
-// Null where no row of the operation is expected to have this class: such a row needs an entry, with
-// its reason, before it can pass.
+// Null where no row of the operation is expected to have this class: such a row needs an entry,
+// with its reason, before it can pass.
 constexpr const Tolerance* find_tolerance(std::string_view operation,
                                           kernels::NumericClass numeric_class) {
   for (const Tolerance& tolerance : kTolerances) {
