@@ -20,7 +20,9 @@ std::shared_ptr<const Plan> plan_for(const NetworkDescription& network,
                                      const NetworkBenchOptions& options, const ThreadPool& pool) {
   PlanOptions plan = options.plan;
   plan.threads = pool.threads();
-  const Graph graph = make_graph(network, options.mode, ReluRule::guided);
+  const bool explain = options.mode == PassMode::explain;
+  const Graph graph =
+      make_graph(network, options.mode, explain ? ReluRule::guided : ReluRule::gradient);
   const int images = micro_batch_size(options.mode, options.batch_size);
   return std::make_shared<const Plan>(make_plan(graph, images, plan));
 }

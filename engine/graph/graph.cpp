@@ -13,7 +13,7 @@ class GraphBuilder {
       : shapes_(infer_shapes(network)) {
     graph_.network = network;
     graph_.mode = mode;
-    graph_.rule = rule;
+    graph_.rule = mode == PassMode::explain ? rule : ReluRule::gradient;
   }
 
   Graph build() {
