@@ -11,8 +11,9 @@ if(ALLCONV_CLANG_FORMAT AND ALLCONV_RUN_CLANG_TIDY AND ALLCONV_CLANG_TIDY)
     tools/*.cpp tools/*.hpp bench/*.cpp bench/*.hpp tests/*.cpp tests/*.hpp)
   add_custom_target(lint
     COMMAND ${ALLCONV_CLANG_FORMAT} --dry-run --Werror ${formatted_files}
+    # The compile commands are GCC's: it has warnings that clang does not know.
     COMMAND ${ALLCONV_RUN_CLANG_TIDY} -quiet -clang-tidy-binary ${ALLCONV_CLANG_TIDY}
-      -p ${CMAKE_BINARY_DIR} "${CMAKE_SOURCE_DIR}/.*\\.cpp$"
+      -extra-arg=-Wno-unknown-warning-option -p ${CMAKE_BINARY_DIR} "${CMAKE_SOURCE_DIR}/.*\\.cpp$"
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
 else()
   add_custom_target(lint
