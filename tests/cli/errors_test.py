@@ -43,7 +43,7 @@ class UsageTest(ProgramTest):
                 ("--threads", "0"), ("--threads", "99999999999999999999"), ("--seed", "-1"),
                 ("--learning-rate", "nan"), ("--learning-rate", "-1"), ("--momentum", "2"),
                 ("--weight-decay", "x"), ("--dropout", "0.5;0.5"), ("--dropout", "1"),
-                ("--dropout", "0.1,0.2"), ("--schedule", "step:5,3"), ("--schedule", "linear"),
+                ("--schedule", "step:5,3"), ("--schedule", "linear"),
                 ("--prepare", "whiten"), ("--augment", "spin"), ("--augment", "shift:0"),
                 ("--device", "gpu"), ("--device", "cuda:x"), ("--precision", "fp8"),
                 ("--workspace-limit", "1G"), ("--network-options", "head=valid"),
@@ -51,7 +51,8 @@ class UsageTest(ProgramTest):
         ):
             with self.subTest(option=option, value=value):
                 self.refuse(2, [option], *self.train_words(option, value))
-        self.refuse(2, ["tiny"], *self.train_words("--classes", "4"))
+        self.refuse(2, ["4 classes", "tiny"], *self.train_words("--classes", "4"))
+        self.refuse(2, ["2 dropout rates"], *self.train_words("--dropout", "0.1,0.2"))
         self.assertEqual(self.left(), [])
 
     def test_what_later_versions_bring_is_refused_by_name(self):
@@ -125,7 +126,7 @@ class DataTest(ProgramTest):
         self.refuse_data(2, ["one class"], self.folder / "data")
 
     def test_no_picture_that_can_be_decoded(self):
-        for name in ("a", "b"):
+        for name in ("a", "b", "c"):
             (self.folder / "data" / name).mkdir(parents=True)
             (self.folder / "data" / name / "x.png").write_text("no picture")
         self.refuse_data(2, ["decoded"], self.folder / "data")

@@ -1,6 +1,8 @@
 """The commands at work: train, evaluate and score small pictures; plan, inspect and networks."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 
@@ -85,6 +87,19 @@ class TrainTest(ProgramTest):
         self.interrupt(signal.SIGINT)
         self.assertEqual((self.folder / "model").read_text(), "old")
         self.assertEqual(self.left(), ["model"])
+
+    def test_a_terminal_sees_a_bar(self):
+        master, terminal = pty.openpty()
+        self.addCleanup(os.close, master)
+        command = [self.program, "train", self.pictures, "-o", self.folder / "model", "--network",
+                   self.network, "--epochs", "1"]
+        with subprocess.Popen(command, stderr=terminal) as running:
+            os.close(terminal)
+            seen = b""
+            while b"wrote" not in seen:
+                seen += os.read(master, 4096)
+            self.assertEqual(running.wait(program.TIMEOUT), 0)
+        self.assertRegex(seen, rb"epoch 1/1 \[[#.]{24}\] \d+/36  \d+ images/s  loss [\d.]+  .*left")
 
     def test_divergence(self):
         sentence = self.refuse(7, ["--learning-rate"], "train", self.pictures, "-o",

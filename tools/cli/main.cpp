@@ -50,31 +50,35 @@ const CLI::App& command_of(const CLI::App& app) {
   return chosen.empty() ? app : *chosen.front();
 }
 
+// An argument that nothing takes: of the program a command, else an option or one too many.
+Error extra_argument_error(const std::string& argument, bool is_program, const std::string& help) {
+  std::string_view what = is_program ? "there is no such command" : "is one argument too many";
+  if (argument.starts_with('-')) what = "there is no such option";
+  return {ErrorKind::usage, what, argument, help};
+}
+
 // CLI11's report as ours: "--threads: "0" is not ...; give ...".
 Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   const CLI::App& command = command_of(app);
   const bool is_program = &command == &app;
   const std::string help =
       is_program ? "see allconv --help" : fmt::format("see allconv {} --help", command.get_name());
-  const std::string kind = error.get_name();
-  std::string text = error.what();
-  if (kind == "ExtrasError") {
-    const auto extras = app.remaining(true);
-    const std::string& first = extras.front();
-    if (first.starts_with('-')) return {ErrorKind::usage, "there is no such option", first, help};
-    return {ErrorKind::usage, is_program ? "there is no such command" : "is one argument too many",
-            first, help};
+  const std::string text = error.what();
+  const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  // A mistyped option is the likelier reason for a missing one.
+  const auto extras = app.remaining(true);
+  if (!extras.empty() && (is_missing || dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr))
+    return extra_argument_error(extras.front(), is_program, help);
+  if (is_missing && is_program) return {ErrorKind::usage, "no command is given", {}, help};
+  if (is_missing) {
+    const std::string name = text.substr(0, text.find(" is required"));
+    return {ErrorKind::usage, fmt::format("{} is missing", name), command.get_name(), help};
   }
-  if (kind == "RequiredError") {
-    text = is_program ? "no command is given" : text.substr(0, text.find(" is required"));
-    return {ErrorKind::usage, is_program ? text : fmt::format("{} is missing", text),
-            command.get_name(), help};
-  }
-  if (kind == "ArgumentMismatch") {
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return {ErrorKind::usage, "needs one value", text.substr(0, text.find(':')), help};
-  }
   // Our own checks say the mend themselves.
-  return {ErrorKind::usage, text, {}, kind == "ValidationError" ? "" : help};
+  const bool is_ours = dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
+  return {ErrorKind::usage, text, {}, is_ours ? std::string() : help};
 }
 
 void add_commands(CLI::App& app, Chosen& chosen) {
