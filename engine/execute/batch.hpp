@@ -19,13 +19,13 @@ struct Batch {
   int images = 0;
 
   // Input, one of the two.
-  const float* input = nullptr;                       // (images,h,w,c) prepared
-  const std::uint8_t* const* pixels = nullptr;        // (images) pointers, each to (h,w,3)
-  const kernels::ImageMove* moves = nullptr;          // (images), for pixels
-  PixelScaling scaling;                               // for pixels
+  const float* input = nullptr;                 // (images,h,w,c) prepared
+  const std::uint8_t* const* pixels = nullptr;  // (images) pointers, each to (h,w,3)
+  const kernels::ImageMove* moves = nullptr;    // (images), for pixels
+  PixelScaling scaling;                         // for pixels
 
-  const std::int32_t* labels = nullptr;               // (images), training
-  const std::int32_t* signal_classes = nullptr;       // (images), explain; null: the predicted class
+  const std::int32_t* labels = nullptr;          // (images), training
+  const std::int32_t* signal_classes = nullptr;  // (images), explain; null: the predicted class
 
   // Output.
   float* logits = nullptr;          // (images,classes)

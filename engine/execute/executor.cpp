@@ -35,14 +35,13 @@ struct Executor::GradientReader {
       : step(&of), kernel(prepare<kernels::Conv2dWeightGradient>(of)) {
     const auto floats = static_cast<std::int64_t>(lane_bytes() / sizeof(float));
     for (int lanes = 1; lanes <= kMaxLanes; ++lanes) {
-      sums.push_back(kernels::prepare_first_runnable<kernels::GradientSum>(
-          {.count = floats, .lanes = lanes}));
+      sums.push_back(
+          kernels::prepare_first_runnable<kernels::GradientSum>({.count = floats, .lanes = lanes}));
     }
   }
 
   std::size_t lane_bytes() const {
-    const auto& problem =
-        std::get<Bound<kernels::Conv2dWeightGradient>>(step->problem).problem;
+    const auto& problem = std::get<Bound<kernels::Conv2dWeightGradient>>(step->problem).problem;
     return step->packed_weights_bytes +
            kernels::align_up(static_cast<std::size_t>(problem.k) * sizeof(float));
   }
@@ -152,8 +151,10 @@ void Executor::run(const Batch& batch) {
   // A remainder that would leave half of the threads idle is shared part by part instead.
   const int remainder = units % pool_.threads();
   int whole = units;
-  if (workers < pool_.threads() || units < pool_.threads()) whole = 0;
-  else if (!training && 2 * remainder <= pool_.threads()) whole = units - remainder;
+  if (workers < pool_.threads() || units < pool_.threads())
+    whole = 0;
+  else if (!training && 2 * remainder <= pool_.threads())
+    whole = units - remainder;
   pool_.parallel_for(whole, [&](int unit, int thread) {
     Worker& worker = workers_[static_cast<std::size_t>(thread)];
     const int step = training ? lane_count_ : count;
@@ -190,13 +191,12 @@ void Executor::read_gradients(Parameters& gradients) {
     float* const sum = reinterpret_cast<float*>(lanes_.data() + step.packed_offset);
     kernels::GradientSum::Arguments arguments{.lanes = {}, .dst = sum};
     for (int lane = 0; lane < lanes_used_; ++lane) {
-      arguments.lanes[lane] = sum + static_cast<std::size_t>(lane) * plan_->gradient_lane_bytes /
-                                        sizeof(float);
+      arguments.lanes[lane] =
+          sum + static_cast<std::size_t>(lane) * plan_->gradient_lane_bytes / sizeof(float);
     }
     reader.sums[static_cast<std::size_t>(lanes_used_ - 1)]->run_all({}, arguments);
     LayerParameters& gradient = gradients[static_cast<std::size_t>(step.ordinal)];
-    reader.kernel->unpack_weights(reinterpret_cast<const std::byte*>(sum),
-                                  gradient.weights.data());
+    reader.kernel->unpack_weights(reinterpret_cast<const std::byte*>(sum), gradient.weights.data());
     const float* bias = sum + step.packed_weights_bytes / sizeof(float);
     std::copy(bias, bias + gradient.bias.size(), gradient.bias.begin());
   });

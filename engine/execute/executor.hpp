@@ -1,9 +1,9 @@
 // Executor: runs a plan on the CPU's thread pool.
 //
-// Two levels of parallelism: micro-batches over workers, each with an arena of its own; and the parts
-// of each stage over all threads where there are fewer micro-batches than threads. Which of the two
-// runs never changes a bit. Weight gradients go into up to 8 lanes: micro-batch i adds to lane i mod 8
-// in ascending order, and the lanes are summed in a fixed tree.
+// Two levels of parallelism: micro-batches over workers, each with an arena of its own; and the
+// parts of each stage over all threads where there are fewer micro-batches than threads. Which of
+// the two runs never changes a bit. Weight gradients go into up to 8 lanes: micro-batch i adds to
+// lane i mod 8 in ascending order, and the lanes are summed in a fixed tree.
 #pragma once
 
 #include <memory>
@@ -32,8 +32,8 @@ class Executor {
 
   const Plan& plan() const { return *plan_; }
 
-  // Converts weights into the kernels' forms; call again after weights have changed. Parameters must be
-  // those of the plan's network.
+  // Converts weights into the kernels' forms; call again after weights have changed. Parameters
+  // must be those of the plan's network.
   void load(const Parameters& parameters);
 
   // Runs the whole batch. Allocates nothing of its own.
@@ -70,11 +70,11 @@ class Executor {
   ThreadPool& pool_;
   PackedParameters packed_;
   std::vector<Worker> workers_;
-  std::vector<std::vector<Task>> stages_;              // tasks of each stage, for shared stages
-  std::vector<kernels::Buffer<std::byte>> scratch_;    // one a thread
-  kernels::Buffer<std::byte> lanes_;                   // gradient lanes, lane after lane
-  int lane_count_ = 0;                                 // allocated
-  int lanes_used_ = 0;                                 // by the last run()
+  std::vector<std::vector<Task>> stages_;            // tasks of each stage, for shared stages
+  std::vector<kernels::Buffer<std::byte>> scratch_;  // one a thread
+  kernels::Buffer<std::byte> lanes_;                 // gradient lanes, lane after lane
+  int lane_count_ = 0;                               // allocated
+  int lanes_used_ = 0;                               // by the last run()
   std::vector<std::unique_ptr<GradientReader>> readers_;
 };
 

@@ -84,9 +84,8 @@ class Binder {
     arguments = {.src = floats(step_.src), .dst = floats(step_.dst)};
   }
   void bind(kernels::ReluBackward::Arguments& arguments) const {
-    arguments = {.output = floats(step_.src2),
-                 .d_dst = floats(step_.src),
-                 .d_src = floats(step_.dst)};
+    arguments = {
+        .output = floats(step_.src2), .d_dst = floats(step_.src), .d_src = floats(step_.dst)};
   }
   void bind(kernels::Dropout::Arguments& arguments) const {
     const auto& problem = std::get<Bound<kernels::Dropout>>(step_.problem).problem;
@@ -99,10 +98,10 @@ class Binder {
                  .first_element = static_cast<std::uint64_t>(frame_.first_image) * elements};
   }
   void bind(kernels::MaxPoolForward::Arguments& arguments) const {
-    arguments = {.src = floats(step_.src),
-                 .dst = floats(step_.dst),
-                 .switches = step_.dst2 == kNoValue ? nullptr
-                                                    : frame_.value<std::uint8_t>(step_.dst2)};
+    arguments = {
+        .src = floats(step_.src),
+        .dst = floats(step_.dst),
+        .switches = step_.dst2 == kNoValue ? nullptr : frame_.value<std::uint8_t>(step_.dst2)};
   }
   void bind(kernels::MaxPoolBackward::Arguments& arguments) const {
     arguments = {.switches = frame_.value<std::uint8_t>(step_.src2),

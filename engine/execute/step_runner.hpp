@@ -14,7 +14,7 @@ namespace allconv {
 
 // Weights in the kernels' own forms, shared by all workers; biases in fp32.
 struct PackedParameters {
-  kernels::Buffer<std::byte> weights;      // Plan::packed_weights_bytes
+  kernels::Buffer<std::byte> weights;        // Plan::packed_weights_bytes
   std::vector<kernels::Buffer<float>> bias;  // (k) by convolution
 };
 
@@ -22,8 +22,8 @@ struct PackedParameters {
 struct Frame {
   Frame(const Plan& plan, const PackedParameters& packed);
 
-  // Points the frame at images [first, first + plan.images) of `batch`; those past the batch's end are
-  // filled with the first one, and their loss gradient is zero.
+  // Points the frame at images [first, first + plan.images) of `batch`; those past the batch's end
+  // are filled with the first one, and their loss gradient is zero.
   void begin(const Batch& batch, int first_image);
 
   // Copies what the batch wants out of the arena.
@@ -41,7 +41,7 @@ struct Frame {
 
   const Batch* batch = nullptr;
   int first_image = 0;
-  int present = 0;  // images of the batch in this frame
+  int present = 0;                          // images of the batch in this frame
   std::vector<const std::uint8_t*> pixels;  // (plan.images)
   std::vector<kernels::ImageMove> moves;    // (plan.images)
   std::vector<std::int32_t> labels;         // (plan.images)

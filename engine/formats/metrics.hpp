@@ -15,7 +15,7 @@ struct EpochMetrics {
   std::optional<double> train_error = {};       // share of images, 0 to 1
   std::optional<double> validation_error = {};  // the same of the validation set
   std::optional<double> learning_rate = {};
-  std::optional<double> seconds = {};           // of the epoch
+  std::optional<double> seconds = {};  // of the epoch
   std::optional<double> images_per_second = {};
 };
 

@@ -38,9 +38,8 @@ std::string weights_name(const LayerParameters& layer) { return layer.name + ".w
 std::string bias_name(const LayerParameters& layer) { return layer.name + ".bias"; }
 
 bool all_finite(std::span<const float> numbers) {
-  return std::all_of(numbers.begin(), numbers.end(), [](float number) {
-    return std::isfinite(number);
-  });
+  return std::all_of(numbers.begin(), numbers.end(),
+                     [](float number) { return std::isfinite(number); });
 }
 
 std::string shape_text(const TensorShape& shape) {
@@ -135,13 +134,13 @@ void read_others(const SafetensorsReader& file, Model& model) {
 // What cannot be read back must not be written.
 void check_parameters(const Model& model, const std::string& path) {
   const Parameters expected = zero_parameters(model.network);
-  const bool fits = std::equal(
-      expected.begin(), expected.end(), model.parameters.begin(), model.parameters.end(),
-      [](const LayerParameters& wanted, const LayerParameters& found) {
-        return wanted.name == found.name && wanted.extent == found.extent &&
-               wanted.weights.size() == found.weights.size() &&
-               wanted.bias.size() == found.bias.size();
-      });
+  const bool fits =
+      std::equal(expected.begin(), expected.end(), model.parameters.begin(), model.parameters.end(),
+                 [](const LayerParameters& wanted, const LayerParameters& found) {
+                   return wanted.name == found.name && wanted.extent == found.extent &&
+                          wanted.weights.size() == found.weights.size() &&
+                          wanted.bias.size() == found.bias.size();
+                 });
   if (!fits || model.classes.size() != static_cast<std::size_t>(class_count(model.network)))
     throw Error(ErrorKind::internal, "the parameters or classes are not the network's", path);
   for (const LayerParameters& layer : model.parameters) {
@@ -157,8 +156,8 @@ void check_parameters(const Model& model, const std::string& path) {
 Model read_model(const std::string& path) {
   const SafetensorsReader file(path);
   Model model;
-  model.network = parse_network(required_metadata(file, kNetworkKey),
-                                metadata_source(file, kNetworkKey));
+  model.network =
+      parse_network(required_metadata(file, kNetworkKey), metadata_source(file, kNetworkKey));
   if (model.network.input.channels != 3) {
     refuse(fmt::format("{}: {}", path, kNetworkKey),
            fmt::format("the input has {} channels", model.network.input.channels),

@@ -38,7 +38,7 @@ struct Preparation {
 // A tensor of a model file that this program does not interpret.
 struct OtherTensor {
   std::string name;
-  std::string dtype;                // safetensors' name: "F32", "I64", ...
+  std::string dtype;  // safetensors' name: "F32", "I64", ...
   std::vector<std::int64_t> shape;
   std::vector<std::byte> data;
 };
@@ -63,8 +63,8 @@ void write_model(const Model& model, const std::string& path);
 
 // The two metadata texts and the network JSON of `--network FILE.json` / `allconv networks NAME`.
 std::string network_to_json(const NetworkDescription& network, bool pretty = false);
-NetworkDescription network_from_json(std::string_view json);          // Error{usage}, names the layer
-NetworkDescription read_network_file(const std::string& path);        // Error{io}, Error{usage}
+NetworkDescription network_from_json(std::string_view json);    // Error{usage}, names the layer
+NetworkDescription read_network_file(const std::string& path);  // Error{io}, Error{usage}
 std::string preparation_to_json(const Preparation& prepare);
 
 }  // namespace allconv

@@ -114,12 +114,11 @@ std::string network_to_json(const NetworkDescription& network, bool pretty) {
   // Pretty: a layer a line.
   const std::string_view line = pretty ? "\n  " : "";
   const std::string_view layer_line = pretty ? "\n    " : "";
-  std::string text = fmt::format(
-      R"({{{}"name": {},{}"input": {},{}"layers": [)", line, dump(network.name),
-      pretty ? line : " ",
-      fmt::format("[{}, {}, {}]", network.input.channels, network.input.height,
-                  network.input.width),
-      pretty ? line : " ");
+  std::string text = fmt::format(R"({{{}"name": {},{}"input": {},{}"layers": [)", line,
+                                 dump(network.name), pretty ? line : " ",
+                                 fmt::format("[{}, {}, {}]", network.input.channels,
+                                             network.input.height, network.input.width),
+                                 pretty ? line : " ");
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     if (i > 0) text.append(pretty ? "," : ", ");
     text.append(layer_line).append(dump(std::visit(LayerWriter{}, network.layers[i])));

@@ -46,9 +46,9 @@ Preparation parse_preparation(std::string_view json, const JsonSource& source,
   prepare.height = static_cast<int>(size[0].integer(1, kMaxExtent));
   prepare.width = static_cast<int>(size[1].integer(1, kMaxExtent));
   if (prepare.height != network.input.height || prepare.width != network.input.width) {
-    value.at("resize").refuse("not the size of the network's input",
-                              fmt::format("give [{}, {}]", network.input.height,
-                                          network.input.width));
+    value.at("resize").refuse(
+        "not the size of the network's input",
+        fmt::format("give [{}, {}]", network.input.height, network.input.width));
   }
   prepare.scale = value.at("scale").number();
   prepare.mean = parse_triple(value.at("mean"));

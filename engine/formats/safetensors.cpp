@@ -22,19 +22,18 @@ constexpr std::int64_t kLengthBytes = 8;               // of the header's length
 constexpr std::int64_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
 constexpr std::int64_t kMaxDataBytes = std::int64_t{1} << 40;
 constexpr std::string_view kMetadataKey = "__metadata__";
-constexpr JsonLimits kHeaderLimits = {
-    .bytes = kMaxHeaderBytes, .depth = 16, .elements = 1 << 20};
+constexpr JsonLimits kHeaderLimits = {.bytes = kMaxHeaderBytes, .depth = 16, .elements = 1 << 20};
 
 struct Dtype {
   std::string_view name;
   int bits;  // an element
 };
 
-constexpr Dtype kDtypes[] = {
-    {"F64", 64},     {"I64", 64},     {"U64", 64},    {"C64", 64},     {"F32", 32},    {"I32", 32},
-    {"U32", 32},     {"F16", 16},     {"BF16", 16},   {"I16", 16},     {"U16", 16},    {"BOOL", 8},
-    {"I8", 8},       {"U8", 8},       {"F8_E4M3", 8}, {"F8_E5M2", 8},  {"F8_E8M0", 8}, {"F4", 4},
-    {"F6_E2M3", 6},  {"F6_E3M2", 6}};
+constexpr Dtype kDtypes[] = {{"F64", 64},    {"I64", 64}, {"U64", 64},    {"C64", 64},
+                             {"F32", 32},    {"I32", 32}, {"U32", 32},    {"F16", 16},
+                             {"BF16", 16},   {"I16", 16}, {"U16", 16},    {"BOOL", 8},
+                             {"I8", 8},      {"U8", 8},   {"F8_E4M3", 8}, {"F8_E5M2", 8},
+                             {"F8_E8M0", 8}, {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}};
 
 // Bits of an element; 0 for an unknown type.
 int bits_of(std::string_view dtype) {
@@ -85,8 +84,7 @@ SafetensorsReader::SafetensorsReader(const std::string& path) : file_(path) {
   static_assert(sizeof(length) == kLengthBytes);
   if (file_.size() < kLengthBytes) refuse(path, "the file is too short for a header");
   file_.read_at(0, std::as_writable_bytes(std::span(&length, 1)));
-  if (length > kMaxHeaderBytes)
-    refuse(path, fmt::format("the header would have {} bytes", length));
+  if (length > kMaxHeaderBytes) refuse(path, fmt::format("the header would have {} bytes", length));
   const auto header_bytes = static_cast<std::int64_t>(length);
   if (header_bytes > file_.size() - kLengthBytes)
     refuse(path, "the header reaches beyond the end of the file");
@@ -127,8 +125,8 @@ void SafetensorsReader::check_places() const {
     end = tensor.end;
   }
   if (end != data_bytes()) {
-    refuse(path(), fmt::format("the tensors have {} bytes, but {} follow the header", end,
-                               data_bytes()));
+    refuse(path(),
+           fmt::format("the tensors have {} bytes, but {} follow the header", end, data_bytes()));
   }
 }
 

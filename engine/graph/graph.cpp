@@ -101,17 +101,13 @@ class GraphBuilder {
   void add_backward_of(const Operation& operation) {
     Operation backward{.layer = operation.layer, .ordinal = operation.ordinal, .src = gradient_};
     switch (operation.kind) {
-      case OperationKind::softmax:
-        return add_first_gradient(operation);
-      case OperationKind::conv2d:
-        return add_convolution_gradients(operation);
+      case OperationKind::softmax: return add_first_gradient(operation);
+      case OperationKind::conv2d: return add_convolution_gradients(operation);
       case OperationKind::relu:
         backward.kind = OperationKind::relu_backward;
         backward.src2 = operation.dst;
         break;
-      case OperationKind::dropout:
-        backward.kind = OperationKind::dropout_backward;
-        break;
+      case OperationKind::dropout: backward.kind = OperationKind::dropout_backward; break;
       case OperationKind::max_pool:
         backward.kind = OperationKind::max_pool_backward;
         backward.src2 = operation.dst2;
@@ -119,8 +115,7 @@ class GraphBuilder {
       case OperationKind::global_average_pool:
         backward.kind = OperationKind::global_average_pool_backward;
         break;
-      default:
-        return;
+      default: return;
     }
     if (!wants_gradient(operation.src)) return;
     backward.dst = gradient_ = add_gradient(operation.src);

@@ -60,8 +60,8 @@ struct Value {
 //     conv2d_data_gradient            d_dst in src -> dst
 struct Operation {
   OperationKind kind = OperationKind::input;
-  int layer = -1;       // index in the network's layers; -1 for input and class_signal
-  int ordinal = -1;     // convolutions: index of their parameters; dropouts: counted from 0
+  int layer = -1;    // index in the network's layers; -1 for input and class_signal
+  int ordinal = -1;  // convolutions: index of their parameters; dropouts: counted from 0
   ValueId src = kNoValue;
   ValueId src2 = kNoValue;
   ValueId dst = kNoValue;

@@ -139,30 +139,32 @@ void check_rate(const std::string& where, std::string_view key, double value) {
 Shape layer_shape(const NetworkDescription& network, std::size_t index, const Shape& input) {
   const std::string where = layer_label(network, index);
   return std::visit(
-      Overloaded{
-          [&](const Conv2dLayer& layer) { return conv2d_shape(where, layer, input); },
-          [&](const ReluLayer&) { return input; },
-          [&](const LeakyReluLayer& layer) {
-            check_rate(where, "slope", layer.slope);
-            return input;
-          },
-          [&](const DropoutLayer& layer) {
-            check_rate(where, "rate", layer.rate);
-            return input;
-          },
-          [&](const MaxPoolLayer& layer) { return max_pool_shape(where, layer, input); },
-          [&](const GlobalAveragePoolLayer&) { return Shape{input.channels, 1, 1}; },
-          [&](const SoftmaxLayer&) {
-            if (index + 1 != network.layers.size())
-              refuse(where, "softmax is not the last layer", "remove what follows it");
-            if (input.height != 1 || input.width != 1) {
-              refuse(where,
-                     fmt::format("softmax is entered by a map of {} x {}, not by one value a class",
-                                 input.height, input.width),
-                     "put global_average_pool before it");
-            }
-            return input;
-          }},
+      Overloaded{[&](const Conv2dLayer& layer) { return conv2d_shape(where, layer, input); },
+                 [&](const ReluLayer&) { return input; },
+                 [&](const LeakyReluLayer& layer) {
+                   check_rate(where, "slope", layer.slope);
+                   return input;
+                 },
+                 [&](const DropoutLayer& layer) {
+                   check_rate(where, "rate", layer.rate);
+                   return input;
+                 },
+                 [&](const MaxPoolLayer& layer) { return max_pool_shape(where, layer, input); },
+                 [&](const GlobalAveragePoolLayer&) {
+                   return Shape{input.channels, 1, 1};
+                 },
+                 [&](const SoftmaxLayer&) {
+                   if (index + 1 != network.layers.size())
+                     refuse(where, "softmax is not the last layer", "remove what follows it");
+                   if (input.height != 1 || input.width != 1) {
+                     refuse(where,
+                            fmt::format(
+                                "softmax is entered by a map of {} x {}, not by one value a class",
+                                input.height, input.width),
+                            "put global_average_pool before it");
+                   }
+                   return input;
+                 }},
       network.layers[index]);
 }
 
@@ -184,15 +186,14 @@ std::string network_label(const NetworkDescription& network) {
 }  // namespace
 
 std::string_view operation_name(const Layer& layer) {
-  return std::visit(
-      Overloaded{[](const Conv2dLayer&) { return "conv2d"; },
-                 [](const ReluLayer&) { return "relu"; },
-                 [](const LeakyReluLayer&) { return "leaky_relu"; },
-                 [](const DropoutLayer&) { return "dropout"; },
-                 [](const MaxPoolLayer&) { return "max_pool"; },
-                 [](const GlobalAveragePoolLayer&) { return "global_average_pool"; },
-                 [](const SoftmaxLayer&) { return "softmax"; }},
-      layer);
+  return std::visit(Overloaded{[](const Conv2dLayer&) { return "conv2d"; },
+                               [](const ReluLayer&) { return "relu"; },
+                               [](const LeakyReluLayer&) { return "leaky_relu"; },
+                               [](const DropoutLayer&) { return "dropout"; },
+                               [](const MaxPoolLayer&) { return "max_pool"; },
+                               [](const GlobalAveragePoolLayer&) { return "global_average_pool"; },
+                               [](const SoftmaxLayer&) { return "softmax"; }},
+                    layer);
 }
 
 std::string layer_label(const NetworkDescription& network, std::size_t index) {
@@ -245,8 +246,8 @@ NetworkSummary summarise(const NetworkDescription& network) {
     const std::int64_t taps =
         std::int64_t{channels} * convolution->kernel[0] * convolution->kernel[1];
     summary.parameters += taps * convolution->filters + convolution->filters;
-    summary.multiply_accumulates = saturating_add(summary.multiply_accumulates,
-                                                  saturating_multiply(taps, shapes[i].size()));
+    summary.multiply_accumulates =
+        saturating_add(summary.multiply_accumulates, saturating_multiply(taps, shapes[i].size()));
     summary.receptive_field =
         static_cast<int>(std::min<std::int64_t>(receptive_field, std::numeric_limits<int>::max()));
   }

@@ -69,8 +69,9 @@ struct NetworkDescription {
 // Hard limits on networks from outside, checked by validate(); sizes beyond them are refused before
 // anything is allocated.
 inline constexpr int kMaxLayers = 1000;
-inline constexpr int kMaxExtent = 1 << 16;                    // channels, rows, columns, filters, windows
-inline constexpr std::int64_t kMaxValueElements = 1LL << 31;  // one image's value; a layer's weights
+inline constexpr int kMaxExtent = 1 << 16;  // channels, rows, columns, filters, windows
+inline constexpr std::int64_t kMaxValueElements = 1LL
+                                                  << 31;  // one image's value; a layer's weights
 
 // The operation's name in the JSON: "conv2d", "relu", ...
 std::string_view operation_name(const Layer& layer);
@@ -79,8 +80,8 @@ std::string_view operation_name(const Layer& layer);
 std::string layer_label(const NetworkDescription& network, std::size_t index);
 
 // The shape after each layer: result[i] is the output of layers[i]. Checks everything that the
-// contract demands (limits, strides at least 1, windows that meet the map, unique names, 0 <= rate < 1,
-// softmax last and entered by one value a class). Throws Error{usage} that names the layer.
+// contract demands (limits, strides at least 1, windows that meet the map, unique names, 0 <= rate
+// < 1, softmax last and entered by one value a class). Throws Error{usage} that names the layer.
 std::vector<Shape> infer_shapes(const NetworkDescription& network);
 
 // Number of classes: channels entering the softmax. The network must be valid.
@@ -89,7 +90,7 @@ int class_count(const NetworkDescription& network);
 struct NetworkSummary {
   std::int64_t parameters = 0;            // weights and biases
   std::int64_t multiply_accumulates = 0;  // an image, convolutions only, padding counted
-  int receptive_field = 1;                // rows of the input that one unit of the last convolution sees
+  int receptive_field = 1;  // rows of the input that one unit of the last convolution sees
 };
 NetworkSummary summarise(const NetworkDescription& network);
 

@@ -10,27 +10,30 @@
 
 namespace allconv {
 
-// What the paper leaves open; defaults as in the contract. Not every option applies to every network.
+// What the paper leaves open; defaults as in the contract. Not every option applies to every
+// network.
 struct NetworkOptions {
-  bool head_same = false;      // head=valid|same: padding of the head's 3x3 convolution
-  bool last_relu = true;       // last-relu=on|off: ReLU after the last convolution
-  int ladder = 27;             // ladder=27|23: paddings of all-cnn-b-imagenet
+  bool head_same = false;  // head=valid|same: padding of the head's 3x3 convolution
+  bool last_relu = true;   // last-relu=on|off: ReLU after the last convolution
+  int ladder = 27;         // ladder=27|23: paddings of all-cnn-b-imagenet
 };
 
 struct NamedNetwork {
   std::string_view name;
   int default_classes;
-  std::optional<double> paper_error;            // percent, without augmentation unless noted
-  std::string_view paper_note;                  // "CIFAR-10, no augmentation"
+  std::optional<double> paper_error;  // percent, without augmentation unless noted
+  std::string_view paper_note;        // "CIFAR-10, no augmentation"
 };
 
 // All fourteen in the order of the contract.
 const std::vector<NamedNetwork>& named_networks();
 
-// "head=same,last-relu=off" -> options. Throws Error{usage} naming the key or value and the choices.
+// "head=same,last-relu=off" -> options. Throws Error{usage} naming the key or value and the
+// choices.
 NetworkOptions parse_network_options(std::string_view text);
 
-// Throws Error{usage} for an unknown name (lists the names), or classes below 2 or above kMaxExtent.
+// Throws Error{usage} for an unknown name (lists the names), or classes below 2 or above
+// kMaxExtent.
 NetworkDescription make_network(std::string_view name, const NetworkOptions& options, int classes);
 
 // Replaces dropout rates in order; another count of rates than of dropout layers is Error{usage}.

@@ -14,7 +14,9 @@ namespace allconv {
 
 // Operations that have a kernel table; the others are work of the executor itself.
 template <class Operation>
-concept HasKernels = requires { kernel_table(Operation{}); };
+concept HasKernels = requires {
+  kernel_table(Operation{});
+};
 
 // The problem of one image, as text: what a choice may depend on.
 template <class Problem>
@@ -48,9 +50,8 @@ Choice<Operation> choose_kernel(const typename Operation::Problem& problem,
       return {static_cast<std::size_t>(row - rows.begin()), &*row, {}};
     }
   }
-  Choice<Operation> choice{.row = std::min(first_row, rows.size() - 1),
-                           .kernel = &rows.back(),
-                           .refusals = {}};
+  Choice<Operation> choice{
+      .row = std::min(first_row, rows.size() - 1), .kernel = &rows.back(), .refusals = {}};
   for (; choice.row + 1 < rows.size(); ++choice.row) {
     const auto answer = verdict(rows[choice.row]);
     if (answer.accepted()) break;

@@ -43,7 +43,8 @@ class Fuser {
         break;
       default: break;
     }
-    emit({.operation = operation, .label = label(operation), .rule = {}, .slope = slope(operation)});
+    emit(
+        {.operation = operation, .label = label(operation), .rule = {}, .slope = slope(operation)});
     return 1;
   }
 
@@ -64,8 +65,7 @@ class Fuser {
 
   std::size_t fuse_data_gradient(std::size_t i) {
     FusedOperation fused{.operation = operations_[i], .label = label(operations_[i]), .rule = {}};
-    const Operation* dropout =
-        next(i, OperationKind::dropout_backward, fused.operation.dst);
+    const Operation* dropout = next(i, OperationKind::dropout_backward, fused.operation.dst);
     const std::size_t skipped = dropout == nullptr ? 0 : 1;
     const ValueId signal = dropout == nullptr ? fused.operation.dst : dropout->dst;
     const Operation* relu = next(i + skipped, OperationKind::relu_backward, signal);

@@ -10,11 +10,11 @@
 namespace allconv {
 
 struct FusedOperation {
-  Operation operation;             // operands as fused; of a data gradient src2 is the ReLU's output
-  std::string label;               // the layers' names: "conv1 + relu3"
-  bool relu = false;               // conv2d: ReLU behind it
-  std::optional<ReluRule> rule;    // conv2d_data_gradient: the ReLU below it
-  float slope = 0;                 // leak of either, or of a ReLU that stands alone
+  Operation operation;           // operands as fused; of a data gradient src2 is the ReLU's output
+  std::string label;             // the layers' names: "conv1 + relu3"
+  bool relu = false;             // conv2d: ReLU behind it
+  std::optional<ReluRule> rule;  // conv2d_data_gradient: the ReLU below it
+  float slope = 0;               // leak of either, or of a ReLU that stands alone
 };
 
 struct FusedGraph {

@@ -12,8 +12,8 @@ bool share_a_stage(const Lifetime& one, const Lifetime& other) {
   return one.first <= other.last && other.first <= one.last;
 }
 
-// Places lifetimes in the given order, each into the tightest gap left by those already placed whose
-// lifetimes it meets (best fit), or behind them.
+// Places lifetimes in the given order, each into the tightest gap left by those already placed
+// whose lifetimes it meets (best fit), or behind them.
 MemoryPlan place_in_order(const std::vector<Lifetime>& lifetimes,
                           const std::vector<std::size_t>& order) {
   MemoryPlan plan{.offsets = std::vector<std::size_t>(lifetimes.size(), 0)};
@@ -52,8 +52,8 @@ std::size_t highest(const std::vector<Lifetime>& lifetimes, const MemoryPlan& pl
 
 // Repeatedly moves the value that ends highest to the front of the order, as long as the arena is
 // above its bound; keeps the best arena seen.
-MemoryPlan place_and_improve(const std::vector<Lifetime>& lifetimes,
-                             std::vector<std::size_t> order, std::size_t bound) {
+MemoryPlan place_and_improve(const std::vector<Lifetime>& lifetimes, std::vector<std::size_t> order,
+                             std::size_t bound) {
   constexpr int kRounds = 60;
   MemoryPlan best = place_in_order(lifetimes, order);
   MemoryPlan plan = best;
@@ -95,11 +95,11 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes) {
     });
   };
   const std::vector<std::size_t> orders[] = {
-      by([](const Lifetime& value) { return SIZE_MAX - value.bytes; }),           // largest first
-      by([](const Lifetime& value) { return value.first - value.last; }),         // longest first
-      by([](const Lifetime& value) { return value.first; }),                      // as they appear
-      by([](const Lifetime& value) { return -value.last; }),                      // last to go first
-      by([](const Lifetime& value) {                                              // most byte-stages
+      by([](const Lifetime& value) { return SIZE_MAX - value.bytes; }),    // largest first
+      by([](const Lifetime& value) { return value.first - value.last; }),  // longest first
+      by([](const Lifetime& value) { return value.first; }),               // as they appear
+      by([](const Lifetime& value) { return -value.last; }),               // last to go first
+      by([](const Lifetime& value) {                                       // most byte-stages
         return -static_cast<double>(value.bytes) * (value.last - value.first + 1);
       }),
   };

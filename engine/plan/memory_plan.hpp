@@ -21,7 +21,8 @@ struct MemoryPlan {
 std::size_t lower_bound_bytes(const std::vector<Lifetime>& lifetimes);
 
 // Places every lifetime so that no two that share a stage share a byte. Tries several orders of
-// placement and keeps the smallest arena; deterministic. Bytes should be multiples of the alignment.
+// placement and keeps the smallest arena; deterministic. Bytes should be multiples of the
+// alignment.
 MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes);
 
 }  // namespace allconv

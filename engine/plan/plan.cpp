@@ -70,10 +70,8 @@ class Planner {
 
   int add_value(std::string name, std::size_t bytes_an_image, int stage) {
     const auto bytes = align_up(bytes_an_image * static_cast<std::size_t>(plan_.images));
-    plan_.values.push_back({.name = std::move(name),
-                            .bytes = bytes,
-                            .first_stage = stage,
-                            .last_stage = stage});
+    plan_.values.push_back(
+        {.name = std::move(name), .bytes = bytes, .first_stage = stage, .last_stage = stage});
     return static_cast<int>(plan_.values.size()) - 1;
   }
 
@@ -256,19 +254,18 @@ void Planner::meet_workspace_limit() {
     const Step& step = plan_.steps[index];
     return step.packed_weights_bytes + step.workspace_bytes;
   };
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t one, std::size_t other) {
-    return needs(one) > needs(other);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t one, std::size_t other) { return needs(one) > needs(other); });
   for (const std::size_t index : order) {
     if (limited_bytes() <= options_.workspace_limit) return;
     const Step before = plan_.steps[index];
     choose(index, choose(index, 0) + 1);
     Step& now = plan_.steps[index];
     if (needs(index) < before.packed_weights_bytes + before.workspace_bytes) {
-      now.refusals.push_back({before.kernel, "needs " +
-                                                 std::to_string(before.packed_weights_bytes +
-                                                                before.workspace_bytes) +
-                                                 " bytes: raise --workspace-limit"});
+      now.refusals.push_back(
+          {before.kernel, "needs " +
+                              std::to_string(before.packed_weights_bytes + before.workspace_bytes) +
+                              " bytes: raise --workspace-limit"});
     } else {
       now = before;
     }

@@ -54,12 +54,12 @@ struct Refusal {
 
 // Operands by role as in Operation; ids index Plan::values.
 struct Step {
-  std::string layer;   // "conv1", "conv1 + relu1"
+  std::string layer;  // "conv1", "conv1 + relu1"
   StepProblem problem;
   std::string kernel;  // the row's name; empty for work of the executor itself
   std::vector<Refusal> refusals;
-  int stage = 0;       // steps of one stage are independent of each other
-  int ordinal = -1;    // convolutions: index of their parameters; dropouts: counted from 0
+  int stage = 0;     // steps of one stage are independent of each other
+  int ordinal = -1;  // convolutions: index of their parameters; dropouts: counted from 0
   int src = kNoValue, src2 = kNoValue, dst = kNoValue, dst2 = kNoValue;
   std::size_t workspace_bytes = 0;       // scratch of one thread that runs a part of it
   std::size_t packed_weights_bytes = 0;  // in the kernel's own form
@@ -106,7 +106,8 @@ struct Plan {
 // Images computed together for a batch of `batch_size`: a function of mode and batch size alone.
 int micro_batch_size(PassMode mode, int batch_size);
 
-// Fuses, chooses kernels, places values. Throws Error{usage} when the workspace limit cannot be met.
+// Fuses, chooses kernels, places values. Throws Error{usage} when the workspace limit cannot be
+// met.
 Plan make_plan(const Graph& graph, int images, const PlanOptions& options);
 
 // The table that `allconv plan` prints. Text ends with a newline.

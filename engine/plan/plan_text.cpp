@@ -48,11 +48,10 @@ void append_sums(std::string& text, const Plan& plan, int workers) {
   const auto line = [&text](std::string_view what, std::size_t bytes, std::string_view note) {
     text += fmt::format("{:<26} {:>14} bytes  {}\n", what, bytes, note);
   };
-  const double over = plan.bound_bytes == 0
-                          ? 0
-                          : 100.0 * static_cast<double>(plan.arena_bytes) /
-                                    static_cast<double>(plan.bound_bytes) -
-                                100;
+  const double over = plan.bound_bytes == 0 ? 0
+                                            : 100.0 * static_cast<double>(plan.arena_bytes) /
+                                                      static_cast<double>(plan.bound_bytes) -
+                                                  100;
   text += "\n";
   line("weights", plan.weights_bytes, "as in the file");
   line("packed weights", plan.packed_weights_bytes, "in the kernels' forms, shared by all workers");
@@ -71,10 +70,10 @@ void append_sums(std::string& text, const Plan& plan, int workers) {
 
 std::string to_text(const Plan& plan, int workers) {
   const char* const modes[] = {"inference", "training", "explain"};
-  std::string text = fmt::format("{} {}, {} image{} a micro-batch, {} steps in {} stages\n\n",
-                                 plan.graph.network.name, modes[static_cast<int>(plan.graph.mode)],
-                                 plan.images, plan.images == 1 ? "" : "s", plan.steps.size(),
-                                 plan.stages);
+  std::string text =
+      fmt::format("{} {}, {} image{} a micro-batch, {} steps in {} stages\n\n",
+                  plan.graph.network.name, modes[static_cast<int>(plan.graph.mode)], plan.images,
+                  plan.images == 1 ? "" : "s", plan.steps.size(), plan.stages);
   append_steps(text, plan);
   append_values(text, plan);
   append_sums(text, plan, workers);

@@ -65,7 +65,8 @@ void TuningFile::write(const std::string& path) const {
   for (const auto& [key, entry] : entries_) {
     nlohmann::ordered_json candidates = nlohmann::ordered_json::array();
     for (const TuningCandidate& candidate : entry.candidates) {
-      candidates.push_back({{"kernel", candidate.kernel}, {"milliseconds", candidate.milliseconds}});
+      candidates.push_back(
+          {{"kernel", candidate.kernel}, {"milliseconds", candidate.milliseconds}});
     }
     json["entries"].push_back(
         {{"operation", entry.operation}, {"problem", entry.problem}, {"candidates", candidates}});

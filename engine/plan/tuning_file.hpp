@@ -31,7 +31,8 @@ class TuningFile {
   // The fastest kernel for the problem; empty where the file has none.
   std::string_view fastest(std::string_view operation, std::string_view problem) const;
 
-  // Throws Error{io} when the file cannot be read or written, Error{usage} when it is not a tuning file.
+  // Throws Error{io} when the file cannot be read or written, Error{usage} when it is not a tuning
+  // file.
   static TuningFile read(const std::string& path);
   void write(const std::string& path) const;
 

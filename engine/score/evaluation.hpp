@@ -12,7 +12,7 @@
 namespace allconv {
 
 struct Evaluation {
-  std::size_t images = 0;      // decoded ones; all shares are over these
+  std::size_t images = 0;  // decoded ones; all shares are over these
   std::size_t failed = 0;
   double top1 = 0;             // share of images whose label has the largest logit
   std::optional<double> top5;  // not under 6 classes

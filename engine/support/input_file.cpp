@@ -39,9 +39,8 @@ std::size_t InputFile::read_some_at(std::int64_t offset, std::span<std::byte> by
 void InputFile::read_at(std::int64_t offset, std::span<std::byte> bytes) const {
   const std::size_t done = read_some_at(offset, bytes);
   if (done < bytes.size()) {
-    throw Error(ErrorKind::io,
-                fmt::format("the file ends {} bytes early", bytes.size() - done), path_,
-                "do not change it while it is read");
+    throw Error(ErrorKind::io, fmt::format("the file ends {} bytes early", bytes.size() - done),
+                path_, "do not change it while it is read");
   }
 }
 

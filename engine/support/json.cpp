@@ -121,9 +121,9 @@ std::vector<JsonValue> JsonValue::elements(std::string_view element_name) const 
   std::vector<JsonValue> elements;
   elements.reserve(value_->size());
   for (const json& element : *value_) {
-    elements.emplace_back(element, JsonSource{source_.kind,
-                                              fmt::format("{}: {} {}", source_.where, element_name,
-                                                          elements.size() + 1)});
+    elements.emplace_back(
+        element, JsonSource{source_.kind, fmt::format("{}: {} {}", source_.where, element_name,
+                                                      elements.size() + 1)});
   }
   return elements;
 }

@@ -67,8 +67,9 @@ FineTuned fine_tune(Parameters parameters, const NetworkDescription& network, st
                              have.extent[2] == wanted[i].extent[2] &&
                              have.extent[3] == wanted[i].extent[3];
     if (!is_last || !same_window) {
-      throw Error(ErrorKind::usage, "layer " + wanted[i].name + " has another size than the model's",
-                  "--init", "give a model of the same network, or leave --network out");
+      throw Error(ErrorKind::usage,
+                  "layer " + wanted[i].name + " has another size than the model's", "--init",
+                  "give a model of the same network, or leave --network out");
     }
     have = wanted[i];
     fill_he(have, seed, i);

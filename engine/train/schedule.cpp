@@ -19,8 +19,8 @@ double Schedule::rate(double base, int epoch) const {
 Schedule parse_schedule(std::string_view text) {
   constexpr std::string_view kStep = "step:";
   const auto refuse = [text](std::string_view why) {
-    return Error(ErrorKind::usage, fmt::format("\"{}\" {}", text, why),
-                 "--schedule", "write epochs in rising order, as in step:200,250,300");
+    return Error(ErrorKind::usage, fmt::format("\"{}\" {}", text, why), "--schedule",
+                 "write epochs in rising order, as in step:200,250,300");
   };
   if (text == "cosine") {
     throw Error(ErrorKind::usage, "this version has no cosine schedule", "--schedule",
@@ -39,8 +39,10 @@ Schedule parse_schedule(std::string_view text) {
     schedule.steps.push_back(epoch);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     if (!rest.empty() && rest.front() != ',') throw refuse("has more than numbers and commas");
-    if (!rest.empty()) rest.remove_prefix(1);
-    else return schedule;
+    if (!rest.empty())
+      rest.remove_prefix(1);
+    else
+      return schedule;
   } while (true);
 }
 

@@ -25,8 +25,7 @@ std::unique_ptr<Executor> make_executor(const Model& model, const TrainOptions& 
 
 }  // namespace
 
-Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& options,
-                 ThreadPool& pool)
+Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& options, ThreadPool& pool)
     : model_(std::move(model)),
       set_(set),
       options_(options),
@@ -55,8 +54,8 @@ void Trainer::gather(const std::vector<std::uint32_t>& order, std::size_t first,
     const std::uint32_t image = order[first + i];
     pixels_[i] = set_.image(image);
     labels_[i] = set_.labels[image];
-    moves_[i] = draw_move(options_.augmentation, options_.seed,
-                          static_cast<std::uint64_t>(epoch), image);
+    moves_[i] =
+        draw_move(options_.augmentation, options_.seed, static_cast<std::uint64_t>(epoch), image);
   }
 }
 
@@ -72,8 +71,7 @@ std::size_t Trainer::wrong_in_batch() const {
 
 EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
   const auto start = std::chrono::steady_clock::now();
-  const auto order =
-      shuffled_order(set_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
+  const auto order = shuffled_order(set_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
   const std::size_t steps = (order.size() + pixels_.size() - 1) / pixels_.size();
   const SgdSettings sgd{.rate = options_.schedule.rate(options_.learning_rate, epoch),
                         .momentum = options_.momentum,
@@ -83,8 +81,7 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
   std::size_t seen = 0;
   for (std::size_t step = 0; step < steps; ++step) {
     if (callbacks.cancelled && callbacks.cancelled()) {
-      throw Error(ErrorKind::interrupted, "training was interrupted", {},
-                  "no model was written");
+      throw Error(ErrorKind::interrupted, "training was interrupted", {}, "no model was written");
     }
     gather(order, seen, epoch);
     batch_.step = static_cast<std::uint64_t>(epoch) * steps + step;

@@ -34,7 +34,7 @@ struct TrainOptions {
 struct TrainProgress {
   std::size_t images = 0;  // seen in this epoch
   std::size_t total = 0;
-  double loss = 0;         // mean cross-entropy, nats
+  double loss = 0;  // mean cross-entropy, nats
 };
 
 struct EpochResult {
@@ -56,8 +56,8 @@ class Trainer {
   // Trains `model` in place of a copy; its parameters are the initial ones.
   Trainer(Model model, const TrainingSet& set, const TrainOptions& options, ThreadPool& pool);
 
-  // Runs epoch `epoch` (from 0), the last, smaller batch included. Throws Error{training} when the loss
-  // is no longer a number, Error{interrupted} when cancelled.
+  // Runs epoch `epoch` (from 0), the last, smaller batch included. Throws Error{training} when the
+  // loss is no longer a number, Error{interrupted} when cancelled.
   EpochResult run_epoch(int epoch, const TrainCallbacks& callbacks);
 
   const Model& model() const { return model_; }

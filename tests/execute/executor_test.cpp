@@ -50,7 +50,8 @@ void expect_near(const Floats& actual, const Floats& expected, const std::string
 std::shared_ptr<const Plan> plan_of(const NetworkDescription& network, PassMode mode, int images,
                                     ReluRule rule = ReluRule::gradient,
                                     kernels::Isa isa = kernels::best_isa()) {
-  return std::make_shared<const Plan>(make_plan(make_graph(network, mode, rule), images, {.isa = isa}));
+  return std::make_shared<const Plan>(
+      make_plan(make_graph(network, mode, rule), images, {.isa = isa}));
 }
 
 class OracleNetwork : public testing::TestWithParam<std::tuple<kernels::Isa, int, int>> {
@@ -118,8 +119,7 @@ TEST_P(OracleNetwork, ExplainsAsNumPyByAllThreeRules) {
 
 INSTANTIATE_TEST_SUITE_P(IsaThreadsImages, OracleNetwork,
                          testing::Combine(testing::Values(kernels::Isa::portable,
-                                                          kernels::Isa::avx2,
-                                                          kernels::Isa::avx512),
+                                                          kernels::Isa::avx2, kernels::Isa::avx512),
                                           testing::Values(1, 2, 3), testing::Values(1, 2, 4)));
 
 // A narrow All-CNN with every kind of layer that the CIFAR networks have.

@@ -142,8 +142,7 @@ void expect_refusals(const Model& model, const std::vector<Mutation>& mutations)
     SCOPED_TRACE(mutation.sentence);
     TakenApart parts = take_apart(file);
     mutation.make(parts);
-    const std::string sentence =
-        error_of(ErrorKind::model, [&] { model_of(put_together(parts)); });
+    const std::string sentence = error_of(ErrorKind::model, [&] { model_of(put_together(parts)); });
     EXPECT_NE(sentence.find(mutation.sentence), std::string::npos) << sentence;
     EXPECT_NE(sentence.find("; "), std::string::npos) << "no mend: " << sentence;
   }
@@ -176,15 +175,24 @@ TEST(ModelFile, RefusesTensorsThatDoNotFit) {
            [=](auto& parts) {
              conv1(parts)["data_offsets"] = {-1, 287};
            }},
-          {"does not fit", [=](auto& parts) { conv1(parts)["shape"] = {4, 3, 3, 3}; }},
-          {"shape is (4, 3, 2, 3)", [=](auto& parts) { conv1(parts)["shape"] = {4, 3, 2, 3}; }},
+          {"does not fit",
+           [=](auto& parts) {
+             conv1(parts)["shape"] = {4, 3, 3, 3};
+           }},
+          {"shape is (4, 3, 2, 3)",
+           [=](auto& parts) {
+             conv1(parts)["shape"] = {4, 3, 2, 3};
+           }},
           {"shape is (72)", [=](auto& parts) { conv1(parts)["shape"] = {72}; }},
           // 2^33 * 2^33 elements wrap around to 4 bytes times 4 in 64 bits.
           {"does not fit",
            [=](auto& parts) {
              conv1(parts)["shape"] = {1LL << 33, 1LL << 33, 288};
            }},
-          {"not a whole number", [=](auto& parts) { conv1(parts)["shape"] = {4, -3, 3, -2}; }},
+          {"not a whole number",
+           [=](auto& parts) {
+             conv1(parts)["shape"] = {4, -3, 3, -2};
+           }},
           {"not a whole number", [=](auto& parts) { conv1(parts)["shape"] = {72.0}; }},
           {"not a whole number", [=](auto& parts) { conv1(parts)["shape"] = {~0ULL}; }},
           {"its type is I32", [=](auto& parts) { conv1(parts)["dtype"] = "I32"; }},
@@ -193,7 +201,10 @@ TEST(ModelFile, RefusesTensorsThatDoNotFit) {
           {"\"dtype\" is missing", [=](auto& parts) { conv1(parts).erase("dtype"); }},
           {"\"shape\" is missing", [=](auto& parts) { conv1(parts).erase("shape"); }},
           {"\"data_offsets\" is missing", [=](auto& parts) { conv1(parts).erase("data_offsets"); }},
-          {"a list of 3", [=](auto& parts) { conv1(parts)["data_offsets"] = {0, 288, 288}; }},
+          {"a list of 3",
+           [=](auto& parts) {
+             conv1(parts)["data_offsets"] = {0, 288, 288};
+           }},
           {"not an object", [](auto& parts) { parts.header["conv1.weight"] = 1; }},
           {"conv1.weight: it holds numbers that are not finite",
            [](auto& parts) { parts.data.replace(0, 4, "\x00\x00\xC0\x7F", 4); }},
@@ -212,7 +223,9 @@ TEST(ModelFile, RefusesWrongMetadata) {
       in_metadata("parameters", "allconv.network",
                   [](json& network) { network["layers"][1]["filters"] = 65'536; }),
       in_metadata("the input has 1 channels", "allconv.network",
-                  [](json& network) { network["input"] = {1, 6, 4}; }),
+                  [](json& network) {
+                    network["input"] = {1, 6, 4};
+                  }),
       in_metadata("layer 1 (dropout)", "allconv.network",
                   [](json& network) { network["layers"][0]["rate"] = 1.5; }),
       in_metadata("3 names for 2 classes", "allconv.classes",
@@ -220,17 +233,25 @@ TEST(ModelFile, RefusesWrongMetadata) {
       in_metadata("class 2: not a text", "allconv.classes", [](json& classes) { classes[1] = 1; }),
       in_metadata("not a list", "allconv.classes", [](json& classes) { classes = json::object(); }),
       in_metadata("give [6, 4]", "allconv.prepare",
-                  [](json& prepare) { prepare["resize"] = {4, 6}; }),
+                  [](json& prepare) {
+                    prepare["resize"] = {4, 6};
+                  }),
       in_metadata("std: not above 0", "allconv.prepare",
                   [](json& prepare) { prepare["std"][1] = 0; }),
       in_metadata("a list of 2", "allconv.prepare",
-                  [](json& prepare) { prepare["mean"] = {0, 0}; }),
+                  [](json& prepare) {
+                    prepare["mean"] = {0, 0};
+                  }),
       in_metadata("fit: not a way", "allconv.prepare",
                   [](json& prepare) { prepare["fit"] = "crop"; }),
       in_metadata("epsilon", "allconv.prepare",
-                  [](json& prepare) { prepare["gcn"] = {{"scale", 55}}; }),
+                  [](json& prepare) {
+                    prepare["gcn"] = {{"scale", 55}};
+                  }),
       in_metadata("scale: not above 0", "allconv.prepare",
-                  [](json& prepare) { prepare["gcn"] = {{"scale", 0}, {"epsilon", 1e-8}}; }),
+                  [](json& prepare) {
+                    prepare["gcn"] = {{"scale", 0}, {"epsilon", 1e-8}};
+                  }),
       in_metadata("zca: neither", "allconv.prepare", [](json& prepare) { prepare["zca"] = 1; }),
       in_metadata("no tensor prepare.mean", "allconv.prepare",
                   [](json& prepare) { prepare["zca"] = true; }),
@@ -247,18 +268,17 @@ TEST(ModelFile, RefusesWrongMetadata) {
 }
 
 TEST(ModelFile, RefusesWrongWhitening) {
-  expect_refusals(
-      whitening_model(),
-      {
-          {"prepare.whiten: its shape is (5184)",
-           [](auto& parts) { parts.header["prepare.whiten"]["shape"] = {72 * 72}; }},
-          {"prepare.mean: its type is I32",
-           [](auto& parts) { parts.header["prepare.mean"]["dtype"] = "I32"; }},
-          {"prepare.whiten: it holds numbers that are not finite",
-           [](auto& parts) {
-             parts.data.replace(parts.data.size() - 4, 4, "\x00\x00\x80\x7F", 4);
-           }},
-      });
+  expect_refusals(whitening_model(),
+                  {
+                      {"prepare.whiten: its shape is (5184)",
+                       [](auto& parts) { parts.header["prepare.whiten"]["shape"] = {72 * 72}; }},
+                      {"prepare.mean: its type is I32",
+                       [](auto& parts) { parts.header["prepare.mean"]["dtype"] = "I32"; }},
+                      {"prepare.whiten: it holds numbers that are not finite",
+                       [](auto& parts) {
+                         parts.data.replace(parts.data.size() - 4, 4, "\x00\x00\x80\x7F", 4);
+                       }},
+                  });
 }
 
 TEST(ModelFile, RefusesHeadersThatAreNone) {

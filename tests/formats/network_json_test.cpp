@@ -57,7 +57,10 @@ const Fault kFaults[] = {
     {"\"name\" is missing", [](json& network) { network.erase("name"); }},
     {"\"input\" is missing", [](json& network) { network.erase("input"); }},
     {"\"layers\" is missing", [](json& network) { network.erase("layers"); }},
-    {"input: a list of 2", [](json& network) { network["input"] = {6, 4}; }},
+    {"input: a list of 2",
+     [](json& network) {
+       network["input"] = {6, 4};
+     }},
     {"input: element 1", [](json& network) { network["input"][0] = 0; }},
     {"input: element 3", [](json& network) { network["input"][2] = 1 << 20; }},
     {"layers: not a list", [](json& network) { network["layers"] = 1; }},

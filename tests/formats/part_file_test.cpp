@@ -48,8 +48,7 @@ TEST(PartFile, HasOneWriter) {
   const std::string out = folder / "out.jsonl";
   PartFile first(out, kIdentity);
   first.append("one\n");
-  const std::string sentence =
-      error_of(ErrorKind::io, [&] { PartFile second(out, kIdentity); });
+  const std::string sentence = error_of(ErrorKind::io, [&] { PartFile second(out, kIdentity); });
   EXPECT_NE(sentence.find("another process"), std::string::npos);
   first.finish();
   EXPECT_EQ(read_bytes(out), "one\n");

@@ -13,9 +13,7 @@
 namespace allconv {
 namespace {
 
-ScoreRow frog() {
-  return {.path = "a/b.png", .top = {{"frog", 6, 0.93F}, {"cat", 3, 1e-8F}}};
-}
+ScoreRow frog() { return {.path = "a/b.png", .top = {{"frog", 6, 0.93F}, {"cat", 3, 1e-8F}}}; }
 
 TEST(ScoreRow, HasTheKeysInOrder) {
   ScoreRow row = frog();

@@ -49,9 +49,18 @@ struct Fault {
 const Fault kFaults[] = {
     {"layer 1 (conv2d conv1)", [](auto& network) { conv1(network).filters = 0; }},
     {"layer 1 (conv2d conv1)", [](auto& network) { conv1(network).filters = kMaxExtent + 1; }},
-    {"layer 1 (conv2d conv1)", [](auto& network) { conv1(network).kernel = {0, 3}; }},
-    {"layer 1 (conv2d conv1)", [](auto& network) { conv1(network).kernel = {3, 11}; }},
-    {"layer 1 (conv2d conv1)", [](auto& network) { conv1(network).stride = {1, 0}; }},
+    {"layer 1 (conv2d conv1)",
+     [](auto& network) {
+       conv1(network).kernel = {0, 3};
+     }},
+    {"layer 1 (conv2d conv1)",
+     [](auto& network) {
+       conv1(network).kernel = {3, 11};
+     }},
+    {"layer 1 (conv2d conv1)",
+     [](auto& network) {
+       conv1(network).stride = {1, 0};
+     }},
     {"layer 1 (conv2d conv1)", [](auto& network) { conv1(network).padding.left = -1; }},
     {"layer 1 (conv2d conv1)",
      [](auto& network) { conv1(network).padding.top = std::numeric_limits<int>::max(); }},
@@ -69,9 +78,18 @@ const Fault kFaults[] = {
     {"layer 1 (conv2d )", [](auto& network) { conv1(network).name.clear(); }},
     {"layer 4 (conv2d conv1)",
      [](auto& network) { std::get<Conv2dLayer>(network.layers[3]).name = "conv1"; }},
-    {"layer 3 (max_pool)", [](auto& network) { pool(network).padding = {2, 0, 0, 0}; }},
-    {"layer 3 (max_pool)", [](auto& network) { pool(network).padding = {0, 0, 2, 0}; }},
-    {"layer 3 (max_pool)", [](auto& network) { pool(network).padding = {0, 0, 0, 2}; }},
+    {"layer 3 (max_pool)",
+     [](auto& network) {
+       pool(network).padding = {2, 0, 0, 0};
+     }},
+    {"layer 3 (max_pool)",
+     [](auto& network) {
+       pool(network).padding = {0, 0, 2, 0};
+     }},
+    {"layer 3 (max_pool)",
+     [](auto& network) {
+       pool(network).padding = {0, 0, 0, 2};
+     }},
     {"layer 3 (max_pool)",
      [](auto& network) {
        network.input = {3, 32, 32};
@@ -90,7 +108,10 @@ const Fault kFaults[] = {
     {"network small",
      [](auto& network) { network.layers.insert(network.layers.begin(), kMaxLayers, ReluLayer{}); }},
     {"network small", [](auto& network) { network.input.channels = 0; }},
-    {"network small", [](auto& network) { network.input = {3, kMaxExtent, kMaxExtent}; }},
+    {"network small",
+     [](auto& network) {
+       network.input = {3, kMaxExtent, kMaxExtent};
+     }},
 };
 
 TEST(Network, EveryFaultIsRefusedAndNamed) {

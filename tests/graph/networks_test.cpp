@@ -21,11 +21,11 @@ struct Figures {
 constexpr double kRounding = 0.0503;
 
 constexpr Figures kFigures[] = {
-    {"model-a", 839'242, 138.7, 149.1},         {"strided-cnn-a", 839'242, 44.7, 55.0},
+    {"model-a", 839'242, 138.7, 149.1},          {"strided-cnn-a", 839'242, 44.7, 55.0},
     {"convpool-cnn-a", 1'254'250, 308.5, 318.9}, {"all-cnn-a", 1'254'250, 181.1, 191.5},
-    {"model-b", 885'610, 157.6, 167.9},         {"strided-cnn-b", 885'610, 143.4, 153.8},
+    {"model-b", 885'610, 157.6, 167.9},          {"strided-cnn-b", 885'610, 143.4, 153.8},
     {"convpool-cnn-b", 1'300'618, 327.4, 337.8}, {"all-cnn-b", 1'300'618, 200.0, 210.4},
-    {"model-c", 954'730, 228.3, 238.7},         {"strided-cnn-c", 954'730, 100.9, 111.3},
+    {"model-c", 954'730, 228.3, 238.7},          {"strided-cnn-c", 954'730, 100.9, 111.3},
     {"convpool-cnn-c", 1'369'738, 398.2, 408.6}, {"all-cnn-c", 1'369'738, 270.8, 281.2},
 };
 
@@ -85,9 +85,9 @@ TEST(Networks, MapsAreThePapers) {
 
 // By hand, r <- r + (kernel - 1) * jump; jump <- jump * stride, from the first layer on:
 TEST(Networks, ReceptiveFieldsAreThoseByHand) {
-  EXPECT_EQ(summary_of("all-cnn-c", "").receptive_field, 27);      // 3 5 7, 11 15 19, 27
-  EXPECT_EQ(summary_of("model-a", "").receptive_field, 27);        // 5 7, 15 19, 27
-  EXPECT_EQ(summary_of("strided-cnn-a", "").receptive_field, 21);  // 5, 13, 21
+  EXPECT_EQ(summary_of("all-cnn-c", "").receptive_field, 27);       // 3 5 7, 11 15 19, 27
+  EXPECT_EQ(summary_of("model-a", "").receptive_field, 27);         // 5 7, 15 19, 27
+  EXPECT_EQ(summary_of("strided-cnn-a", "").receptive_field, 21);   // 5, 13, 21
   EXPECT_EQ(summary_of("convpool-cnn-c", "").receptive_field, 33);  // 7 9, 21 25, 33
   // 11 11 19 (jump 8), 51 51 67 (16), 99 99 131 (32), 195
   EXPECT_EQ(summary_of("all-cnn-b-imagenet", "", 1000).receptive_field, 195);
@@ -108,11 +108,18 @@ TEST(Networks, LayersOfAllCnnCStandAsDescribed) {
   const NetworkDescription network = make_network("all-cnn-c", {}, 10);
   std::vector<std::string_view> operations;
   for (const Layer& layer : network.layers) operations.push_back(operation_name(layer));
-  const std::vector<std::string_view> expected = {
-      "dropout", "conv2d", "relu",   "conv2d", "relu",   "conv2d",
-      "relu",    "dropout", "conv2d", "relu",  "conv2d", "relu",
-      "conv2d",  "relu",   "dropout", "conv2d", "relu",  "conv2d",
-      "relu",    "conv2d", "relu",   "global_average_pool", "softmax"};
+  const std::vector<std::string_view> expected = {"dropout", "conv2d",
+                                                  "relu",    "conv2d",
+                                                  "relu",    "conv2d",
+                                                  "relu",    "dropout",
+                                                  "conv2d",  "relu",
+                                                  "conv2d",  "relu",
+                                                  "conv2d",  "relu",
+                                                  "dropout", "conv2d",
+                                                  "relu",    "conv2d",
+                                                  "relu",    "conv2d",
+                                                  "relu",    "global_average_pool",
+                                                  "softmax"};
   EXPECT_EQ(operations, expected);
   EXPECT_EQ(layer_label(network, 5), "layer 6 (conv2d conv3)");
   EXPECT_EQ(class_count(network), 10);
@@ -124,8 +131,8 @@ TEST(Networks, LastReluCanBeLeftOut) {
   for (const NamedNetwork& named : named_networks()) {
     SCOPED_TRACE(named.name);
     const auto with = make_network(named.name, {}, named.default_classes);
-    const auto without = make_network(named.name, parse_network_options("last-relu=off"),
-                                      named.default_classes);
+    const auto without =
+        make_network(named.name, parse_network_options("last-relu=off"), named.default_classes);
     EXPECT_EQ(without.layers.size() + 1, with.layers.size());
     EXPECT_EQ(summarise(without).parameters, summarise(with).parameters);
   }

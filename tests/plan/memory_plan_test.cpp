@@ -92,7 +92,8 @@ std::vector<Case> all_networks() {
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
   const char* const modes[] = {"inference", "training", "explain"};
-  std::string name = std::string(info.param.network) + "_" + modes[static_cast<int>(info.param.mode)];
+  std::string name =
+      std::string(info.param.network) + "_" + modes[static_cast<int>(info.param.mode)];
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }

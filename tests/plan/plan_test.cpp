@@ -83,7 +83,7 @@ TEST(Choice, DoesNotDependOnTheBatchSize) {
 TEST(Choice, SaysWhyARowWasRefused) {
   PlanOptions portable{.isa = kernels::Isa::portable};
   const Plan plan = make_plan(all_cnn_c(PassMode::explain), 1, portable);
-  const Step& step = step_of(plan, "global_average_pool21");
+  const Step& step = step_of(plan, "global_average_pool22");
   ASSERT_FALSE(step.refusals.empty());
   EXPECT_NE(step.refusals.front().why.find("avx512"), std::string::npos);
   EXPECT_NE(to_text(plan, 1).find("refused: "), std::string::npos);
@@ -92,9 +92,10 @@ TEST(Choice, SaysWhyARowWasRefused) {
 TEST(Choice, FollowsTheTuningFileWhileItsKernelAccepts) {
   const std::string problem = "n1h32w32c3k96r3s3u1v1p1e1slope0";
   TuningFile tuning("test");
-  tuning.add({.operation = "conv2d_forward",
-              .problem = problem,
-              .candidates = {{"conv2d_forward_cpu_onednn", 2.0}, {"conv2d_forward_reference", 1.0}}});
+  tuning.add(
+      {.operation = "conv2d_forward",
+       .problem = problem,
+       .candidates = {{"conv2d_forward_cpu_onednn", 2.0}, {"conv2d_forward_reference", 1.0}}});
   const Plan plan = make_plan(all_cnn_c(PassMode::inference), 1, {.tuning = &tuning});
   EXPECT_EQ(plan.steps[1].kernel, "conv2d_forward_reference");
   TuningFile foreign("test");
@@ -102,7 +103,8 @@ TEST(Choice, FollowsTheTuningFileWhileItsKernelAccepts) {
                .problem = problem,
                .candidates = {{"conv2d_forward_of_another_version", 1.0}}});
   const Plan other = make_plan(all_cnn_c(PassMode::inference), 1, {.tuning = &foreign});
-  EXPECT_EQ(other.steps[1].kernel, make_plan(all_cnn_c(PassMode::inference), 1, {}).steps[1].kernel);
+  EXPECT_EQ(other.steps[1].kernel,
+            make_plan(all_cnn_c(PassMode::inference), 1, {}).steps[1].kernel);
 }
 
 TEST(WorkspaceLimit, IsHardAndSaysWhatIsNeeded) {
@@ -119,16 +121,25 @@ TEST(WorkspaceLimit, IsHardAndSaysWhatIsNeeded) {
   }
 }
 
+std::size_t limited_bytes(const Plan& plan, std::size_t threads) {
+  std::size_t bytes = plan.workspace_bytes * threads;
+  for (const Step& step : plan.steps) bytes += step.packed_weights_bytes;
+  return bytes;
+}
+
 TEST(WorkspaceLimit, CountsEveryThread) {
   const Graph graph = all_cnn_c(PassMode::training);
-  const Plan plan = make_plan(graph, 4, {});
-  std::size_t packed = 0;
-  for (const Step& step : plan.steps) packed += step.packed_weights_bytes;
-  const std::size_t limit = packed + plan.workspace_bytes;
-  const Plan shared = make_plan(graph, 4, {.workspace_limit = limit, .threads = 2});
-  packed = 0;
-  for (const Step& step : shared.steps) packed += step.packed_weights_bytes;
-  EXPECT_LE(packed + 2 * shared.workspace_bytes, limit);
+  const std::size_t need = limited_bytes(make_plan(graph, 4, {}), 2);
+  EXPECT_NO_THROW(make_plan(graph, 4, {.workspace_limit = need, .threads = 2}));
+  EXPECT_THROW(make_plan(graph, 4, {.workspace_limit = need, .threads = 20}), Error);
+}
+
+TEST(WorkspaceLimit, TakesAKernelThatNeedsLess) {
+  const Graph graph = all_cnn_c(PassMode::training);
+  const std::size_t need = limited_bytes(make_plan(graph, 4, {}), 1);
+  const Plan frugal = make_plan(graph, 4, {.workspace_limit = need - 1});
+  EXPECT_LT(limited_bytes(frugal, 1), need);
+  EXPECT_NE(to_text(frugal, 1).find("raise --workspace-limit"), std::string::npos);
 }
 
 TEST(TuningFile, ReadsWhatItWrote) {
@@ -147,8 +158,9 @@ TEST(TuningFile, ReadsWhatItWrote) {
 
 TEST(TuningFile, RefusesOtherFiles) {
   const std::string path = testing::TempDir() + "/no_tuning.json";
-  for (const char* text : {"", "[]", "{\"format\": \"other\"}", "{\"format\": \"allconv-tuning-1\"}",
-                           "{\"format\":\"allconv-tuning-1\",\"device\":\"x\",\"entries\":[{}]}"}) {
+  for (const char* text :
+       {"", "[]", "{\"format\": \"other\"}", "{\"format\": \"allconv-tuning-1\"}",
+        "{\"format\":\"allconv-tuning-1\",\"device\":\"x\",\"entries\":[{}]}"}) {
     std::ofstream(path) << text;
     EXPECT_THROW(TuningFile::read(path), Error) << text;
   }

@@ -120,9 +120,8 @@ TEST(AtomicFile, LeavesTheOldFileWhenTheDiskIsFull) {
   write_bytes(folder / "file", "old");
   {
     const FileSizeLimit limit(1000);
-    const std::string sentence = error_of(ErrorKind::io, [&] {
-      write_file_atomically(folder / "file", std::string(2000, 'x'));
-    });
+    const std::string sentence = error_of(
+        ErrorKind::io, [&] { write_file_atomically(folder / "file", std::string(2000, 'x')); });
     EXPECT_NE(sentence.find("cannot write"), std::string::npos);
   }
   EXPECT_EQ(read_bytes(folder / "file"), "old");

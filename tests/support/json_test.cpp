@@ -54,8 +54,9 @@ TEST(JsonValue, NamesThePlaceOfAWrongValue) {
   const auto kernel = value.at("layers").elements("layer")[0].at("kernel");
   EXPECT_EQ(kernel.elements_exactly(2)[0].integer(1, 1), 1);
   const auto sentence = [](const auto& body) { return error_of(ErrorKind::model, body); };
-  EXPECT_EQ(sentence([&] { kernel.elements()[1].integer(0, 9); })
-                .find("file: layers: layer 1: kernel: element 2: not a whole number"),
+  EXPECT_EQ(sentence([&] {
+              kernel.elements()[1].integer(0, 9);
+            }).find("file: layers: layer 1: kernel: element 2: not a whole number"),
             0U);
   sentence([&] { kernel.elements()[0].integer(2, 9); });
   sentence([&] { kernel.elements_exactly(3); });

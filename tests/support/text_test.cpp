@@ -8,7 +8,9 @@ namespace {
 TEST(Text, WellFormedCharactersStay) {
   for (const std::string_view text :
        {"", "plain", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-        "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "Stra\xC3\x9F" "e"}) {
+        "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF",
+        "Stra\xC3\x9F"
+        "e"}) {
     EXPECT_TRUE(is_utf8(text)) << text;
     EXPECT_EQ(to_utf8(text), text);
   }

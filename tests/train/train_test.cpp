@@ -1,5 +1,5 @@
-// Training: schedules, initial weights, the optimiser's formula, and that a network learns, with the
-// same bits for any number of threads.
+// Training: schedules, initial weights, the optimiser's formula, and that a network learns, with
+// the same bits for any number of threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -133,7 +133,8 @@ Model untrained_model(const TrainingSet& set) {
 }
 
 TrainOptions tiny_options() {
-  TrainOptions options{.epochs = 3, .batch_size = 24, .schedule = {}, .augmentation = {}, .plan = {}};
+  TrainOptions options{
+      .epochs = 3, .batch_size = 24, .schedule = {}, .augmentation = {}, .plan = {}};
   options.augmentation = {.flip = true, .shift = 1};
   options.seed = 5;
   return options;

@@ -27,8 +27,8 @@ template <class Result, class... Arguments>
 class FunctionRef<Result(Arguments...)> {
  public:
   template <class Callable>
-    requires(!std::is_same_v<std::remove_cvref_t<Callable>, FunctionRef>)
-  FunctionRef(Callable&& callable)  // NOLINT: implicit, as std::function
+  requires(!std::is_same_v<std::remove_cvref_t<Callable>, FunctionRef>)
+      FunctionRef(Callable&& callable)  // NOLINT: implicit, as std::function
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
         call_([](void* object, Arguments... arguments) -> Result {
           return (*static_cast<std::remove_reference_t<Callable>*>(object))(arguments...);
@@ -44,9 +44,9 @@ class FunctionRef<Result(Arguments...)> {
 // Hardware threads this process may run on (scheduling affinity), at least 1.
 int available_threads();
 
-// Thread-safe for enqueue() and run_one_job(); parallel_for() is for one caller at a time and is not
-// reentrant. The destructor drops jobs not yet begun and joins. Throws Error{device} when a thread
-// cannot be started.
+// Thread-safe for enqueue() and run_one_job(); parallel_for() is for one caller at a time and is
+// not reentrant. The destructor drops jobs not yet begun and joins. Throws Error{device} when a
+// thread cannot be started.
 class ThreadPool {
  public:
   // `threads` counts the caller: threads - 1 are started. At least 1.
@@ -58,8 +58,8 @@ class ThreadPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Calls body(index, worker) for every index in [0, count), each once, in any order, claimed in
-  // ascending order; worker is in [0, threads()), the caller is 0. Allocates nothing. The body must not
-  // throw.
+  // ascending order; worker is in [0, threads()), the caller is 0. Allocates nothing. The body must
+  // not throw.
   void parallel_for(int count, FunctionRef<void(int index, int worker)> body);
 
   // Adds a background job. Jobs must not throw and must not call parallel_for().
@@ -78,11 +78,11 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;       // guarded by mutex_
-  Claim* claim_ = nullptr;                       // guarded by mutex_
-  std::atomic<std::uint64_t> generation_{0};     // counts parallel_for calls and wake-ups
-  std::atomic<int> job_count_{0};                // of jobs_, read while spinning
-  std::atomic<int> busy_{0};                     // workers inside the current parallel_for
+  std::deque<std::function<void()>> jobs_;    // guarded by mutex_
+  Claim* claim_ = nullptr;                    // guarded by mutex_
+  std::atomic<std::uint64_t> generation_{0};  // counts parallel_for calls and wake-ups
+  std::atomic<int> job_count_{0};             // of jobs_, read while spinning
+  std::atomic<int> busy_{0};                  // workers inside the current parallel_for
   std::atomic<bool> stopping_{false};
 };
 
