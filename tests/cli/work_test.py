@@ -99,7 +99,8 @@ class TrainTest(ProgramTest):
             while b"wrote" not in seen:
                 seen += os.read(master, 4096)
             self.assertEqual(running.wait(program.TIMEOUT), 0)
-        self.assertRegex(seen, rb"epoch 1/1 \[[#.]{24}\] \d+/36  \d+ images/s  loss [\d.]+  .*left")
+        self.assertRegex(
+            seen, rb"epoch 1/1 \[[#.]{24}\] \d+/36  \d+ images/s  loss [\d.]+  .*left")
 
     def test_divergence(self):
         sentence = self.refuse(7, ["--learning-rate"], "train", self.pictures, "-o",

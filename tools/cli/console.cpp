@@ -15,6 +15,7 @@ namespace allconv::cli {
 
 namespace {
 
+// Back to the line's beginning, and erase to its end (ECMA-48).
 constexpr std::string_view kWipeLine = "\r\033[K";
 
 bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
@@ -68,6 +69,7 @@ void ProgressBar::update(std::size_t images, std::size_t total, std::string_view
   drawn_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = static_cast<double>(images) / std::max(seconds, 1e-3);
+  // The rate is of this bar's images, which are like those that come after them.
   const auto left = static_cast<double>(total - std::min(images, total) + more_images);
   const std::size_t filled = std::min(images, total) * kCells / total;
   const std::string line =

@@ -10,6 +10,7 @@ namespace allconv::cli {
 
 namespace {
 
+// Never another device than the one asked for.
 void check_device(const CommonOptions& options) {
   if (options.device.starts_with("cuda")) {
     throw Error(ErrorKind::device, "this version has no CUDA backend", "--device",

@@ -25,6 +25,7 @@ constexpr const char* kExamples =
     "  The same figures for another program:\n"
     "    allconv evaluate model.safetensors pictures/ --results-format json > evaluation.json";
 
+// As given on the command line.
 struct EvaluateArguments {
   CommonOptions common;
   std::string model;
@@ -38,6 +39,7 @@ std::string json_number(std::optional<double> value) {
   return value ? fmt::format("{}", *value) : "null";
 }
 
+// The keys and their order are a contract with other programs.
 std::string to_json(const Evaluation& evaluation) {
   std::string rows;
   for (const auto& row : evaluation.confusion)
@@ -69,6 +71,7 @@ std::string confusion_text(const Evaluation& evaluation, const std::vector<std::
   return text;
 }
 
+// The figures as people read them: shares in percent.
 std::string to_text(const Evaluation& evaluation, const std::vector<std::string>& classes) {
   std::string text = fmt::format("images  {}\nfailed  {}\n", evaluation.images, evaluation.failed);
   if (evaluation.images == 0) return text;

@@ -18,6 +18,7 @@ constexpr const char* kExamples =
     "Example:\n"
     "  allconv inspect model.safetensors";
 
+// What the file holds beside the model: kept, but not interpreted.
 std::string others_text(const Model& model) {
   std::string text;
   for (const OtherTensor& tensor : model.other_tensors) {

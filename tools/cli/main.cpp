@@ -36,6 +36,7 @@ constexpr const char* kFooter =
 constexpr std::array<std::string_view, 4> kLaterCommands = {"explain", "patches", "convert",
                                                             "recipes"};
 
+// Before the command line is read: the options of such a command are not known.
 void refuse_later_command(int count, char** arguments) {
   if (count < 2) return;
   const std::string_view name = arguments[1];
@@ -57,7 +58,7 @@ Error extra_argument_error(const std::string& argument, bool is_program, const s
   return {ErrorKind::usage, what, argument, help};
 }
 
-// CLI11's report as ours: "--threads: "0" is not ...; give ...".
+// CLI11's report as ours: "--threads: "0" is not allowed; give ...".
 Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   const CLI::App& command = command_of(app);
   const bool is_program = &command == &app;
@@ -81,6 +82,7 @@ Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   return {ErrorKind::usage, text, {}, is_ours ? std::string() : help};
 }
 
+// In the order of the help.
 void add_commands(CLI::App& app, Chosen& chosen) {
   add_train_command(app, chosen);
   add_evaluate_command(app, chosen);
@@ -109,6 +111,7 @@ int run(int count, char** arguments) {
   return chosen();
 }
 
+// The sentence on stderr; the kind's value is the exit code.
 int fail(std::string_view sentence, ErrorKind kind) {
   print_note(sentence);
   return static_cast<int>(kind);

@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kDefaultNetwork = "all-cnn-c";
 constexpr int kLeastClasses = 2;
 
+// Null for anything that is not a name of the paper's networks.
 const NamedNetwork* find_named(std::string_view name) {
   const auto& all = named_networks();
   const auto found = std::find_if(
@@ -32,6 +33,7 @@ bool looks_like_name(const std::string& argument) {
                                              !std::filesystem::exists(argument, ignored));
 }
 
+// A file says everything itself: options do not apply, and --classes can only agree.
 NetworkDescription read_network(const std::string& path, const NetworkChoice& choice) {
   if (choice.options) {
     throw Error(ErrorKind::usage, "goes with a network's name, not with a file",

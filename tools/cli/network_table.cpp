@@ -9,12 +9,14 @@ namespace allconv::cli {
 
 namespace {
 
+// The padding's order is the JSON's: top, left, bottom, right.
 std::string window_text(const std::array<int, 2>& kernel, const std::array<int, 2>& stride,
                         const Padding& padding) {
   return fmt::format("{}x{} stride {}x{} padding {},{},{},{}", kernel[0], kernel[1], stride[0],
                      stride[1], padding.top, padding.left, padding.bottom, padding.right);
 }
 
+// What the operation's name does not tell.
 struct DetailText {
   std::string operator()(const Conv2dLayer& layer) const {
     return fmt::format("{} {} filters {}", layer.name, layer.filters,
@@ -35,7 +37,7 @@ struct DetailText {
   }
 };
 
-// Of one layer alone: a network of it, with the output before it as input, has the same figures.
+// Of one layer; only convolutions have parameters and multiply-accumulates that count.
 struct LayerFigures {
   std::int64_t parameters = 0;
   std::int64_t multiply_accumulates = 0;

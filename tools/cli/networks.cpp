@@ -27,6 +27,7 @@ struct NetworksArguments {
   NetworkChoice choice;
 };
 
+// The figures are computed with the default options and classes.
 std::string networks_text() {
   std::string text = fmt::format("{:<20} {:>7} {:>11} {:>14} {:>9} {:>7}  {}\n", "network",
                                  "classes", "parameters", "mult-adds", "receptive", "paper's", "");
@@ -42,6 +43,7 @@ std::string networks_text() {
   return text;
 }
 
+// Any choice asks for one network, the default one where none is named.
 int run_networks(const NetworksArguments& arguments) {
   NetworkChoice choice = arguments.choice;
   if (!arguments.name && !choice.network && !choice.options && !choice.classes) {

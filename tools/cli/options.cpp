@@ -33,10 +33,12 @@ CLI::Option* check(CLI::Option* option, std::function<std::string(std::string&)>
   return option->check(CLI::Validator(std::move(sentence), ""));
 }
 
+// What is wrong with a value of --device; whether the device can be used is another question.
 std::string device_sentence(const std::string& text) {
   constexpr std::string_view kCuda = "cuda:";
   if (text == "auto" || text == "cpu" || text == "cuda") return {};
   const bool numbered = text.starts_with(kCuda);
+  // Nothing is no number, so a text without the prefix is refused.
   const auto number = parse_number<unsigned>(numbered ? text.substr(kCuda.size()) : "");
   return number ? "" : fmt::format("\"{}\" is no device; give auto, cpu or cuda[:N]", text);
 }
@@ -47,22 +49,23 @@ CLI::Option* limit_integer(CLI::Option* option, std::int64_t least, std::int64_t
   return check(option, [least, most](const std::string& text) -> std::string {
     const auto number = parse_number<std::int64_t>(text);
     if (number && *number >= least && *number <= most) return {};
-    return fmt::format("\"{}\" is not a whole number from {} to {}; give such a number", text,
-                       least, most);
+    return fmt::format("\"{}\" is not allowed; give a whole number from {} to {}", text, least,
+                       most);
   });
 }
 
+// A comparison with NaN is false, so NaN is refused.
 CLI::Option* limit_number(CLI::Option* option, double least, double most) {
   return check(option, [least, most](const std::string& text) -> std::string {
     const auto number = parse_number<double>(text);
     if (number && *number >= least && *number <= most) return {};
-    return fmt::format("\"{}\" is not a number from {} to {}; give such a number", text, least,
-                       most);
+    return fmt::format("\"{}\" is not allowed; give a number from {} to {}", text, least, most);
   });
 }
 
 CLI::Option* limit_words(CLI::Option* option, std::string_view words) {
   return check(option, [words = std::string(words)](const std::string& text) -> std::string {
+    // Between separators on both sides only whole words are found.
     const std::string known = fmt::format(", {}, ", words);
     if (known.find(fmt::format(", {}, ", text)) != std::string::npos) return {};
     return fmt::format("\"{}\" is not among its values; give one of {}", text, words);
@@ -85,6 +88,7 @@ void check_output(const std::string& path) {
     throw_system_error("cannot write into the folder", folder, errno);
 }
 
+// The value, if there is one, belongs to the option: it is not to be taken for an argument.
 void refuse_option(CLI::App& command, const std::string& name) {
   const CLI::callback_t refuse = [name](const CLI::results_t&) -> bool {
     throw Error(ErrorKind::usage, "this version does not have this option yet", name,

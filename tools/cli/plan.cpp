@@ -23,6 +23,7 @@ constexpr const char* kExamples =
     "  Of an explanation by guided backpropagation:\n"
     "    allconv plan model.safetensors --batch-size 1 --explain --rule guided";
 
+// As given on the command line.
 struct PlanArguments {
   CommonOptions common;
   NetworkChoice network;
@@ -33,6 +34,7 @@ struct PlanArguments {
   std::string rule = "gradient";
 };
 
+// The words are checked by the option.
 ReluRule parse_rule(std::string_view name) {
   if (name == "deconvnet") return ReluRule::deconvnet;
   return name == "guided" ? ReluRule::guided : ReluRule::gradient;
@@ -47,6 +49,7 @@ int run_plan(const PlanArguments& arguments) {
   if (arguments.explain) mode = PassMode::explain;
   const Graph graph = make_graph(network, mode, parse_rule(arguments.rule));
   const int images = micro_batch_size(mode, arguments.batch_size);
+  // A batch of fewer micro-batches than threads keeps fewer workers, each with an arena.
   const int micro_batches = (arguments.batch_size + images - 1) / images;
   const Plan plan = make_plan(graph, images, device.plan_options());
   print_result(to_text(plan, std::min(device.pool().threads(), micro_batches)));

@@ -31,6 +31,7 @@ constexpr const char* kExamples =
     "  Two files, only the best class, with the logits:\n"
     "    allconv score model.safetensors cat.jpg dog.png -o two.jsonl --top-k 1 --logits";
 
+// As given on the command line.
 struct ScoreArguments {
   CommonOptions common;
   std::string model;
@@ -43,6 +44,7 @@ struct ScoreArguments {
   bool overwrite = false;
 };
 
+// Scoring must not end with a file that cannot be written, or replace one without being told to.
 void check_score_output(const ScoreArguments& arguments) {
   const std::string& path = arguments.output;
   if (path.ends_with(".csv")) {
@@ -109,6 +111,7 @@ class RowMaker {
   kernels::Buffer<std::byte> scratch_;
 };
 
+// All inputs, in the order given.
 DataSet open_inputs(const ScoreArguments& arguments) {
   DataSet data;
   for (const std::string& path : arguments.data) {
@@ -124,6 +127,7 @@ struct ScoreCounts {
   double seconds = 0;  // of the whole run
 };
 
+// Decoding runs beside the network on idle threads: its share is the time that the network waited.
 void print_summary(const ScoreCounts& counts, const ScoreTimes& times) {
   const double sum = std::max(times.decoding + times.network + times.callback, 1e-9);
   std::string_view bottleneck = "decoding";
@@ -165,6 +169,7 @@ int run_score(const ScoreArguments& arguments) {
     };
     times = scorer.run(data, all_in_order(data.size()), {.image = take, .cancelled = interrupted});
   }
+  // Putting the results on the disk is writing too.
   const auto finish = std::chrono::steady_clock::now();
   file.finish();
   const auto end = std::chrono::steady_clock::now();

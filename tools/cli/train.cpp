@@ -34,6 +34,7 @@ constexpr const char* kExamples =
     "  A model's weights as the start for other classes:\n"
     "    allconv train birds/ -o birds.safetensors --init model.safetensors --learning-rate 0.005";
 
+// As given on the command line; numbers stand in `options` at once.
 struct TrainArguments {
   CommonOptions common;
   StartArguments start;
@@ -104,6 +105,7 @@ class Validation {
   std::set<std::size_t> failed_;
 };
 
+// Hours of training must not end with a file that cannot be written.
 void check_outputs(const TrainArguments& arguments) {
   check_output(arguments.output);
   if (arguments.metrics.empty()) return;
@@ -114,6 +116,7 @@ void check_outputs(const TrainArguments& arguments) {
   }
 }
 
+// Epochs count from 0 here, and from 1 in everything that is read.
 EpochResult run_epoch(Trainer& trainer, int epoch, int epochs, std::size_t images) {
   ProgressBar bar(fmt::format("epoch {}/{}", epoch + 1, epochs));
   const std::size_t later = static_cast<std::size_t>(epochs - epoch - 1) * images;
@@ -123,6 +126,7 @@ EpochResult run_epoch(Trainer& trainer, int epoch, int epochs, std::size_t image
   return trainer.run_epoch(epoch, {.progress = progress, .cancelled = interrupted});
 }
 
+// The line that stays when the bar has gone. The rest of the time is judged by this epoch.
 void print_epoch(const EpochMetrics& metrics, int epochs) {
   std::string line = fmt::format("epoch {}/{}: loss {:.4f}, error {:.2f} %", metrics.epoch, epochs,
                                  *metrics.train_loss, *metrics.train_error * 100);
@@ -134,6 +138,7 @@ void print_epoch(const EpochMetrics& metrics, int epochs) {
   print_note(line);
 }
 
+// `validation` may be null.
 void run_epochs(Trainer& trainer, const TrainArguments& arguments, Validation* validation,
                 std::size_t images) {
   std::optional<MetricsFile> file;
@@ -173,6 +178,7 @@ int run_train(TrainArguments arguments) {
   }
   Trainer trainer(start.model, start.images, options, device.pool());
   run_epochs(trainer, arguments, validation.get(), start.images.size());
+  // The last step of all may have been the one that was interrupted.
   if (interrupted()) {
     throw Error(ErrorKind::interrupted, "training was interrupted", {}, "no model was written");
   }
@@ -185,6 +191,7 @@ int run_train(TrainArguments arguments) {
   return kSomeInputsFailed;
 }
 
+// Defaults of TrainOptions; the help repeats them beside the values.
 void add_sgd_options(CLI::App& command, TrainArguments& arguments) {
   constexpr std::int64_t kMaxEpochs = 1'000'000;
   constexpr std::int64_t kMaxBatch = 65536;
@@ -218,6 +225,7 @@ void add_sgd_options(CLI::App& command, TrainArguments& arguments) {
       ->type_name("N [0]");
 }
 
+// gcn-zca is known, so that it can be refused as what later versions bring.
 void add_data_options(CLI::App& command, TrainArguments& arguments) {
   limit_words(command.add_option("--prepare", arguments.start.prepare,
                                  "each colour to mean 0 and deviation 1, or nothing of the kind"),

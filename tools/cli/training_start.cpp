@@ -17,6 +17,7 @@ namespace allconv::cli {
 
 namespace {
 
+// Values of the options that a later version brings, each by its name.
 void refuse_later_values(const StartArguments& arguments) {
   const auto refuse = [](std::string_view value, std::string_view option, std::string_view mend) {
     throw Error(ErrorKind::usage, fmt::format("this version does not have {} yet", value), option,
@@ -37,6 +38,9 @@ void set_class_count(NetworkDescription& network, int classes) {
   }
 }
 
+// The network that --network names, else the initial model's, else the default, with as many
+// classes as the data have. A network from a file keeps its own number, which then has to be the
+// same.
 NetworkDescription network_for(const StartArguments& arguments, const std::optional<Model>& initial,
                                const DataSet& data) {
   const int classes = static_cast<int>(data.classes().size());
@@ -80,6 +84,7 @@ void take_initial_weights(const Model& initial, const StartArguments& arguments,
   for (int& label : start.images.labels) label = indices[static_cast<std::size_t>(label)];
 }
 
+// The model of --init; nullopt where weights are drawn at random.
 std::optional<Model> read_initial_model(const StartArguments& arguments) {
   if (arguments.init == "he") return std::nullopt;
   if (arguments.prepare) {
@@ -108,6 +113,7 @@ TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool) 
   model.network = network_for(arguments, initial, data);
   model.classes = data.classes();
   if (initial) model.prepare = initial->prepare;
+  // The images are read at the size of the network that is trained, whatever the model's was.
   model.prepare.height = model.network.input.height;
   model.prepare.width = model.network.input.width;
   print_note(fmt::format("reading {} images of {} classes", data.size(), data.classes().size()));
