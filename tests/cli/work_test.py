@@ -63,8 +63,8 @@ class TrainTest(ProgramTest):
         write_pictures(self.folder / "data", count=2)
         broken = self.folder / "data/red/01.png"
         broken.write_bytes(broken.read_bytes()[:60])
-        result = self.succeed("train", self.folder / "data", "-o", self.folder / "model", "--network",
-                              self.network, "--epochs", 2, code=4)
+        result = self.succeed("train", self.folder / "data", "-o", self.folder / "model",
+                              "--network", self.network, "--epochs", 2, code=4)
         self.assertEqual(result.stderr.count(str(broken)), 1)
         self.assertTrue((self.folder / "model").exists())
 
