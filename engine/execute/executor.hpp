@@ -36,7 +36,8 @@ class Executor {
   // must be those of the plan's network.
   void load(const Parameters& parameters);
 
-  // Runs the whole batch. Allocates nothing of its own.
+  // Runs the whole batch. Allocates nothing of its own. Throws Error{internal} that names the step
+  // where a library fails; the outputs are then undefined.
   void run(const Batch& batch);
 
   // As run(), one step at a time on the calling thread, telling each step's time.

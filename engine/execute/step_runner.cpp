@@ -154,7 +154,11 @@ class KernelRunner : public StepRunner {
   void run(const Frame& frame, const ExecutionContext& context, int part) const override {
     typename Operation::Arguments arguments{};
     Binder(frame, step_).bind(arguments);
-    kernel_->run(context, arguments, part);
+    try {
+      kernel_->run(context, arguments, part);
+    } catch (const std::exception& error) {
+      throw Error(ErrorKind::internal, error.what(), step_.layer + " (" + step_.kernel + ")");
+    }
   }
 
   void pack(const float* weights, std::byte* packed) const override {

@@ -14,8 +14,8 @@
 
 namespace allconv::kernels::onednn {
 
-// oneDNN runs with the thread's own OpenMP setting; inside a worker that is one thread. Restores the
-// caller's setting.
+// oneDNN runs with the thread's own OpenMP setting; inside a worker that is one thread. Restores
+// the caller's setting.
 class SingleThread {
  public:
   SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
@@ -33,7 +33,7 @@ inline const dnnl::engine& cpu_engine() {
   return engine;
 }
 
-// One primitive and its argument memories. bind() sets a pointer only when it changed: setting the
+// One primitive and its argument memories. run() sets a pointer only when it changed: setting the
 // pointer of a padded format makes oneDNN write zeros into the padding.
 class BoundPrimitive {
  public:
@@ -56,8 +56,10 @@ class BoundPrimitive {
       bound_[i] = pointers[i];
     }
     // The C call: the C++ one builds a hash map on each run.
-    dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()),
-                           arguments_.data());
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()),
+                               arguments_.data()),
+        "oneDNN could not run a primitive");
   }
 
  private:
@@ -111,14 +113,15 @@ struct RowRange {
   int size() const { return last - first; }
 };
 
-// Into how many row blocks one image is cut: enough for a few threads, never so many that a block has
-// too little to do. Depends on the problem of one image alone.
+// Into how many row blocks one image is cut: enough for a few threads, never so many that a block
+// has too little to do. Depends on the problem of one image alone.
 inline int row_blocks(const Conv2dProblem& problem, int rows) {
   constexpr double kFlopsPerBlock = 20e6;  // about 80 us on one AVX-512 core
   constexpr double kFlopsWorthTwo = 4e6;
   constexpr int kMaxBlocks = 4;
   const double flops = problem.flops() / problem.n;
-  const int wanted = std::max(static_cast<int>(flops / kFlopsPerBlock), flops > kFlopsWorthTwo ? 2 : 1);
+  const int wanted =
+      std::max(static_cast<int>(flops / kFlopsPerBlock), flops > kFlopsWorthTwo ? 2 : 1);
   return std::clamp(wanted, 1, std::min(kMaxBlocks, rows));
 }
 

@@ -1,5 +1,5 @@
-// conv2d_data_gradient_cpu_onednn: gradient with respect to the convolution's input, by oneDNN, with
-// the rule of the ReLU below applied while the rows are in cache.
+// conv2d_data_gradient_cpu_onednn: gradient with respect to the convolution's input, by oneDNN,
+// with the rule of the ReLU below applied while the rows are in cache.
 //
 // Layout: NHWC in and out, weights in oneDNN's packed form (another than the forward pass's).
 // Tiles: one image at a time in up to four blocks of input rows.
@@ -43,8 +43,8 @@ dnnl::convolution_backward_data::primitive_desc describe(const DataGradientBlock
   const auto dst = onednn::nhwc(1, block.dst_rows.size(), problem.q(), problem.k);
   const int bottom = onednn::after_padding(problem.h, problem.r, problem.stride_h, problem.pad.top,
                                            block.dst_rows.size());
-  const int right = onednn::after_padding(problem.w, problem.s, problem.stride_w,
-                                          problem.pad.left, problem.q());
+  const int right =
+      onednn::after_padding(problem.w, problem.s, problem.stride_w, problem.pad.left, problem.q());
   const dnnl::memory::dims before = {problem.pad.top, problem.pad.left};
   const dnnl::memory::dims after = {bottom, right};
   const dnnl::convolution_forward::primitive_desc forward(
@@ -117,15 +117,14 @@ class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
     const DataGradientBlock& block = blocks_[index];
     const std::int64_t src_offset =
         (image * problem_.h + block.first_src_row) * problem_.w * problem_.c;
-    const float* d_dst = arguments.d_dst + (image * problem_.p() + block.dst_rows.first) *
-                                               problem_.q() * problem_.k;
-    float* d_src = arguments.d_src + src_offset;
-    parts_[static_cast<std::size_t>(part)].run(std::array<const void*, 4>{
-        d_dst, arguments.weights, d_src, context.scratch.data()});
+    const float* d_dst =  // (p,q,k) of the block
+        arguments.d_dst + (image * problem_.p() + block.dst_rows.first) * problem_.q() * problem_.k;
+    float* d_src = arguments.d_src + src_offset;  // (h,w,c) of the block
+    parts_[static_cast<std::size_t>(part)].run(
+        std::array<const void*, 4>{d_dst, arguments.weights, d_src, context.scratch.data()});
     if (relu_[index]) {
-      relu_[index]->run_all(context, {.output = arguments.relu_output + src_offset,
-                                      .d_dst = d_src,
-                                      .d_src = d_src});
+      relu_[index]->run_all(
+          context, {.output = arguments.relu_output + src_offset, .d_dst = d_src, .d_src = d_src});
     }
   }
 

@@ -1,8 +1,8 @@
 // conv2d_forward_cpu_onednn: convolution + bias, with ReLU or leaky ReLU fused, by oneDNN.
 //
 // Layout: NHWC in and out, weights in oneDNN's packed form, made once by pack_weights().
-// Tiles: one image at a time in up to four row blocks, each a primitive of its own with its share of
-// the padding. Requires a problem for which oneDNN has better than reference loops.
+// Tiles: one image at a time in up to four row blocks, each a primitive with its own padding.
+// Requires a problem for which oneDNN has better than reference loops.
 // Bound by: FMA throughput; 230 to 300 GFLOP/s a core on Zen 5, see docs/performance.md.
 #include "kernels/conv2d/common_onednn.hpp"
 #include "kernels/conv2d/onednn.hpp"
@@ -23,9 +23,8 @@ struct ForwardBlock {
 ForwardBlock forward_block(const Conv2dProblem& problem, RowRange rows) {
   const int first = rows.first * problem.stride_h - problem.pad.top;
   const int last = (rows.last - 1) * problem.stride_h - problem.pad.top + problem.r;
-  ForwardBlock block{.problem = problem,
-                     .first_src_row = std::max(0, first),
-                     .first_dst_row = rows.first};
+  ForwardBlock block{
+      .problem = problem, .first_src_row = std::max(0, first), .first_dst_row = rows.first};
   block.problem.n = 1;
   block.problem.pad.top = std::max(0, -first);
   block.problem.pad.bottom = std::max(0, last - problem.h);
@@ -51,10 +50,10 @@ dnnl::convolution_forward::primitive_desc describe(const Conv2dProblem& problem,
     post_ops.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, problem.slope, 0.0F);
     attributes.set_post_ops(post_ops);
   }
-  const int bottom = onednn::after_padding(problem.h, problem.r, problem.stride_h, problem.pad.top,
-                                           problem.p());
-  const int right = onednn::after_padding(problem.w, problem.s, problem.stride_w,
-                                          problem.pad.left, problem.q());
+  const int bottom =
+      onednn::after_padding(problem.h, problem.r, problem.stride_h, problem.pad.top, problem.p());
+  const int right =
+      onednn::after_padding(problem.w, problem.s, problem.stride_w, problem.pad.left, problem.q());
   const dnnl::convolution_forward::desc desc(
       dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
       onednn::nhwc(1, problem.h, problem.w, problem.c), weights, onednn::bias_desc(problem),
@@ -110,10 +109,10 @@ class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
     const onednn::SingleThread single_thread;
     const ForwardBlock& block = block_[static_cast<std::size_t>(part % blocks_)];
     const std::int64_t image = part / blocks_;
-    const float* src = arguments.src +
-                       (image * problem_.h + block.first_src_row) * problem_.w * problem_.c;
-    float* dst = arguments.dst +
-                 (image * problem_.p() + block.first_dst_row) * problem_.q() * problem_.k;
+    const float* src =  // (h,w,c) of the block
+        arguments.src + (image * problem_.h + block.first_src_row) * problem_.w * problem_.c;
+    float* dst =  // (p,q,k) of the block
+        arguments.dst + (image * problem_.p() + block.first_dst_row) * problem_.q() * problem_.k;
     parts_[static_cast<std::size_t>(part)].run(std::array<const void*, 5>{
         src, arguments.weights, arguments.bias, dst, context.scratch.data()});
   }

@@ -1,9 +1,9 @@
 // What the three oneDNN rows share: single-threaded primitives over caller memory.
 //
-// Activations are plain NHWC (measured as fast as oneDNN's blocked formats on AVX-512); weights are in
-// whatever form oneDNN asks for. The forward pass and the data gradient run one image at a time, each
-// image in row blocks whose number depends on the problem alone, so that an image's bits depend
-// neither on its batch nor on the threads that share the blocks.
+// Activations are plain NHWC (measured as fast as oneDNN's blocked formats on AVX-512); weights are
+// in whatever form oneDNN asks for. The forward pass and the data gradient run one image at a time,
+// each image in row blocks whose number depends on the problem alone, so that an image's bits
+// depend neither on its batch nor on the threads that share the blocks.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,10 @@
 // Convolution (cross-correlation) with bias, its data gradient and its weight gradient.
 //
-//     dst[n,p,q,k] = bias[k] + sum over r,s,c of src[n, p*u + r - top, q*v + s - left, c] * weights[k,c,r,s]
+//     dst[n,p,q,k] = bias[k] + sum over r,s,c of src[n, p*u + r - top, q*v + s - left, c] *
+//     weights[k,c,r,s]
 //
-// Activations are dense NHWC; weights outside a kernel are (k,c,r,s), inside in its own packed form.
+// Activations are dense NHWC; weights outside a kernel are (k,c,r,s), inside in its own packed
+// form.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +21,8 @@ namespace allconv::kernels {
 // ReLU of the layer below, whose output is this convolution's src).
 enum class Conv2dEpilogue {
   none,
-  relu,             // forward: dst = x > 0 ? x : slope * x
-  relu_gradient,    // data gradient: relu_backward_value with the rule of the same name
+  relu,           // forward: dst = x > 0 ? x : slope * x
+  relu_gradient,  // data gradient: relu_backward_value with the rule of the same name
   relu_deconvnet,
   relu_guided,
 };
@@ -66,9 +68,7 @@ struct Conv2dProblem {
   constexpr std::int64_t dst_size() const { return std::int64_t{n} * p() * q() * k; }
   constexpr std::int64_t weights_size() const { return std::int64_t{k} * c * r * s; }
   // Two operations a multiply-add, padding counted as if it were multiplied.
-  constexpr double flops() const {
-    return 2.0 * static_cast<double>(dst_size()) * c * r * s;
-  }
+  constexpr double flops() const { return 2.0 * static_cast<double>(dst_size()) * c * r * s; }
   // Each tensor read or written once.
   constexpr double bytes() const {
     return 4.0 * static_cast<double>(src_size() + dst_size() + weights_size() + k);
@@ -79,10 +79,10 @@ struct Conv2dForward {
   static constexpr std::string_view kName = "conv2d_forward";
   using Problem = Conv2dProblem;
   struct Arguments {
-    const float* src;              // (n,h,w,c)
-    const std::byte* weights;      // packed by the same prepared kernel
-    const float* bias;             // (k)
-    float* dst;                    // (n,p,q,k)
+    const float* src;          // (n,h,w,c)
+    const std::byte* weights;  // packed by the same prepared kernel
+    const float* bias;         // (k)
+    float* dst;                // (n,p,q,k)
   };
 };
 
@@ -90,10 +90,10 @@ struct Conv2dDataGradient {
   static constexpr std::string_view kName = "conv2d_data_gradient";
   using Problem = Conv2dProblem;
   struct Arguments {
-    const float* d_dst;            // (n,p,q,k)
-    const std::byte* weights;      // packed by the same prepared kernel
-    const float* relu_output;      // (n,h,w,c), src of the convolution; null without a ReLU epilogue
-    float* d_src;                  // (n,h,w,c), overwritten
+    const float* d_dst;        // (n,p,q,k)
+    const std::byte* weights;  // packed by the same prepared kernel
+    const float* relu_output;  // (n,h,w,c), src of the convolution; null without a ReLU epilogue
+    float* d_src;              // (n,h,w,c), overwritten
   };
 };
 
@@ -101,11 +101,11 @@ struct Conv2dWeightGradient {
   static constexpr std::string_view kName = "conv2d_weight_gradient";
   using Problem = Conv2dProblem;
   struct Arguments {
-    const float* src;              // (n,h,w,c)
-    const float* d_dst;            // (n,p,q,k)
-    std::byte* d_weights;          // in the kernel's own form: see unpack_weights
-    float* d_bias;                 // (k)
-    bool accumulate = false;       // add to d_weights and d_bias instead of overwriting them
+    const float* src;         // (n,h,w,c)
+    const float* d_dst;       // (n,p,q,k)
+    std::byte* d_weights;     // in the kernel's own form: see unpack_weights
+    float* d_bias;            // (k)
+    bool accumulate = false;  // add to d_weights and d_bias instead of overwriting them
   };
 };
 

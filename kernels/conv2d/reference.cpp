@@ -1,7 +1,8 @@
 // conv2d_*_reference: the specification of convolution and its two gradients.
 //
-// Layout: activations NHWC, weights KCRS. One output element at a time, sums in double, no blocking.
-// Requires nothing; accepts every valid problem. Bound by everything: it is here to be read.
+// Layout: activations NHWC, weights KCRS. One output element at a time, sums in double, no
+// blocking. Requires nothing; accepts every valid problem. Bound by everything: it is here to be
+// read.
 #include "kernels/conv2d/reference.hpp"
 
 #include <tuple>
@@ -138,8 +139,8 @@ void conv2d_data_gradient_reference(const Conv2dProblem& problem, const Real* d_
           const int at[4] = {n, y, x, c};
           auto value = static_cast<Real>(data_gradient_sum(problem, view, at));
           if (rule) {
-            value = relu_backward_value(*rule, *relu_output++, value,
-                                        static_cast<Real>(problem.slope));
+            value =
+                relu_backward_value(*rule, *relu_output++, value, static_cast<Real>(problem.slope));
           }
           *d_src++ = value;
         }

@@ -68,8 +68,8 @@ class WeightGradientReference final : public ReferenceKernel<Conv2dWeightGradien
                                        arguments.d_bias);
       return;
     }
-    auto* own_weights = reinterpret_cast<float*>(context.scratch.data());
-    float* own_bias = own_weights + problem().weights_size();
+    auto* own_weights = reinterpret_cast<float*>(context.scratch.data());  // (k,c,r,s)
+    float* own_bias = own_weights + problem().weights_size();              // (k)
     conv2d_weight_gradient_reference(problem(), arguments.src, arguments.d_dst, own_weights,
                                      own_bias);
     for (std::int64_t i = 0; i < problem().weights_size(); ++i) d_weights[i] += own_weights[i];

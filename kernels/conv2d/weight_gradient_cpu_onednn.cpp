@@ -21,8 +21,7 @@ dnnl::convolution_backward_weights::primitive_desc describe(const Conv2dProblem&
   const dnnl::memory::dims before = {problem.pad.top, problem.pad.left};
   const dnnl::memory::dims after = {
       onednn::after_padding(problem.h, problem.r, problem.stride_h, problem.pad.top, problem.p()),
-      onednn::after_padding(problem.w, problem.s, problem.stride_w, problem.pad.left,
-                            problem.q())};
+      onednn::after_padding(problem.w, problem.s, problem.stride_w, problem.pad.left, problem.q())};
   const dnnl::convolution_forward::primitive_desc forward(
       {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, src, weights, bias,
        dst, onednn::strides(problem), before, after},
@@ -68,14 +67,14 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
   void run(const ExecutionContext& context, const Conv2dWeightGradient::Arguments& arguments,
            int /*part*/) const override {
     std::byte* own_weights = context.scratch.data() + scratchpad_bytes_;
-    std::byte* own_bias = own_weights + weights_bytes();
+    std::byte* own_bias = own_weights + weights_bytes();  // (k)
     const bool add = arguments.accumulate;
     const void* d_weights = add ? own_weights : arguments.d_weights;
     const void* d_bias = add ? own_bias : reinterpret_cast<std::byte*>(arguments.d_bias);
     {
       const onednn::SingleThread single_thread;
-      primitive_.front().run(std::array<const void*, 5>{
-          arguments.src, arguments.d_dst, d_weights, d_bias, context.scratch.data()});
+      primitive_.front().run(std::array<const void*, 5>{arguments.src, arguments.d_dst, d_weights,
+                                                        d_bias, context.scratch.data()});
     }
     if (!add) return;
     add_lane(*add_weights_, reinterpret_cast<float*>(arguments.d_weights), own_weights);

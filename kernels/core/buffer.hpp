@@ -24,8 +24,8 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(std::size_t size)
       : data_(size == 0 ? nullptr
-                        : static_cast<Element*>(::operator new(
-                              align_up(size * sizeof(Element)), std::align_val_t{kAlignment}))),
+                        : static_cast<Element*>(::operator new (align_up(size * sizeof(Element)),
+                                                                std::align_val_t{kAlignment}))),
         size_(size) {}
 
   Element* data() { return data_.get(); }
@@ -38,9 +38,7 @@ class Buffer {
 
  private:
   struct Release {
-    void operator()(Element* data) const {
-      ::operator delete(data, std::align_val_t{kAlignment});
-    }
+    void operator()(Element* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
   };
 
   std::unique_ptr<Element, Release> data_;

@@ -49,7 +49,8 @@ class PreparedKernel {
   // (never on threads), so that any schedule of the parts gives the same bits.
   virtual int parts() const { return 1; }
 
-  // Computes part `part` of the problem. Allocates nothing and never throws.
+  // Computes part `part` of the problem. Allocates nothing. Throws a std::exception only where a
+  // library that the kernel calls fails.
   virtual void run(const ExecutionContext& context, const typename Operation::Arguments& arguments,
                    int part) const = 0;
 

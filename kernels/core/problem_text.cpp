@@ -19,8 +19,8 @@ std::optional<Token> take_token(std::string_view& text) {
   while (letters < text.size() && text[letters] >= 'a' && text[letters] <= 'z') ++letters;
   Token token{.key = text.substr(0, letters)};
   const char* first = text.data() + letters;
-  const auto [end, error] = std::from_chars(first, text.data() + text.size(), token.value,
-                                            std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(first, text.data() + text.size(), token.value, std::chars_format::fixed);
   if (letters == 0 || error != std::errc{}) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return token;
@@ -29,12 +29,18 @@ std::optional<Token> take_token(std::string_view& text) {
 bool assign_padding(Padding& padding, const Token& token) {
   const int value = static_cast<int>(token.value);
   if (value != token.value) return false;
-  if (token.key == "p") padding = {value, value, value, value};
-  else if (token.key == "pt") padding.top = value;
-  else if (token.key == "pl") padding.left = value;
-  else if (token.key == "pb") padding.bottom = value;
-  else if (token.key == "pr") padding.right = value;
-  else return false;
+  if (token.key == "p")
+    padding = {value, value, value, value};
+  else if (token.key == "pt")
+    padding.top = value;
+  else if (token.key == "pl")
+    padding.left = value;
+  else if (token.key == "pb")
+    padding.bottom = value;
+  else if (token.key == "pr")
+    padding.right = value;
+  else
+    return false;
   return true;
 }
 

@@ -1,12 +1,13 @@
-// Problem text: the one-line form of a problem, "n128h32w32c96k96r3s3u2p1", that test failures print
-// and `allconv bench --problem` reads.
+// Problem text: the one-line form of a problem, "n128h32w32c96k96r3s3u2p1", that test failures
+// print and `allconv bench --problem` reads.
 //
 // A problem lists its fields once:
 //     template <class Self, class Visit> static constexpr void fields(Self& self, Visit&& visit) {
 //       visit("n", self.n); visit("u", self.stride_h); ...
 //     }
 // A key is lower-case letters followed by a number. Padding has the key "p" (all four sides) or
-// "pt" "pl" "pb" "pr"; enumerations are written as their number. Fields left out keep their default.
+// "pt" "pl" "pb" "pr"; enumerations are written as their number. Fields left out keep their
+// default.
 #pragma once
 
 #include <charconv>

@@ -13,9 +13,7 @@ struct TensorView {
   Element* data = nullptr;
   int extent[4] = {0, 0, 0, 0};  // n,h,w,c for activations; k,c,r,s for weights in files
 
-  std::int64_t size() const {
-    return std::int64_t{extent[0]} * extent[1] * extent[2] * extent[3];
-  }
+  std::int64_t size() const { return std::int64_t{extent[0]} * extent[1] * extent[2] * extent[3]; }
 
   Element& operator()(int i, int j, int k, int l) const {
     assert(i >= 0 && i < extent[0] && j >= 0 && j < extent[1]);

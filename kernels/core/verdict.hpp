@@ -1,4 +1,5 @@
-// Verdict: the answer of a kernel to "can you compute this problem?", with the reason when it cannot.
+// Verdict: the answer of a kernel to "can you compute this problem?", with the reason when it
+// cannot.
 #pragma once
 
 #include <string>

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <numeric>
+#include <stdexcept>
 
 namespace allconv {
 namespace {
@@ -68,6 +69,19 @@ TEST_P(Pool, DroppedJobsDoNotHoldUpTheEnd) {
     for (int i = 0; i < 100; ++i) pool.enqueue([&done] { ++done; });
   }
   EXPECT_LE(done, 100);
+}
+
+TEST_P(Pool, AnExceptionReachesTheCallerAndThePoolGoesOn) {
+  ThreadPool pool(GetParam());
+  for (int round = 0; round < 20; ++round) {
+    const auto fail_at_seven = [](int index, int) {
+      if (index == 7) throw std::runtime_error("seven");
+    };
+    EXPECT_THROW(pool.parallel_for(100, fail_at_seven), std::runtime_error);
+    std::atomic<int> calls{0};
+    pool.parallel_for(10, [&](int, int) { ++calls; });
+    EXPECT_EQ(calls, 10);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, Pool, testing::Values(1, 2, 3, 8));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <system_error>
 
 #include "engine/support/error.hpp"
@@ -49,6 +50,8 @@ struct ThreadPool::Claim {
   FunctionRef<void(int, int)> body;
   int count;
   std::atomic<int> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure;  // written by the thread that set `failed`
 };
 
 ThreadPool::ThreadPool(int threads) {
@@ -77,11 +80,25 @@ void ThreadPool::stop() {
   workers_.clear();
 }
 
-void ThreadPool::take_indices(Claim& claim, int worker) {
-  for (;;) {
-    const int index = claim.next.fetch_add(1, std::memory_order_relaxed);
-    if (index >= claim.count) return;
-    claim.body(index, worker);
+void ThreadPool::take_indices(Claim& claim, int worker) noexcept {
+  try {
+    for (;;) {
+      const int index = claim.next.fetch_add(1, std::memory_order_relaxed);
+      if (index >= claim.count) return;
+      claim.body(index, worker);
+    }
+  } catch (...) {
+    claim.next = claim.count;
+    if (!claim.failed.exchange(true)) claim.failure = std::current_exception();
+  }
+}
+
+void ThreadPool::wait_until_idle() {
+  const auto idle = [this] { return busy_.load(std::memory_order_acquire) == 0; };
+  if (spin_until(idle)) return;
+  for (int busy = busy_.load(std::memory_order_acquire); busy != 0;
+       busy = busy_.load(std::memory_order_acquire)) {
+    busy_.wait(busy, std::memory_order_acquire);
   }
 }
 
@@ -90,7 +107,7 @@ void ThreadPool::parallel_for(int count, FunctionRef<void(int, int)> body) {
     for (int index = 0; index < count; ++index) body(index, 0);
     return;
   }
-  Claim claim{.body = body, .count = count};
+  Claim claim{.body = body, .count = count, .failure = {}};
   {
     const std::scoped_lock lock(mutex_);
     claim_ = &claim;
@@ -102,12 +119,8 @@ void ThreadPool::parallel_for(int count, FunctionRef<void(int, int)> body) {
     const std::scoped_lock lock(mutex_);
     claim_ = nullptr;  // no further worker joins; `busy_` counts those that did
   }
-  const auto idle = [this] { return busy_.load(std::memory_order_acquire) == 0; };
-  if (spin_until(idle)) return;
-  for (int busy = busy_.load(std::memory_order_acquire); busy != 0;
-       busy = busy_.load(std::memory_order_acquire)) {
-    busy_.wait(busy, std::memory_order_acquire);
-  }
+  wait_until_idle();
+  if (claim.failure) std::rethrow_exception(claim.failure);
 }
 
 void ThreadPool::work(int worker) {

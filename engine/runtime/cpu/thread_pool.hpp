@@ -58,8 +58,8 @@ class ThreadPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Calls body(index, worker) for every index in [0, count), each once, in any order, claimed in
-  // ascending order; worker is in [0, threads()), the caller is 0. Allocates nothing. The body must
-  // not throw.
+  // ascending order; worker is in [0, threads()), the caller is 0. Allocates nothing. What a body
+  // throws ends the loop early and is thrown on to the caller, the first of several.
   void parallel_for(int count, FunctionRef<void(int index, int worker)> body);
 
   // Adds a background job. Jobs must not throw and must not call parallel_for().
@@ -73,7 +73,8 @@ class ThreadPool {
 
   void work(int worker);
   void stop();
-  static void take_indices(Claim& claim, int worker);
+  void wait_until_idle();
+  static void take_indices(Claim& claim, int worker) noexcept;
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;
