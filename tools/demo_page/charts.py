@@ -5,6 +5,12 @@ import numpy as np
 from canvas import BLUE, GREY, INK, LINE, ORANGE, RED, WHITE, Canvas, blend
 from pictures import NAMES
 
+# Units. Frames are (left, top, right, bottom).
+CURVE_FRAME = (62, 34, 840, 340)
+MATRIX_LEFT, MATRIX_TOP, CELL = 116, 84, 56
+MEMORY_FRAME = (84, 60, 900, 440)
+HEADROOM = 1.03  # of the memory's axis above the larger of arena and bound
+
 DEEP_BLUE = (8, 48, 107)  # of the fullest field of the confusion matrix
 PALE = {BLUE: (205, 228, 242), ORANGE: (252, 232, 190)}
 
@@ -64,7 +70,7 @@ def _curve(canvas, axes, rows, key, color):
 def learning_curve(rows, path):
     """Errors by epoch, and where the learning rate fell."""
     canvas = Canvas(1000, 400)
-    frame = (62, 34, 840, 340)
+    frame = CURVE_FRAME
     highest = max(max(row["train_error"], row["validation_error"]) for row in rows) * 100
     ceiling = 5 * np.ceil(highest / 5)
     axes = Axes(canvas, frame, (0.6, len(rows) + 0.4), (0, ceiling))
@@ -93,7 +99,7 @@ def learning_curve(rows, path):
 def confusion_matrix(confusion, path):
     """Shares of each true class, with counts; the scale is that of the square root, so that the
     few mistakes are seen beside the many right answers."""
-    cell, left, top = 56, 116, 84
+    cell, left, top = CELL, MATRIX_LEFT, MATRIX_TOP
     canvas = Canvas(left + cell * len(NAMES) + 20, top + cell * len(NAMES) + 20)
     canvas.text((left + cell * len(NAMES) / 2, 14), "the model's answer", 13, INK, "mm", True)
     canvas.upright_text((14, top + cell * len(NAMES) / 2), "what it is", 13)
@@ -161,10 +167,10 @@ def _bars(canvas, top, sums, worker_bytes):
 def memory(plan, path):
     """The arena of one worker: each value a box from its first stage to its last, at its bytes."""
     canvas = Canvas(1000, 600)
-    frame = (84, 60, 900, 440)
+    frame = MEMORY_FRAME
     arena, bound = plan.sums["arena per worker"], plan.sums["lower bound"]
     stages = 1 + max(value.last for value in plan.values)
-    axes = Axes(canvas, frame, (0, stages), (0, max(arena, bound) * 1.03))
+    axes = Axes(canvas, frame, (0, stages), (0, max(arena, bound) * HEADROOM))
     canvas.text((8, 14), "Bytes of the arena, by stage of a training step", 13, INK, "lm", True)
     _legend(canvas, (700, 14))
     axes.level_lines([1024 * step for step in round_steps(arena / 1024, 5)], kibibytes)

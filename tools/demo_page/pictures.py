@@ -28,29 +28,23 @@ def read_idx(path):
     return values.reshape(sizes)
 
 
-def first_of_each(labels, count):
-    """Indices of the first images of each class, equally many, `count` in all, in order."""
-    of_class = [np.flatnonzero(labels == label)[:count // len(NAMES)]
-                for label in range(len(NAMES))]
-    return np.sort(np.concatenate(of_class))
-
-
 def write_class_folders(data, folder, count):
-    """Writes `count` test images below folder/0 to folder/9, every other one as JPEG and as PNG.
+    """Writes `count` test images below folder/0 to folder/9: the first of each class, equally many,
+    every other one as JPEG and as PNG.
 
     One JPEG of the last class ends half-way, as a download that broke off does. Returns its path.
     The folders have the numbers that the model knows its classes by, so that `evaluate` takes them.
     """
     images = read_idx(data / "t10k-images-idx3-ubyte.gz")
     labels = read_idx(data / "t10k-labels-idx1-ubyte.gz")
-    last_jpeg = None
-    for place, index in enumerate(first_of_each(labels, count)):
-        suffix, options = (".png", {}) if place % 2 else (".jpg", {"quality": JPEG_QUALITY})
-        path = folder / str(labels[index]) / f"{index:05}{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(images[index]).save(path, **options)
-        if suffix == ".jpg" and labels[index] == len(NAMES) - 1:
-            last_jpeg = path
-    content = last_jpeg.read_bytes()
-    last_jpeg.write_bytes(content[:len(content) // 2])
-    return last_jpeg
+    for label in range(len(NAMES)):
+        (folder / str(label)).mkdir(parents=True)
+        indices = np.flatnonzero(labels == label)[:count // len(NAMES)]
+        for rank, index in enumerate(indices):
+            path = folder / str(label) / f"{index:05}{'.png' if rank % 2 else '.jpg'}"
+            # Pillow's PNG writer has no quality and passes over it.
+            Image.fromarray(images[index]).save(path, quality=JPEG_QUALITY)
+    broken = max(folder.glob(f"{len(NAMES) - 1}/*.jpg"))
+    content = broken.read_bytes()
+    broken.write_bytes(content[:len(content) // 2])
+    return broken
