@@ -37,6 +37,8 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen);
 void add_plan_command(CLI::App& app, Chosen& chosen);
 void add_inspect_command(CLI::App& app, Chosen& chosen);
 void add_networks_command(CLI::App& app, Chosen& chosen);
+void add_bench_command(CLI::App& app, Chosen& chosen);
+void add_tune_command(CLI::App& app, Chosen& chosen);
 
 // --device --precision --threads --deterministic --workspace-limit --tuning-file; --trace is
 // refused. CpuDevice (device.hpp) makes a thread pool and plan options of them.

@@ -90,6 +90,8 @@ void add_commands(CLI::App& app, Chosen& chosen) {
   add_plan_command(app, chosen);
   add_inspect_command(app, chosen);
   add_networks_command(app, chosen);
+  add_bench_command(app, chosen);
+  add_tune_command(app, chosen);
 }
 
 int run(int count, char** arguments) {

@@ -1,0 +1,73 @@
+// allconv tune
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "bench/tuning.hpp"
+#include "engine/runtime/cpu/device.hpp"
+#include "engine/support/error.hpp"
+#include "tools/cli/command.hpp"
+#include "tools/cli/console.hpp"
+#include "tools/cli/device.hpp"
+#include "tools/cli/interrupt.hpp"
+
+namespace allconv::cli {
+
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  Time every kernel on every layer once, then score with the fastest:\n"
+    "    allconv tune model.safetensors -o tuned.json\n"
+    "    allconv score model.safetensors pictures/ -o scores.jsonl --tuning-file tuned.json";
+
+struct TuneArguments {
+  CommonOptions common;
+  NetworkChoice network;
+  std::optional<std::string> model_or_network;
+  std::string output;
+  int batch_size = 128;
+};
+
+int run_tune(const TuneArguments& arguments) {
+  const NetworkDescription network =
+      choose_model_or_network(arguments.model_or_network, arguments.network).network;
+  const CpuDevice device(arguments.common);
+  ProgressBar bar("tuning");
+  const TuningFile file = tune_network(
+      network, {.device = device_text(), .batch_size = arguments.batch_size},
+      [&](std::size_t done, std::size_t total) {
+        if (interrupted()) {
+          throw Error(ErrorKind::interrupted, "interrupted, nothing was written", arguments.output);
+        }
+        bar.update(done, total);
+      });
+  file.write(arguments.output);
+  return kDone;
+}
+
+}  // namespace
+
+void add_tune_command(CLI::App& app, Chosen& chosen) {
+  auto arguments = std::make_shared<TuneArguments>();
+  CLI::App& command = *app.add_subcommand(
+      "tune", "Time all kernels on a network's layers and write the choice to a file");
+  command
+      .add_option("MODEL|NETWORK", arguments->model_or_network,
+                  "a model file, a network's name or its .json file; default: all-cnn-c")
+      ->type_name("");
+  command.add_option("-o,--output", arguments->output, "the tuning file to write")
+      ->required()
+      ->type_name("FILE");
+  limit_integer(command.add_option("--batch-size", arguments->batch_size,
+                                   "of training, on which its kernels' problems depend; 128"),
+                1, 65536)
+      ->type_name("N");
+  add_network_options(command, arguments->network);
+  add_common_options(command, arguments->common);
+  command.footer(kExamples);
+  command.callback([arguments, &chosen] { chosen = [arguments] { return run_tune(*arguments); }; });
+}
+
+}  // namespace allconv::cli
