@@ -93,8 +93,9 @@ class PicturesTest(FolderTest):
 
     def test_files_that_are_not_idx_are_refused_by_name(self):
         path = self.folder / "labels.gz"
-        for content in (b"nothing", gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"),
-                        gzip.compress(b"\0\0\x0d\x01\0\0\0\x03abc"), gzip.compress(b"abc" * 90)[:-9]):
+        too_short = gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc")
+        of_floats = gzip.compress(b"\0\0\x0d\x01\0\0\0\x03abc")
+        for content in (b"nothing", too_short, of_floats, gzip.compress(b"abc" * 90)[:-9]):
             path.write_bytes(content)
             with self.assertRaisesRegex(results.Unusable, re.escape(str(path))):
                 pictures.read_idx(path)

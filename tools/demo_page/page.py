@@ -73,9 +73,9 @@ def _training(demo, metrics, evaluation):
     charts.confusion_matrix(evaluation["confusion"], demo / "confusion.png")
     yield _section(
         "Learning curve",
-        "An epoch sees every training image once, some of them mirrored. The error on training "
-        "images is taken while the weights still change and with dropout, so it lies above that "
-        "on test images at first. The test images only measure: nothing is chosen by them.",
+        "An epoch sees every training image once, half of them mirrored. The error on training "
+        "images is taken while the weights still change, so it lies above that on test images at "
+        "first. Training never sees the test images.",
         _image(demo / "curve.png", "share of wrong answers by epoch"))
     yield _section(
         "What it takes for what",

@@ -30,8 +30,8 @@ def read_scores(path, count, broken):
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     errors = sum("error" in row for row in rows)
     if (len(rows), errors) != (count, broken):
-        raise Unusable(f"{path} has {len(rows)} rows, {errors} of them errors, but {count} pictures "
-                       f"were scored, {broken} of them broken: the demo does not work here")
+        raise Unusable(f"{path} has {len(rows)} rows, {errors} of them errors, but {count} "
+                       f"pictures were scored, {broken} of them broken: the demo fails here")
     return rows
 
 
