@@ -69,7 +69,7 @@ void use(const Value& value) {
 double measure_gflops(kernels::Isa isa) {
   const Chains chains = chains_for(isa);
   volatile float factor = 0.5F;  // not known to the compiler, and the sums stay finite
-  const Timing timing = measure({.warmup = 2, .iterations = 15}, [&] {
+  const Timing timing = measure({.warmup = 2, .iterations = 30}, [&] {
     const float total = chains.run(factor);
     use(total);
   });

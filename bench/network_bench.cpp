@@ -100,9 +100,8 @@ std::vector<StepTime> NetworkRun::time_steps(int passes) {
   std::vector<std::vector<double>> seconds(plan.steps.size());
   for (int pass = 0; pass < passes; ++pass) {
     for (auto& of_step : seconds) of_step.push_back(0);
-    state_->executor.run_observed(state_->batch, [&](std::size_t step, double time) {
-      seconds[step].back() += time;
-    });
+    state_->executor.run_observed(
+        state_->batch, [&](std::size_t step, double time) { seconds[step].back() += time; });
   }
   std::vector<StepTime> result;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {

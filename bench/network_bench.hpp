@@ -66,10 +66,10 @@ class NetworkRun {
   void iterate();
   std::vector<StepTime> time_steps(int passes);
 
-  const std::vector<float>& input() const;         // (batch,h,w,c)
+  const std::vector<float>& input() const;          // (batch,h,w,c)
   const std::vector<std::int32_t>& labels() const;  // (batch)
-  const std::vector<float>& logits() const;        // (batch,classes) of the last iteration
-  const Parameters& gradients() const;             // training: of the last iteration
+  const std::vector<float>& logits() const;         // (batch,classes) of the last iteration
+  const Parameters& gradients() const;              // training: of the last iteration
 
  private:
   struct State;

@@ -85,20 +85,20 @@ class Bench {
     for (const auto& row : rows) known.push_back(row.name);
     for (const std::string& name : options_.kernels) {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      throw Error(ErrorKind::usage, fmt::format("\"{}\" is no kernel of {}", name, Operation::kName),
-                  "--kernels", fmt::format("use some of {}", fmt::join(known, ", ")));
+      throw Error(ErrorKind::usage,
+                  fmt::format("\"{}\" is no kernel of {}", name, Operation::kName), "--kernels",
+                  fmt::format("use some of {}", fmt::join(known, ", ")));
     }
   }
 
   RowResult measure_row(const kernels::Kernel<Operation>& row, const DeviceLimits& limits) {
-    RowResult result{.kernel = std::string(row.name), .why_not = {}, .timing = {},
-                     .ratio_to_onednn = {}};
+    RowResult result{
+        .kernel = std::string(row.name), .why_not = {}, .timing = {}, .ratio_to_onednn = {}};
     auto verdict = kernels::runs_under(row.isa, options_.isa);
     if (verdict.accepted()) verdict = row.accepts(problem_);
     result.why_not = verdict.why_not;
     if (!verdict.accepted()) return result;
-    result.largest_error =
-        largest_difference(results_of(row, small_, options_.data), expected_);
+    result.largest_error = largest_difference(results_of(row, small_, options_.data), expected_);
     OperationRun<Operation> run(row, problem_, options_.data);
     if (options_.cold_cache && !flusher_) flusher_.emplace();
     const TimingOptions timing{.warmup = options_.warmup,
@@ -109,8 +109,8 @@ class Bench {
     const double seconds = result.timing->median();
     result.gflops = problem_.flops() / seconds * 1e-9;
     result.gigabytes = problem_.bytes() / seconds * 1e-9;
-    result.share_of_limit = std::max(result.gflops / limits.gflops,
-                                     result.gigabytes / limits.read_gigabytes);
+    result.share_of_limit =
+        std::max(result.gflops / limits.gflops, result.gigabytes / limits.read_gigabytes);
     return result;
   }
 
@@ -171,9 +171,10 @@ std::string to_text(const OperationBenchResult& result) {
   for (const RowResult& row : result.rows) {
     if (!row.timing) text += fmt::format("refused by {}: {}\n", row.kernel, row.why_not);
   }
-  return text + fmt::format("errors: largest difference from the reference on {}, "
-                            "whose largest value is {:.3g}\n",
-                            result.error_problem, result.largest_value);
+  return text + fmt::format(
+                    "errors: largest difference from the reference on {}, "
+                    "whose largest value is {:.3g}\n",
+                    result.error_problem, result.largest_value);
 }
 
 std::string to_json(const OperationBenchResult& result) {

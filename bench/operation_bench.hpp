@@ -31,8 +31,9 @@ struct RowResult {
   double gflops = 0;             // at the median
   double gigabytes = 0;          // per second; each tensor moved once
   double share_of_limit = 0;     // of the tighter of the two limits, 1: reached
-  std::optional<double> ratio_to_onednn;  // throughput over that of oneDNN's row, where there is one
-  double largest_error = 0;      // against the reference
+  std::optional<double>
+      ratio_to_onednn;       // throughput over that of oneDNN's row, where there is one
+  double largest_error = 0;  // against the reference
 };
 
 struct OperationBenchResult {
@@ -48,8 +49,8 @@ struct OperationBenchResult {
 // All names, in the order of the tables.
 std::vector<std::string> operation_names();
 
-// `problem`: its text, "n128h32w32c96k96r3s3u2p1"; a stride in one direction only is both directions'.
-// Throws Error{usage} for an unknown operation, problem or kernel.
+// `problem`: its text, "n128h32w32c96k96r3s3u2p1"; a stride in one direction only is both
+// directions'. Throws Error{usage} for an unknown operation, problem or kernel.
 OperationBenchResult bench_operation(std::string_view operation, std::string_view problem,
                                      const OperationBenchOptions& options);
 

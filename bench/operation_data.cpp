@@ -34,8 +34,7 @@ float* Tensors::floats(std::int64_t count) {
 std::uint8_t* Tensors::bytes(std::int64_t count, int limit) {
   auto* values = zeros<std::uint8_t>(count);
   std::uniform_int_distribution<int> draw(0, limit - 1);
-  std::generate(values, values + count,
-                [&] { return static_cast<std::uint8_t>(draw(random_)); });
+  std::generate(values, values + count, [&] { return static_cast<std::uint8_t>(draw(random_)); });
   return values;
 }
 

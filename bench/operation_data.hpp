@@ -1,5 +1,5 @@
-// OperationData: the tensors of one problem, filled, and bound to a prepared kernel. One overload of
-// bind_operation() an operation; everything else about timing an operation is written once.
+// OperationData: the tensors of one problem, filled, and bound to a prepared kernel. One overload
+// of bind_operation() an operation; everything else about timing an operation is written once.
 #pragma once
 
 #include <cstddef>
@@ -33,9 +33,9 @@ class Tensors {
  public:
   explicit Tensors(DataKind kind) : kind_(kind) {}
 
-  float* floats(std::int64_t count);                                 // as the kind says
-  std::uint8_t* bytes(std::int64_t count, int limit);                // 0..limit-1
-  std::int32_t* indices(std::int64_t count, int limit);              // 0..limit-1
+  float* floats(std::int64_t count);                     // as the kind says
+  std::uint8_t* bytes(std::int64_t count, int limit);    // 0..limit-1
+  std::int32_t* indices(std::int64_t count, int limit);  // 0..limit-1
   const std::uint8_t* const* pointers(const std::uint8_t* first, int count, std::int64_t stride);
 
   // Zero, 64-byte aligned.
@@ -84,11 +84,10 @@ Results bind_operation(const kernels::GlobalAveragePoolProblem& problem, std::si
                        Tensors& tensors, kernels::GlobalAveragePoolForward::Arguments& arguments);
 Results bind_operation(const kernels::GlobalAveragePoolProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::GlobalAveragePoolBackward::Arguments& arguments);
-Results bind_operation(const kernels::SoftmaxCrossEntropyProblem& problem,
-                       std::size_t packed_bytes, Tensors& tensors,
-                       kernels::SoftmaxCrossEntropyForward::Arguments& arguments);
-Results bind_operation(const kernels::SoftmaxCrossEntropyProblem& problem,
-                       std::size_t packed_bytes, Tensors& tensors,
+Results bind_operation(const kernels::SoftmaxCrossEntropyProblem& problem, std::size_t packed_bytes,
+                       Tensors& tensors, kernels::SoftmaxCrossEntropyForward::Arguments& arguments);
+Results bind_operation(const kernels::SoftmaxCrossEntropyProblem& problem, std::size_t packed_bytes,
+                       Tensors& tensors,
                        kernels::SoftmaxCrossEntropyBackward::Arguments& arguments);
 Results bind_operation(const kernels::SgdProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::Sgd::Arguments& arguments);
@@ -105,7 +104,10 @@ class OperationRun {
                DataKind kind)
       : kernel_(row.prepare(problem)), tensors_(kind), scratch_(kernel_->workspace_bytes()) {
     results_ = bind_operation(problem, kernel_->packed_weights_bytes(), tensors_, arguments_);
-    if constexpr (requires { arguments_.weights; problem.weights_size(); }) {
+    if constexpr (requires {
+                    arguments_.weights;
+                    problem.weights_size();
+                  }) {
       const float* weights = tensors_.floats(problem.weights_size());
       kernel_->pack_weights(weights, const_cast<std::byte*>(arguments_.weights));
     }

@@ -24,8 +24,9 @@ namespace allconv {
 namespace problem_check {
 
 inline constexpr double kMaxExtent = 1 << 16;
-inline constexpr double kMaxWindow = 1024;    // rows and columns of a window, and of padding
-inline constexpr double kMaxProduct = 1e12;  // of all sizes but the window's: keeps int64 from wrapping
+inline constexpr double kMaxWindow = 1024;  // rows and columns of a window, and of padding
+inline constexpr double kMaxProduct =
+    1e12;  // of all sizes but the window's: keeps int64 from wrapping
 inline constexpr double kMaxBytes = 8e9;
 
 // Empty where the field's value can be meant.
@@ -86,7 +87,8 @@ Problem read_problem(std::string_view text) {
     if (fault.empty() && problem->k > problem->c) fault = "wants more values than a row has";
   }
   if constexpr (std::is_same_v<Problem, kernels::GradientSumProblem>) {
-    if (fault.empty() && problem->lanes > kernels::GradientSum::kMaxLanes) fault = "has over 8 lanes";
+    if (fault.empty() && problem->lanes > kernels::GradientSum::kMaxLanes)
+      fault = "has over 8 lanes";
   }
   if (fault.empty() && problem->bytes() > problem_check::kMaxBytes) fault = "moves over 8 GB";
   if (!fault.empty()) refuse_problem(text, fault);

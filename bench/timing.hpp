@@ -1,5 +1,5 @@
-// Timing: repeated runs of one body, and what their times say. One library for every benchmark of the
-// project, so that all numbers mean the same.
+// Timing: repeated runs of one body, and what their times say. One library for every benchmark of
+// the project, so that all numbers mean the same.
 #pragma once
 
 #include <cstddef>

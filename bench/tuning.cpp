@@ -1,6 +1,8 @@
 #include "bench/tuning.hpp"
 
+#include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,35 +24,42 @@ TuningEntry time_rows(const typename Operation::Problem& problem, const TuneOpti
     const bool runs = kernels::runs_under(row.isa, options.isa).accepted();
     if (!runs || !row.accepts(problem).accepted()) continue;
     OperationRun<Operation> run(row, problem, DataKind::random);
-    const TimingOptions timing{.warmup = 2, .iterations = kIterations,
-                               .budget = options.seconds_a_row};
+    const TimingOptions timing{
+        .warmup = 2, .iterations = kIterations, .budget = options.seconds_a_row};
     // A first run that takes longer than the whole budget is its own measurement.
     const double first = measure({.warmup = 0, .iterations = 1}, [&] { run.run(); }).median();
-    const double seconds = first > options.seconds_a_row
-                               ? first
-                               : measure(timing, [&] { run.run(); }).median();
+    const double seconds =
+        first > options.seconds_a_row ? first : measure(timing, [&] { run.run(); }).median();
     entry.candidates.push_back({.kernel = std::string(row.name), .milliseconds = seconds * 1e3});
   }
   return entry;
 }
 
-// Every step of both passes, one of each (operation, problem of one image).
+// What tells problems apart: the operation, and the problem of one image.
+using ProblemKey = std::pair<std::string, std::string>;
+
+std::optional<ProblemKey> key_of(const StepProblem& problem) {
+  return std::visit(
+      []<class Operation>(const Bound<Operation>& bound) -> std::optional<ProblemKey> {
+        if constexpr (!HasKernels<Operation>)
+          return std::nullopt;
+        else
+          return ProblemKey(Operation::kName, batch_free_text(bound.problem));
+      },
+      problem);
+}
+
+// The problems of every step of both passes, each once.
 std::vector<StepProblem> problems_of(const NetworkDescription& network,
                                      const TuneOptions& options) {
   std::vector<StepProblem> problems;
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<ProblemKey> seen;
   for (const PassMode mode : {PassMode::inference, PassMode::training}) {
     const int images = micro_batch_size(mode, options.batch_size);
     const Plan plan = make_plan(make_graph(network, mode), images, {.isa = options.isa});
     for (const Step& step : plan.steps) {
-      std::visit(
-          [&]<class Operation>(const Bound<Operation>& bound) {
-            if constexpr (HasKernels<Operation>) {
-              const std::pair key(std::string(Operation::kName), batch_free_text(bound.problem));
-              if (seen.insert(key).second) problems.push_back(step.problem);
-            }
-          },
-          step.problem);
+      const auto key = key_of(step.problem);
+      if (key && seen.insert(*key).second) problems.push_back(step.problem);
     }
   }
   return problems;

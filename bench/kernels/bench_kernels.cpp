@@ -1,5 +1,5 @@
-// bench_kernels: Google Benchmark over every row of every operation, named row/problem. The problems
-// are those of All-CNN-C's and ConvPool-CNN-C's plans, and of the work between them.
+// bench_kernels: Google Benchmark over every row of every operation, named row/problem. The
+// problems are those of All-CNN-C's and ConvPool-CNN-C's plans, and of the work between them.
 //
 //     bench_kernels --benchmark_filter='conv2d_forward.*_onednn'
 #include <benchmark/benchmark.h>

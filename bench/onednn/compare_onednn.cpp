@@ -32,7 +32,7 @@ struct Options {
   std::vector<int> batch_sizes = {1, 32, 128};
   std::vector<int> threads = {1, 2};
   int alternations = 15;
-  double seconds = 6;         // a cell ends after either, but not before three alternations
+  double seconds = 6;          // a cell ends after either, but not before three alternations
   bool any_algorithm = false;  // lets oneDNN choose between direct and Winograd
   std::string output;          // JSON, empty: none
 };
@@ -46,9 +46,10 @@ struct Cell {
 
 struct CellResult {
   Cell cell;
-  std::vector<double> ratios;  // throughput, ours over oneDNN's, ascending
+  std::vector<double> ratios;           // throughput, ours over oneDNN's, ascending
   double our_rate = 0, their_rate = 0;  // images/s, medians
-  double logits_error = 0, gradient_error = 0;  // largest, relative to the largest value
+  double logits_error = 0;              // largest, relative to the largest value
+  double gradient_error = 0;            // of the worst layer, relative, in norm
 };
 
 // The largest difference, relative to the largest value.
@@ -64,11 +65,23 @@ double relative_error(const std::vector<float>& ours, const std::vector<float>& 
   return difference / largest;
 }
 
+// The norm of the difference, relative to the norm. A unit whose input is zero up to rounding may
+// pass its ReLU on one side only, so single elements say little.
+double relative_norm(const std::vector<float>& ours, const std::vector<float>& theirs) {
+  double difference = 0;
+  double norm = 1e-30;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    difference += std::pow(static_cast<double>(ours[i]) - theirs[i], 2);
+    norm += std::pow(static_cast<double>(theirs[i]), 2);
+  }
+  return std::sqrt(difference / norm);
+}
+
 double gradient_error(const Parameters& ours, const Parameters& theirs) {
   double worst = 0;
   for (std::size_t layer = 0; layer < ours.size(); ++layer) {
-    const double weights = relative_error(ours[layer].weights, theirs[layer].weights);
-    const double bias = relative_error(ours[layer].bias, theirs[layer].bias);
+    const double weights = relative_norm(ours[layer].weights, theirs[layer].weights);
+    const double bias = relative_norm(ours[layer].bias, theirs[layer].bias);
     for (const double error : {weights, bias}) {
       if (!(error <= worst)) worst = error;
     }
@@ -81,9 +94,8 @@ NetworkDescription network_of(const Cell& cell) {
   NetworkOptions options;
   options.head_same = cell.head == "same";
   NetworkDescription network = make_network("all-cnn-c", options, kClasses);
-  std::erase_if(network.layers, [](const Layer& layer) {
-    return std::holds_alternative<DropoutLayer>(layer);
-  });
+  std::erase_if(network.layers,
+                [](const Layer& layer) { return std::holds_alternative<DropoutLayer>(layer); });
   return network;
 }
 
@@ -92,13 +104,15 @@ class Turns {
  public:
   explicit Turns(FunctionRef<void()> iterate) : iterate_(iterate) {
     constexpr double kTurnSeconds = 0.1;
-    const double once = measure({.warmup = 2, .iterations = 3, .budget = kTurnSeconds}, iterate).min();
+    const double once =
+        measure({.warmup = 2, .iterations = 3, .budget = kTurnSeconds}, iterate).min();
     iterations_ = std::max(1, static_cast<int>(kTurnSeconds / once));
   }
 
   void take() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    // The first iteration wakes the threads and is not counted; it does not matter where it is long.
+    // The first iteration wakes the threads and is not counted; it does not matter where it is
+    // long.
     if (iterations_ > 1) iterate_();
     const auto whole = [this] {
       for (int i = 0; i < iterations_; ++i) iterate_();
@@ -131,8 +145,8 @@ CellResult compare(const Cell& cell, const Options& options) {
   const NetworkDescription network = network_of(cell);
   const Parameters parameters = he_initial(network, 1);
   ThreadPool pool(cell.threads);
-  NetworkRun run(network, parameters, {.mode = cell.mode, .batch_size = cell.batch_size, .plan = {}},
-                 pool);
+  NetworkRun run(network, parameters,
+                 {.mode = cell.mode, .batch_size = cell.batch_size, .plan = {}}, pool);
   const auto algorithm = options.any_algorithm ? dnnl::algorithm::convolution_auto
                                                : dnnl::algorithm::convolution_direct;
   DirectNetwork direct(network, parameters,
@@ -212,16 +226,20 @@ std::string to_json(const std::vector<CellResult>& results) {
 // Returns whether all results agreed.
 bool run(const Options& options) {
   constexpr double kTolerance = 1e-4;
-  fmt::print("{}\n\n| head | mode | batch | threads | images/s | oneDNN | ratio | range |\n"
-             "|---|---|---|---|---|---|---|---|\n", device_text());
+  constexpr double kGradientTolerance = 1e-3;
+  fmt::print(
+      "{}\n\n| head | mode | batch | threads | images/s | oneDNN | ratio | range |\n"
+      "|---|---|---|---|---|---|---|---|\n",
+      device_text());
   std::vector<CellResult> results;
   bool agree = true;
   for (const Cell& cell : cells_of(options)) {
     results.push_back(compare(cell, options));
     fmt::print("{}", table_row(results.back()));
     std::fflush(stdout);
-    const double error = std::max(results.back().logits_error, results.back().gradient_error);
-    if (!(error <= kTolerance)) {
+    const bool same = results.back().logits_error <= kTolerance &&
+                      results.back().gradient_error <= kGradientTolerance;
+    if (!same) {
       fmt::print(stderr, "results differ: logits by {:.2e}, gradients by {:.2e}\n",
                  results.back().logits_error, results.back().gradient_error);
       agree = false;

@@ -17,8 +17,7 @@ struct ConvolutionShape {
 inline ConvolutionShape shape_of(const kernels::Conv2dProblem& problem) {
   using Tag = dnnl::memory::format_tag;
   constexpr auto kFloat = dnnl::memory::data_type::f32;
-  const int bottom =
-      (problem.p() - 1) * problem.stride_h + problem.r - problem.h - problem.pad.top;
+  const int bottom = (problem.p() - 1) * problem.stride_h + problem.r - problem.h - problem.pad.top;
   const int right = (problem.q() - 1) * problem.stride_w + problem.s - problem.w - problem.pad.left;
   return {.src = {{problem.n, problem.c, problem.h, problem.w}, kFloat, Tag::any},
           .weights = {{problem.k, problem.c, problem.r, problem.s}, kFloat, Tag::any},

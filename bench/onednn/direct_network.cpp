@@ -32,8 +32,9 @@ DirectNetwork::DirectNetwork(const NetworkDescription& network, const Parameters
   omp_set_num_threads(options.threads);
   add_layers(network);
   const Shape& shape = network.input;
-  input_ = memory({{options.batch_size, shape.channels, shape.height, shape.width}, kFloat, Tag::nhwc},
-                  engine_);
+  input_ =
+      memory({{options.batch_size, shape.channels, shape.height, shape.width}, kFloat, Tag::nhwc},
+             engine_);
   memory value = input_;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     add_convolution(layers_[i], parameters[i], value);
@@ -53,10 +54,16 @@ void DirectNetwork::add_layers(const NetworkDescription& network) {
     const Layer& layer = network.layers[i];
     if (const auto* conv = std::get_if<Conv2dLayer>(&layer)) {
       DirectLayer direct;
-      direct.problem = {.n = options_.batch_size, .h = shape.height, .w = shape.width,
-                        .c = shape.channels, .k = conv->filters, .r = conv->kernel[0],
-                        .s = conv->kernel[1], .stride_h = conv->stride[0],
-                        .stride_w = conv->stride[1], .pad = conv->padding};
+      direct.problem = {.n = options_.batch_size,
+                        .h = shape.height,
+                        .w = shape.width,
+                        .c = shape.channels,
+                        .k = conv->filters,
+                        .r = conv->kernel[0],
+                        .s = conv->kernel[1],
+                        .stride_h = conv->stride[0],
+                        .stride_w = conv->stride[1],
+                        .pad = conv->padding};
       layers_.push_back(std::move(direct));
     } else if (std::holds_alternative<ReluLayer>(layer) && !layers_.empty()) {
       layers_.back().problem.epilogue = kernels::Conv2dEpilogue::relu;
@@ -105,26 +112,32 @@ void DirectNetwork::add_head() {
   const kernels::Conv2dProblem& problem = last.problem;
   const memory::dims no_padding = {0, 0};
   const memory::dims window = {problem.p(), problem.q()};
-  average_ = {{dnnl::prop_kind::forward_training, dnnl::algorithm::pooling_avg_exclude_padding,
-               last.dst.get_desc(), {{problem.n, problem.k, 1, 1}, kFloat, Tag::any}, window, window,
-               no_padding, no_padding},
+  average_ = {{dnnl::prop_kind::forward_training,
+               dnnl::algorithm::pooling_avg_exclude_padding,
+               last.dst.get_desc(),
+               {{problem.n, problem.k, 1, 1}, kFloat, Tag::any},
+               window,
+               window,
+               no_padding,
+               no_padding},
               engine_};
   const memory averaged(average_.dst_desc(), engine_);
-  forward_.push_back({dnnl::pooling_forward(average_),
-                      {{DNNL_ARG_SRC, last.dst}, {DNNL_ARG_DST, averaged}}});
+  forward_.push_back(
+      {dnnl::pooling_forward(average_), {{DNNL_ARG_SRC, last.dst}, {DNNL_ARG_DST, averaged}}});
   logits_ = converted(averaged, {{problem.n, problem.k, 1, 1}, kFloat, Tag::nchw}, forward_);
   const dnnl::softmax_forward::primitive_desc softmax(
       {dnnl::prop_kind::forward_inference, logits_.get_desc(), 1}, engine_);
   probabilities_ = memory(logits_.get_desc(), engine_);
-  forward_.push_back({dnnl::softmax_forward(softmax),
-                      {{DNNL_ARG_SRC, logits_}, {DNNL_ARG_DST, probabilities_}}});
+  forward_.push_back(
+      {dnnl::softmax_forward(softmax), {{DNNL_ARG_SRC, logits_}, {DNNL_ARG_DST, probabilities_}}});
 }
 
 memory DirectNetwork::converted(const memory& source, const memory::desc& wanted,
                                 std::vector<Stage>& stages) {
   if (source.get_desc() == wanted) return source;
   memory result(wanted, engine_);
-  stages.push_back({dnnl::reorder(source, result), {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, result}}});
+  stages.push_back(
+      {dnnl::reorder(source, result), {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, result}}});
   return result;
 }
 

@@ -2,8 +2,9 @@
 // formats of its own choice (`any`) for activations and weights, weights packed once, bias and ReLU
 // fused behind the convolution, every primitive made ahead of time, its own OpenMP team.
 //
-// Training: forward, gradient of the mean cross-entropy, ReLU backward, gradients of data and weights,
-// SGD with momentum on the packed weights, and the conversion to the form of the data gradient.
+// Training: forward, gradient of the mean cross-entropy, ReLU backward, gradients of data and
+// weights, SGD with momentum on the packed weights, and the conversion to the form of the data
+// gradient.
 #pragma once
 
 #include <cstdint>
@@ -32,14 +33,14 @@ struct DirectLayer {
   dnnl::convolution_forward::primitive_desc forward;
   dnnl::memory src, weights, bias, dst;
   // Training. The velocities have the form of the weights.
-  dnnl::memory d_weights, d_bias;           // as the weight gradient writes them
-  dnnl::memory gradient;                    // d_weights in the form of the weights
+  dnnl::memory d_weights, d_bias;  // as the weight gradient writes them
+  dnnl::memory gradient;           // d_weights in the form of the weights
   dnnl::memory velocity, bias_velocity;
 };
 
 // Used by one thread at a time; sets the thread's OpenMP team size and leaves it so.
-// Throws dnnl::error, or Error{usage} for a network that is not a chain of convolutions and ReLUs under
-// a global average.
+// Throws dnnl::error, or Error{usage} for a network that is not a chain of convolutions and ReLUs
+// under a global average.
 class DirectNetwork {
  public:
   DirectNetwork(const NetworkDescription& network, const Parameters& parameters,
@@ -50,8 +51,8 @@ class DirectNetwork {
 
   void iterate();
 
-  std::vector<float> logits();         // (batch,classes) of the last iteration
-  Parameters gradients();              // of the last iteration
+  std::vector<float> logits();  // (batch,classes) of the last iteration
+  Parameters gradients();       // of the last iteration
 
  private:
   struct Stage {

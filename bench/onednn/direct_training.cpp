@@ -62,8 +62,13 @@ void DirectNetwork::add_backward() {
   const kernels::Conv2dProblem& last = layers_.back().problem;
   const memory::dims window = {last.p(), last.q()};
   const dnnl::pooling_backward::primitive_desc average(
-      {dnnl::algorithm::pooling_avg_exclude_padding, layers_.back().dst.get_desc(),
-       average_.dst_desc(), window, window, {0, 0}, {0, 0}},
+      {dnnl::algorithm::pooling_avg_exclude_padding,
+       layers_.back().dst.get_desc(),
+       average_.dst_desc(),
+       window,
+       window,
+       {0, 0},
+       {0, 0}},
       engine_, average_);
   const memory d_average = converted(d_logits_, average.diff_dst_desc(), backward_);
   memory signal(average.diff_src_desc(), engine_);
@@ -84,14 +89,14 @@ memory DirectNetwork::add_relu_backward(DirectLayer& layer, const memory& d_dst)
   const memory::desc form = layer.dst.get_desc();
   memory signal = converted(d_dst, form, backward_);
   const dnnl::eltwise_forward::primitive_desc forward(
-      {dnnl::prop_kind::forward_training, dnnl::algorithm::eltwise_relu_use_dst_for_bwd, form, 0.0F},
+      {dnnl::prop_kind::forward_training, dnnl::algorithm::eltwise_relu_use_dst_for_bwd, form,
+       0.0F},
       engine_);
   const dnnl::eltwise_backward::primitive_desc backward(
       {dnnl::algorithm::eltwise_relu_use_dst_for_bwd, form, form, 0.0F}, engine_, forward);
-  backward_.push_back({dnnl::eltwise_backward(backward),
-                       {{DNNL_ARG_DST, layer.dst},
-                        {DNNL_ARG_DIFF_DST, signal},
-                        {DNNL_ARG_DIFF_SRC, signal}}});
+  backward_.push_back(
+      {dnnl::eltwise_backward(backward),
+       {{DNNL_ARG_DST, layer.dst}, {DNNL_ARG_DIFF_DST, signal}, {DNNL_ARG_DIFF_SRC, signal}}});
   return signal;
 }
 
@@ -103,12 +108,11 @@ void DirectNetwork::add_weight_gradient(DirectLayer& layer, const memory& d_dst)
       engine_, layer.forward);
   layer.d_weights = memory(described.diff_weights_desc(), engine_);
   layer.d_bias = memory(described.diff_bias_desc(), engine_);
-  backward_.push_back(
-      {dnnl::convolution_backward_weights(described),
-       {{DNNL_ARG_SRC, converted(layer.src, described.src_desc(), backward_)},
-        {DNNL_ARG_DIFF_DST, converted(d_dst, described.diff_dst_desc(), backward_)},
-        {DNNL_ARG_DIFF_WEIGHTS, layer.d_weights},
-        {DNNL_ARG_DIFF_BIAS, layer.d_bias}}});
+  backward_.push_back({dnnl::convolution_backward_weights(described),
+                       {{DNNL_ARG_SRC, converted(layer.src, described.src_desc(), backward_)},
+                        {DNNL_ARG_DIFF_DST, converted(d_dst, described.diff_dst_desc(), backward_)},
+                        {DNNL_ARG_DIFF_WEIGHTS, layer.d_weights},
+                        {DNNL_ARG_DIFF_BIAS, layer.d_bias}}});
   layer.gradient = converted(layer.d_weights, layer.weights.get_desc(), backward_);
   layer.velocity = zeros(layer.weights.get_desc(), engine_);
   layer.bias_velocity = zeros(layer.bias.get_desc(), engine_);
@@ -144,7 +148,9 @@ void DirectNetwork::write_loss_gradient() {
 }
 
 void DirectNetwork::step() {
-  Update tensor{.weights = nullptr, .velocity = nullptr, .gradient = nullptr,
+  Update tensor{.weights = nullptr,
+                .velocity = nullptr,
+                .gradient = nullptr,
                 .rate = static_cast<float>(options_.sgd.rate),
                 .momentum = static_cast<float>(options_.sgd.momentum),
                 .decay = 0};

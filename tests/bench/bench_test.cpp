@@ -22,11 +22,11 @@ namespace {
 NetworkDescription small_network() {
   return {.name = "small",
           .input = {3, 9, 9},
-          .layers = {Conv2dLayer{.name = "conv1", .filters = 8, .kernel = {3, 3},
-                                 .padding = {1, 1, 1, 1}},
-                     ReluLayer{},
-                     Conv2dLayer{.name = "conv2", .filters = 4, .kernel = {3, 3}, .stride = {2, 2}},
-                     ReluLayer{}, GlobalAveragePoolLayer{}, SoftmaxLayer{}}};
+          .layers = {
+              Conv2dLayer{.name = "conv1", .filters = 8, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
+              ReluLayer{},
+              Conv2dLayer{.name = "conv2", .filters = 4, .kernel = {3, 3}, .stride = {2, 2}},
+              ReluLayer{}, GlobalAveragePoolLayer{}, SoftmaxLayer{}}};
 }
 
 TEST(Timing, QuantilesLieBetweenOrderStatistics) {
@@ -68,8 +68,7 @@ TEST(NetworkBench, JsonHasTheContractsKeysInEveryMode) {
     const NetworkDescription network = small_network();
     const NetworkBenchOptions options{
         .mode = mode, .batch_size = 3, .warmup = 1, .iterations = 4, .plan = {}};
-    const NetworkBenchResult result =
-        bench_network(network, he_initial(network, 1), options, pool);
+    const NetworkBenchResult result = bench_network(network, he_initial(network, 1), options, pool);
     const auto json = nlohmann::json::parse(to_json(result));
     EXPECT_EQ(json.at("network"), "small");
     EXPECT_EQ(json.at("mode"), std::string(to_string(mode)));
@@ -87,7 +86,8 @@ TEST(NetworkBench, JsonHasTheContractsKeysInEveryMode) {
       EXPECT_GE(layer.at("milliseconds").get<double>(), 0);
       EXPECT_GE(layer.at("gflops").get<double>(), 0);
     }
-    EXPECT_TRUE(names.contains("conv1 + relu2") || names.contains("conv1 + relu1")) << to_json(result);
+    EXPECT_TRUE(names.contains("conv1 + relu2") || names.contains("conv1 + relu1"))
+        << to_json(result);
   }
 }
 
@@ -119,8 +119,8 @@ std::string small_problem(const std::string& operation) {
 
 TEST(OperationBench, EveryRowOfEveryOperationAgreesWithItsReference) {
   for (const std::string& operation : operation_names()) {
-    const OperationBenchOptions options{.kernels = {}, .warmup = 0, .iterations = 2,
-                                        .seconds_a_row = 0.05};
+    const OperationBenchOptions options{
+        .kernels = {}, .warmup = 0, .iterations = 2, .seconds_a_row = 0.05};
     const auto result = bench_operation(operation, small_problem(operation), options);
     EXPECT_GT(result.largest_value, 0) << operation;
     for (const RowResult& row : result.rows) {

@@ -45,8 +45,8 @@ struct BenchArguments {
 int run_network(const BenchArguments& arguments) {
   ModelOrNetwork chosen = choose_model_or_network(arguments.model_or_network, arguments.network);
   constexpr std::uint64_t kSeed = 0;
-  Parameters parameters = chosen.model ? std::move(chosen.model->parameters)
-                                       : he_initial(chosen.network, kSeed);
+  Parameters parameters =
+      chosen.model ? std::move(chosen.model->parameters) : he_initial(chosen.network, kSeed);
   CpuDevice device(arguments.common);
   NetworkBenchOptions options{.batch_size = arguments.batch_size,
                               .warmup = arguments.warmup,
@@ -106,11 +106,13 @@ int run_operation(const BenchArguments& arguments) {
 
 void add_measuring_options(CLI::App& command, BenchArguments& arguments) {
   constexpr std::int64_t kMaxCount = 1'000'000;
-  limit_words(command.add_option("--mode", arguments.mode, "what an iteration is; default: inference"),
-              "inference, training, explain")
+  limit_words(
+      command.add_option("--mode", arguments.mode, "what an iteration is; default: inference"),
+      "inference, training, explain")
       ->type_name("inference|training|explain");
-  limit_integer(command.add_option("--batch-size", arguments.batch_size, "images an iteration; 128"),
-                1, 65536)
+  limit_integer(
+      command.add_option("--batch-size", arguments.batch_size, "images an iteration; 128"), 1,
+      65536)
       ->type_name("N");
   limit_integer(command.add_option("--warmup", arguments.warmup, "runs that are not counted; 3"), 0,
                 kMaxCount)
