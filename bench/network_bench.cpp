@@ -33,17 +33,16 @@ struct NetworkRun::State {
   PassMode mode;
   Executor executor;
   Optimiser optimiser;
-  Parameters parameters, gradients;
+  Parameters gradients;
   std::vector<float> input, logits, probabilities, losses, input_gradient;
   std::vector<std::int32_t> labels;
   Batch batch;
 
-  State(const NetworkDescription& network, Parameters start, const NetworkBenchOptions& options,
-        ThreadPool& pool)
+  State(const NetworkDescription& network, const Parameters& start,
+        const NetworkBenchOptions& options, ThreadPool& pool)
       : mode(options.mode),
         executor(plan_for(network, options, pool), options.batch_size, pool),
-        optimiser(start, pool),
-        parameters(std::move(start)),
+        optimiser(executor.lane_form(), start, pool),
         gradients(zero_parameters(network)) {
     const auto images = static_cast<std::size_t>(options.batch_size);
     const auto classes = static_cast<std::size_t>(class_count(network));
@@ -69,15 +68,14 @@ struct NetworkRun::State {
       input_gradient.resize(input.size());
       batch.input_gradient = input_gradient.data();
     }
-    executor.load(parameters);
+    executor.load(start);
   }
 
   void iterate() {
     executor.run(batch);
     if (mode != PassMode::training) return;
-    executor.read_gradients(gradients);
-    optimiser.step(parameters, gradients, {.rate = kBenchLearningRate});
-    executor.load(parameters);
+    optimiser.step(executor.sum_gradients(), {.rate = kBenchLearningRate});
+    executor.load_lane(optimiser.weights());
     ++batch.step;
   }
 };
@@ -93,7 +91,10 @@ void NetworkRun::iterate() { state_->iterate(); }
 const std::vector<float>& NetworkRun::input() const { return state_->input; }
 const std::vector<std::int32_t>& NetworkRun::labels() const { return state_->labels; }
 const std::vector<float>& NetworkRun::logits() const { return state_->logits; }
-const Parameters& NetworkRun::gradients() const { return state_->gradients; }
+const Parameters& NetworkRun::gradients() const {
+  state_->executor.lane_form().unpack(state_->executor.sum_gradients(), state_->gradients);
+  return state_->gradients;
+}
 
 std::vector<StepTime> NetworkRun::time_steps(int passes) {
   const Plan& plan = state_->executor.plan();

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engine/plan/choose.hpp"
-#include "kernels/sgd/problem.hpp"
-
 namespace allconv {
 
 using kernels::ExecutionContext;
@@ -16,39 +13,16 @@ constexpr int kMaxLanes = kernels::GradientSum::kMaxLanes;
 
 int divide_up(int value, int by) { return (value + by - 1) / by; }
 
-// The prepared kernel of a step, for its conversions of weights.
-template <class Operation>
-std::unique_ptr<const kernels::PreparedKernel<Operation>> prepare(const Step& step) {
-  return find_kernel<Operation>(step.kernel)
-      ->prepare(std::get<Bound<Operation>>(step.problem).problem);
+// Steps that read weights in a form of their own.
+bool reads_weights(const Step& step) {
+  return std::holds_alternative<Bound<kernels::Conv2dForward>>(step.problem) ||
+         std::holds_alternative<Bound<kernels::Conv2dDataGradient>>(step.problem);
 }
 
 }  // namespace
 
-struct Executor::GradientReader {
-  const Step* step;
-  std::unique_ptr<const kernels::PreparedKernel<kernels::Conv2dWeightGradient>> kernel;
-  std::vector<std::unique_ptr<const kernels::PreparedKernel<kernels::GradientSum>>> sums;
-
-  // One kernel sums weights and bias, which lie behind each other in a lane, for each lane count.
-  explicit GradientReader(const Step& of)
-      : step(&of), kernel(prepare<kernels::Conv2dWeightGradient>(of)) {
-    const auto floats = static_cast<std::int64_t>(lane_bytes() / sizeof(float));
-    for (int lanes = 1; lanes <= kMaxLanes; ++lanes) {
-      sums.push_back(
-          kernels::prepare_first_runnable<kernels::GradientSum>({.count = floats, .lanes = lanes}));
-    }
-  }
-
-  std::size_t lane_bytes() const {
-    const auto& problem = std::get<Bound<kernels::Conv2dWeightGradient>>(step->problem).problem;
-    return step->packed_weights_bytes +
-           kernels::align_up(static_cast<std::size_t>(problem.k) * sizeof(float));
-  }
-};
-
 Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool)
-    : plan_(std::move(plan)), pool_(pool), packed_{.weights = {}, .bias = {}} {
+    : plan_(std::move(plan)), pool_(pool), packed_{.weights = {}, .bias = {}}, lane_form_(*plan_) {
   const int micro_batches = divide_up(std::max(1, max_batch), plan_->images);
   const int workers = std::min(pool.threads(), micro_batches);
   for (int i = 0; i < workers; ++i) {
@@ -65,24 +39,36 @@ Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& 
     for (int part = 0; part < parts; ++part) tasks.push_back({static_cast<int>(i), part});
   }
   packed_.weights = kernels::Buffer<std::byte>(plan_->packed_weights_bytes);
-  if (plan_->graph.mode == PassMode::training) {
-    lane_count_ = std::min(kMaxLanes, micro_batches);
-    lanes_ = kernels::Buffer<std::byte>(plan_->gradient_lane_bytes *
-                                        static_cast<std::size_t>(lane_count_));
-    // The gaps of alignment are summed with the rest and must be numbers.
-    std::fill(lanes_.data(), lanes_.data() + lanes_.size(), std::byte{0});
-    make_gradient_readers();
-  }
+  if (plan_->graph.mode == PassMode::training) prepare_training(micro_batches);
 }
 
 Executor::~Executor() = default;
 
-void Executor::make_gradient_readers() {
-  for (const Step& step : plan_->steps) {
-    if (std::holds_alternative<Bound<kernels::Conv2dWeightGradient>>(step.problem)) {
-      readers_.push_back(std::make_unique<GradientReader>(step));
+void Executor::prepare_training(int micro_batches) {
+  lane_count_ = std::min(kMaxLanes, micro_batches);
+  lanes_ = kernels::Buffer<std::byte>(plan_->gradient_lane_bytes *
+                                      static_cast<std::size_t>(lane_count_));
+  // The padding between layers is summed with the rest and must be numbers.
+  std::fill(lanes_.data(), lanes_.data() + lanes_.size(), std::byte{0});
+  for (int lanes = 1; lanes <= lane_count_; ++lanes) {
+    sums_.push_back(kernels::prepare_first_runnable<kernels::GradientSum>(
+        {.count = static_cast<std::int64_t>(lane_form_.size()), .lanes = lanes}));
+  }
+  conversions_.resize(plan_->steps.size());
+  plain_weights_.resize(plan_->steps.size());
+  for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
+    if (!reads_weights(plan_->steps[i])) continue;
+    const auto& kernel = *lane_layer(plan_->steps[i]).kernel;
+    if (const auto* form = kernel.weights_form(); form != nullptr) {
+      conversions_[i] = workers_.front().runners[i]->conversion_from(*form);
     }
   }
+}
+
+const LaneForm::Layer& Executor::lane_layer(const Step& step) const {
+  const auto& layers = lane_form_.layers();
+  return *std::find_if(layers.begin(), layers.end(),
+                       [&](const LaneForm::Layer& layer) { return layer.ordinal == step.ordinal; });
 }
 
 ExecutionContext Executor::context(int thread) {
@@ -99,7 +85,7 @@ void Executor::load(const Parameters& parameters) {
   pool_.parallel_for(static_cast<int>(plan_->steps.size()), [&](int index, int) {
     const auto& step = plan_->steps[static_cast<std::size_t>(index)];
     const auto& runner = *workers_.front().runners[static_cast<std::size_t>(index)];
-    if (step.ordinal < 0) return;
+    if (!reads_weights(step)) return;
     runner.pack(parameters[static_cast<std::size_t>(step.ordinal)].weights.data(),
                 packed_.weights.data() + step.packed_offset);
   });
@@ -184,21 +170,41 @@ void Executor::run_observed(const Batch& batch, StepObserver observe) {
   }
 }
 
-void Executor::read_gradients(Parameters& gradients) {
-  pool_.parallel_for(static_cast<int>(readers_.size()), [&](int index, int) {
-    const GradientReader& reader = *readers_[static_cast<std::size_t>(index)];
-    const Step& step = *reader.step;
-    float* const sum = reinterpret_cast<float*>(lanes_.data() + step.packed_offset);
+std::span<const float> Executor::sum_gradients() {
+  auto* const sum = reinterpret_cast<float*>(lanes_.data());
+  if (lanes_used_ > 1) {
     kernels::GradientSum::Arguments arguments{.lanes = {}, .dst = sum};
     for (int lane = 0; lane < lanes_used_; ++lane) {
-      arguments.lanes[lane] =
-          sum + static_cast<std::size_t>(lane) * plan_->gradient_lane_bytes / sizeof(float);
+      arguments.lanes[lane] = sum + static_cast<std::size_t>(lane) * lane_form_.size();
     }
-    reader.sums[static_cast<std::size_t>(lanes_used_ - 1)]->run_all({}, arguments);
-    LayerParameters& gradient = gradients[static_cast<std::size_t>(step.ordinal)];
-    reader.kernel->unpack_weights(reinterpret_cast<const std::byte*>(sum), gradient.weights.data());
-    const float* bias = sum + step.packed_weights_bytes / sizeof(float);
-    std::copy(bias, bias + gradient.bias.size(), gradient.bias.begin());
+    const auto& kernel = *sums_[static_cast<std::size_t>(lanes_used_ - 1)];
+    pool_.parallel_for(kernel.parts(), [&](int part, int) { kernel.run({}, arguments, part); });
+    lanes_used_ = 1;  // the sum now is lane 0
+  }
+  return {sum, lane_form_.size()};
+}
+
+void Executor::load_lane(std::span<const float> weights) {
+  packed_.bias.resize(lane_form_.layers().size());
+  for (const LaneForm::Layer& layer : lane_form_.layers()) {
+    auto& bias = packed_.bias[static_cast<std::size_t>(layer.ordinal)];
+    if (bias.size() == 0) bias = kernels::Buffer<float>(layer.bias_count);
+    std::copy_n(weights.data() + layer.bias, layer.bias_count, bias.data());
+  }
+  pool_.parallel_for(static_cast<int>(plan_->steps.size()), [&](int index, int) {
+    const auto i = static_cast<std::size_t>(index);
+    const Step& step = plan_->steps[i];
+    if (!reads_weights(step)) return;
+    const LaneForm::Layer& layer = lane_layer(step);
+    std::byte* packed = packed_.weights.data() + step.packed_offset;
+    if (conversions_[i] != nullptr) {
+      conversions_[i]->run(reinterpret_cast<const std::byte*>(weights.data() + layer.weights),
+                           packed);
+      return;
+    }
+    plain_weights_[i].resize(layer.weights_count);  // at least (k,c,r,s)
+    lane_form_.unpack_layer(layer, weights, plain_weights_[i].data());
+    workers_.front().runners[i]->pack(plain_weights_[i].data(), packed);
   });
 }
 

@@ -7,13 +7,16 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/execute/batch.hpp"
+#include "engine/execute/lane_form.hpp"
 #include "engine/execute/step_runner.hpp"
 #include "engine/graph/parameters.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
+#include "kernels/sgd/problem.hpp"
 
 namespace allconv {
 
@@ -43,9 +46,15 @@ class Executor {
   // As run(), one step at a time on the calling thread, telling each step's time.
   void run_observed(const Batch& batch, StepObserver observe);
 
-  // Training, after run(), once: the gradient of the batch's mean loss, (k,c,r,s) and (k) as in
-  // zero_parameters().
-  void read_gradients(Parameters& gradients);
+  // Training: the layout of gradients, and of the weights and velocities that go with them.
+  const LaneForm& lane_form() const { return lane_form_; }
+
+  // Training, after run(): the gradient of the batch's mean loss in the lane form, valid until the
+  // next run(). Allocates nothing.
+  std::span<const float> sum_gradients();
+
+  // As load(), from weights in the lane form. Allocates nothing after the first call.
+  void load_lane(std::span<const float> weights);
 
  private:
   struct Task {
@@ -57,11 +66,10 @@ class Executor {
     Frame frame;
     std::vector<std::unique_ptr<StepRunner>> runners;  // one a step
   };
-  // Sums one layer's gradient lanes and converts the sum.
-  struct GradientReader;
 
   int micro_batches(const Batch& batch) const;
-  void make_gradient_readers();
+  void prepare_training(int micro_batches);
+  const LaneForm::Layer& lane_layer(const Step& step) const;
   void run_micro_batch(Worker& worker, const Batch& batch, int index, int thread);
   void run_shared(const Batch& batch, int index);
   void begin(Worker& worker, const Batch& batch, int index);
@@ -76,7 +84,12 @@ class Executor {
   kernels::Buffer<std::byte> lanes_;                 // gradient lanes, lane after lane
   int lane_count_ = 0;                               // allocated
   int lanes_used_ = 0;                               // by the last run()
-  std::vector<std::unique_ptr<GradientReader>> readers_;
+  LaneForm lane_form_;
+  // By the number of lanes: the kernel that sums them. By step: from the lane form into the
+  // kernel's, or memory for the way through (k,c,r,s).
+  std::vector<std::unique_ptr<const kernels::PreparedKernel<kernels::GradientSum>>> sums_;
+  std::vector<std::unique_ptr<kernels::WeightsConversion>> conversions_;
+  std::vector<std::vector<float>> plain_weights_;
 };
 
 }  // namespace allconv

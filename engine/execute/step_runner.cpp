@@ -168,6 +168,11 @@ class KernelRunner : public StepRunner {
     }
   }
 
+  std::unique_ptr<kernels::WeightsConversion> conversion_from(
+      const kernels::WeightsForm& form) const override {
+    return kernel_->conversion_from(form);
+  }
+
  protected:
   const Step& step() const { return step_; }
 

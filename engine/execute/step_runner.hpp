@@ -57,6 +57,11 @@ class StepRunner {
                    int part) const = 0;
   // Convolutions that read weights: converts (k,c,r,s) weights into the kernel's form.
   virtual void pack(const float* /*weights*/, std::byte* /*packed*/) const {}
+  // The same from another kernel's form, where there is a direct way; else null.
+  virtual std::unique_ptr<kernels::WeightsConversion> conversion_from(
+      const kernels::WeightsForm& /*form*/) const {
+    return nullptr;
+  }
 };
 
 // Prepares the step's kernel. The plan must outlive the runner.

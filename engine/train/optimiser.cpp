@@ -4,41 +4,36 @@
 
 namespace allconv {
 
-Optimiser::Optimiser(const Parameters& like, ThreadPool& pool) : velocities_(like), pool_(pool) {
-  for (std::size_t layer = 0; layer < velocities_.size(); ++layer) {
-    LayerParameters& velocity = velocities_[layer];
-    std::fill(velocity.weights.begin(), velocity.weights.end(), 0.0F);
-    std::fill(velocity.bias.begin(), velocity.bias.end(), 0.0F);
-    const auto prepare = [](const std::vector<float>& values) {
-      return kernels::prepare_first_runnable<kernels::Sgd>(
-          {.count = static_cast<std::int64_t>(values.size())});
-    };
-    kernels_.push_back({prepare(velocity.weights), prepare(velocity.bias)});
-    for (int part = 0; part < kernels_.back().weights->parts(); ++part) {
-      tasks_.push_back({.layer = layer, .bias = false, .part = part});
-    }
-    for (int part = 0; part < kernels_.back().bias->parts(); ++part) {
-      tasks_.push_back({.layer = layer, .bias = true, .part = part});
-    }
+Optimiser::Optimiser(const LaneForm& form, const Parameters& initial, ThreadPool& pool)
+    : weights_(form.size()), velocities_(form.size()), pool_(pool) {
+  form.pack(initial, weights_.span());
+  std::fill(velocities_.data(), velocities_.data() + velocities_.size(), 0.0F);
+  for (const LaneForm::Layer& layer : form.layers()) {
+    add_tasks(layer.weights, layer.weights_count, true);
+    add_tasks(layer.bias, layer.bias_count, false);
   }
 }
 
-void Optimiser::step(Parameters& parameters, const Parameters& gradients,
-                     const SgdSettings& settings) {
+void Optimiser::add_tasks(std::size_t offset, std::size_t count, bool decayed) {
+  kernels_.push_back(
+      kernels::prepare_first_runnable<kernels::Sgd>({.count = static_cast<std::int64_t>(count)}));
+  for (int part = 0; part < kernels_.back()->parts(); ++part) {
+    tasks_.push_back(
+        {.offset = offset, .decayed = decayed, .part = part, .kernel = kernels_.back().get()});
+  }
+}
+
+void Optimiser::step(std::span<const float> gradient, const SgdSettings& settings) {
   pool_.parallel_for(static_cast<int>(tasks_.size()), [&](int index, int) {
     const Task& task = tasks_[static_cast<std::size_t>(index)];
-    LayerParameters& layer = parameters[task.layer];
-    LayerParameters& velocity = velocities_[task.layer];
-    const LayerParameters& gradient = gradients[task.layer];
-    kernels::Sgd::Arguments arguments{
-        .weights = task.bias ? layer.bias.data() : layer.weights.data(),
-        .velocity = task.bias ? velocity.bias.data() : velocity.weights.data(),
-        .gradient = task.bias ? gradient.bias.data() : gradient.weights.data(),
+    const kernels::Sgd::Arguments arguments{
+        .weights = weights_.data() + task.offset,
+        .velocity = velocities_.data() + task.offset,
+        .gradient = gradient.data() + task.offset,
         .rate = static_cast<float>(settings.rate),
         .momentum = static_cast<float>(settings.momentum),
-        .weight_decay = task.bias ? 0.0F : static_cast<float>(settings.weight_decay)};
-    const LayerKernels& kernels = kernels_[task.layer];
-    (task.bias ? kernels.bias : kernels.weights)->run({}, arguments, task.part);
+        .weight_decay = task.decayed ? static_cast<float>(settings.weight_decay) : 0.0F};
+    task.kernel->run({}, arguments, task.part);
   });
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
-#include "engine/graph/parameters.hpp"
+#include "engine/execute/lane_form.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
+#include "kernels/core/buffer.hpp"
 #include "kernels/sgd/problem.hpp"
 
 namespace allconv {
@@ -16,29 +18,32 @@ struct SgdSettings {
   double weight_decay = 0.001;  // weights only; biases are not decayed
 };
 
-// g = gradient + decay * w;  v = momentum * v + g;  w = w - rate * v. Holds the velocities, which
-// begin at zero. Used by one thread at a time; the pool must outlive it.
+// g = gradient + decay * w;  v = momentum * v + g;  w = w - rate * v. Holds weights and velocities
+// in the lane form of an executor; the velocities begin at zero. Used by one thread at a time; the
+// form and the pool must outlive it.
 class Optimiser {
  public:
-  Optimiser(const Parameters& like, ThreadPool& pool);
+  Optimiser(const LaneForm& form, const Parameters& initial, ThreadPool& pool);
 
-  // `gradients` has the sizes of `parameters`. Allocates nothing.
-  void step(Parameters& parameters, const Parameters& gradients, const SgdSettings& settings);
+  // `gradient` in the lane form. Allocates nothing.
+  void step(std::span<const float> gradient, const SgdSettings& settings);
 
-  const Parameters& velocities() const { return velocities_; }
+  std::span<const float> weights() const { return weights_.span(); }
+  std::span<const float> velocities() const { return velocities_.span(); }
 
  private:
+  // One kernel run: a part of a layer's weights, or of its bias.
   struct Task {
-    std::size_t layer = 0;
-    bool bias = false;
+    std::size_t offset = 0;  // of the layer's weights or bias in the lane
+    bool decayed = false;
     int part = 0;
-  };
-  struct LayerKernels {
-    std::unique_ptr<const kernels::PreparedKernel<kernels::Sgd>> weights, bias;
+    const kernels::PreparedKernel<kernels::Sgd>* kernel = nullptr;
   };
 
-  Parameters velocities_;
-  std::vector<LayerKernels> kernels_;
+  void add_tasks(std::size_t offset, std::size_t count, bool decayed);
+
+  kernels::Buffer<float> weights_, velocities_;  // (form.size())
+  std::vector<std::unique_ptr<const kernels::PreparedKernel<kernels::Sgd>>> kernels_;
   std::vector<Task> tasks_;
   ThreadPool& pool_;
 };

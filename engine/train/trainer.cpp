@@ -30,8 +30,7 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
       set_(set),
       options_(options),
       executor_(make_executor(model_, options, pool)),
-      optimiser_(model_.parameters, pool),
-      gradients_(model_.parameters) {
+      optimiser_(executor_->lane_form(), model_.parameters, pool) {
   const auto batch_size = static_cast<std::size_t>(options.batch_size);
   pixels_.resize(batch_size);
   moves_.resize(batch_size);
@@ -95,13 +94,13 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
     }
     wrong += wrong_in_batch();
     seen += static_cast<std::size_t>(batch_.images);
-    executor_->read_gradients(gradients_);
-    optimiser_.step(model_.parameters, gradients_, sgd);
-    executor_->load(model_.parameters);
+    optimiser_.step(executor_->sum_gradients(), sgd);
+    executor_->load_lane(optimiser_.weights());
     if (callbacks.progress) {
       callbacks.progress({seen, order.size(), loss_sum / static_cast<double>(seen)});
     }
   }
+  executor_->lane_form().unpack(optimiser_.weights(), model_.parameters);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const auto images = static_cast<double>(seen);
   return {.loss = loss_sum / images,

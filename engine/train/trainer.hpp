@@ -60,6 +60,7 @@ class Trainer {
   // loss is no longer a number, Error{interrupted} when cancelled.
   EpochResult run_epoch(int epoch, const TrainCallbacks& callbacks);
 
+  // As of the last whole epoch.
   const Model& model() const { return model_; }
   const Plan& plan() const { return executor_->plan(); }
 
@@ -73,7 +74,6 @@ class Trainer {
   TrainOptions options_;
   std::unique_ptr<Executor> executor_;
   Optimiser optimiser_;
-  Parameters gradients_;
 
   Batch batch_;
   std::vector<const std::uint8_t*> pixels_;

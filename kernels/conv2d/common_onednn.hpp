@@ -129,6 +129,41 @@ inline RowRange row_block(int rows, int blocks, int block) {
   return {.first = rows * block / blocks, .last = rows * (block + 1) / blocks};
 }
 
+// A packed form of weights in oneDNN's terms.
+class Form final : public WeightsForm {
+ public:
+  explicit Form(dnnl::memory::desc desc) : desc_(std::move(desc)) {}
+  const dnnl::memory::desc& desc() const { return desc_; }
+
+ private:
+  dnnl::memory::desc desc_;
+};
+
+// oneDNN's reorder between two forms, made once.
+class Conversion final : public WeightsConversion {
+ public:
+  Conversion(const dnnl::memory::desc& from, const dnnl::memory::desc& to)
+      : reorder_(cpu_engine(),
+                 dnnl::reorder(dnnl::reorder::primitive_desc(cpu_engine(), from, cpu_engine(), to)),
+                 {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}) {}
+
+  void run(const std::byte* from, std::byte* to) override {
+    const SingleThread single_thread;
+    reorder_.run(std::array<const void*, 2>{from, to});
+  }
+
+  // From another row's form, where that is oneDNN's too.
+  static std::unique_ptr<WeightsConversion> between(const WeightsForm& from, const Form& to) {
+    const auto* form = dynamic_cast<const Form*>(&from);
+    if (form == nullptr) return nullptr;
+    const SingleThread single_thread;
+    return std::make_unique<Conversion>(form->desc(), to.desc());
+  }
+
+ private:
+  BoundPrimitive reorder_;
+};
+
 // A reorder between the file's (k,c,r,s) weights and a packed form.
 inline void reorder_weights(const dnnl::memory::desc& from, const void* source,
                             const dnnl::memory::desc& to, void* destination) {

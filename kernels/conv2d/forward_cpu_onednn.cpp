@@ -103,6 +103,9 @@ class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
   void unpack_weights(const std::byte* packed, float* weights) const override {
     onednn::reorder_weights(weights_, packed, onednn::plain_weights(problem_), weights);
   }
+  std::unique_ptr<WeightsConversion> conversion_from(const WeightsForm& form) const override {
+    return onednn::Conversion::between(form, onednn::Form(weights_));
+  }
 
   void run(const ExecutionContext& context, const Conv2dForward::Arguments& arguments,
            int part) const override {

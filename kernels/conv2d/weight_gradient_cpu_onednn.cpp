@@ -39,6 +39,7 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
     const dnnl::engine& engine = onednn::cpu_engine();
     const auto described = describe(problem);
     weights_ = described.diff_weights_desc();
+    form_.emplace(weights_);
     scratchpad_bytes_ = align_up(described.scratchpad_desc().get_size());
     primitive_.emplace_back(engine, dnnl::convolution_backward_weights(described),
                             std::vector<std::pair<int, dnnl::memory::desc>>{
@@ -63,6 +64,7 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
   void unpack_weights(const std::byte* packed, float* weights) const override {
     onednn::reorder_weights(weights_, packed, onednn::plain_weights(problem_), weights);
   }
+  const WeightsForm* weights_form() const override { return &*form_; }
 
   void run(const ExecutionContext& context, const Conv2dWeightGradient::Arguments& arguments,
            int /*part*/) const override {
@@ -98,6 +100,7 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
 
   Conv2dProblem problem_;
   dnnl::memory::desc weights_;
+  std::optional<onednn::Form> form_;
   std::size_t scratchpad_bytes_ = 0;
   std::unique_ptr<const PreparedKernel<GradientSum>> add_weights_, add_bias_;
   mutable std::vector<onednn::BoundPrimitive> primitive_;  // exactly one

@@ -32,6 +32,20 @@ struct ExecutionContext {
   std::span<std::byte> scratch;  // at least workspace_bytes(), 64-byte aligned, contents undefined
 };
 
+// A packed form of weights, for other kernels that may know it; each library has a kind of its own.
+class WeightsForm {
+ public:
+  virtual ~WeightsForm() = default;
+};
+
+// A conversion of weights from one packed form into another, prepared ahead of time. Used by one
+// thread at a time.
+class WeightsConversion {
+ public:
+  virtual ~WeightsConversion() = default;
+  virtual void run(const std::byte* from, std::byte* to) = 0;
+};
+
 // A kernel bound to one problem: everything that can be decided ahead of time is decided here.
 // Different parts may run from several threads at once, each with its own context; the same part
 // may not (a library's argument objects belong to a part): threads that compute the same problem
@@ -65,6 +79,14 @@ class PreparedKernel {
   virtual std::size_t packed_weights_bytes() const { return 0; }
   virtual void pack_weights(const float* /*weights*/, std::byte* /*packed*/) const {}
   virtual void unpack_weights(const std::byte* /*packed*/, float* /*weights*/) const {}
+
+  // The kernel's form, and a direct way into it from another kernel's; null where there is none,
+  // and the way leads through (k,c,r,s). Both are borrowed from, and valid as long as, their
+  // kernels.
+  virtual const WeightsForm* weights_form() const { return nullptr; }
+  virtual std::unique_ptr<WeightsConversion> conversion_from(const WeightsForm& /*form*/) const {
+    return nullptr;
+  }
 };
 
 template <class Operation>

@@ -92,7 +92,7 @@ TEST_P(OracleNetwork, GradientsAsNumPy) {
   batch.losses = losses.data();
   executor.run(batch);
   Parameters gradients = zero_parameters(oracle_network());
-  executor.read_gradients(gradients);
+  executor.lane_form().unpack(executor.sum_gradients(), gradients);
   expect_near(losses, oracle()["losses"].get<Floats>(), "losses");
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     expect_near(gradients[i].weights, oracle()["d_weights"][i].get<Floats>(), "weights");
@@ -178,7 +178,7 @@ TrainResult train_pass(const NetworkDescription& network, int images, int thread
   batch.seed = 3;
   batch.step = 11;
   executor.run(batch);
-  executor.read_gradients(result.gradients);
+  executor.lane_form().unpack(executor.sum_gradients(), result.gradients);
   return result;
 }
 
@@ -201,6 +201,38 @@ Floats score(const NetworkDescription& network, const Floats& input, int images,
   batch.logits = logits.data();
   executor.run(batch);
   return logits;
+}
+
+// Weights that travel through the lane form give the same bits as those from the file's form.
+TEST(LaneForm, LoadsTheSameWeightsAsTheFile) {
+  const NetworkDescription network = small_network();
+  const Parameters parameters = random_parameters(network);
+  for (const auto isa : {kernels::Isa::portable, kernels::best_isa()}) {
+    ThreadPool pool(2);
+    Executor executor(plan_of(network, PassMode::training, 2, ReluRule::gradient, isa), 4, pool);
+    std::vector<float> lane(executor.lane_form().size());
+    executor.lane_form().pack(parameters, lane);
+    Parameters back = zero_parameters(network);
+    executor.lane_form().unpack(lane, back);
+    EXPECT_EQ(back, parameters);
+    const Floats input(4 * static_cast<std::size_t>(network.input.size()), 0.5F);
+    const std::vector<std::int32_t> labels(4, 3);
+    Floats logits(40);
+    Batch batch{.images = 4, .input = input.data(), .scaling = {}};
+    batch.labels = labels.data();
+    batch.logits = logits.data();
+    executor.load(parameters);
+    executor.run(batch);
+    const Floats expected = logits;
+    const auto summed = executor.sum_gradients();
+    const Floats gradient(summed.begin(), summed.end());
+    executor.load_lane(std::vector<float>(lane.size(), 0.0F));
+    executor.load_lane(lane);
+    executor.run(batch);
+    EXPECT_EQ(logits, expected);
+    const auto again = executor.sum_gradients();
+    EXPECT_EQ(Floats(again.begin(), again.end()), gradient);
+  }
 }
 
 TEST(BitEqual, ScoresForAnyBatchNeighboursAndThreads) {

@@ -86,10 +86,15 @@ TEST(Optimiser, FollowsTheFormulaAndDoesNotDecayBiases) {
   const Parameters initial = parameters;
   const Parameters gradients = he_initial(network, 4);
   ThreadPool pool(2);
-  Optimiser optimiser(parameters, pool);
+  const Plan plan = make_plan(make_graph(network, PassMode::training), 1, {});
+  const LaneForm form(plan);
+  std::vector<float> gradient(form.size());
+  form.pack(gradients, gradient);
+  Optimiser optimiser(form, parameters, pool);
   const SgdSettings settings{.rate = 0.1, .momentum = 0.9, .weight_decay = 0.01};
-  optimiser.step(parameters, gradients, settings);
-  optimiser.step(parameters, gradients, settings);
+  optimiser.step(gradient, settings);
+  optimiser.step(gradient, settings);
+  form.unpack(optimiser.weights(), parameters);
   for (std::size_t layer = 0; layer < parameters.size(); ++layer) {
     for (std::size_t i = 0; i < parameters[layer].weights.size(); ++i) {
       double weight = initial[layer].weights[i];
