@@ -86,6 +86,12 @@ def _scaled(numbers):
     return tuple(round(number * SCALE) for number in numbers)
 
 
+def units_wide(path):
+    """The width of a saved canvas."""
+    with Image.open(path) as image:
+        return image.width / SCALE
+
+
 def data_uri(path):
     """The PNG as an address that holds it."""
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")

@@ -82,7 +82,7 @@ def learning_curve(rows, path):
             continue
         x = axes.x(row["epoch"] - 0.5) if before else frame[0]
         canvas.dashes((x, frame[1]), (x, frame[3]))
-        canvas.text((x + 6, frame[1] + 8), f"rate {row['learning_rate']:g}", 11, GREY)
+        canvas.text((x + 6, frame[3] - 12), f"rate {row['learning_rate']:g}", 11, GREY)
     ends = [(_curve(canvas, axes, rows, key, color), words, rows[-1][key], color)
             for key, words, color in (("train_error", "training images", RED),
                                       ("validation_error", "test images", BLUE))]

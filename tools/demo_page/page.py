@@ -7,7 +7,7 @@ import string
 import answers
 import charts
 import results
-from canvas import data_uri
+from canvas import data_uri, units_wide
 
 _PAGE = string.Template("""<!DOCTYPE html>
 <html lang="en">
@@ -24,7 +24,8 @@ p { margin: 6px 0 14px; max-width: 46em; }
 section { background: #fff; border: 1px solid #ddd; border-radius: 8px; padding: 20px 24px;
           margin-top: 20px; }
 img { display: block; max-width: 100%; height: auto; }
-pre { background: #f6f6f6; border-radius: 6px; padding: 12px; font-size: 13px; overflow-x: auto; }
+pre { background: #f6f6f6; border-radius: 6px; padding: 12px; font-size: 13px;
+      white-space: pre-wrap; overflow-wrap: anywhere; }
 dl { display: flex; flex-wrap: wrap; gap: 14px; margin: 18px 0 0; }
 dl div { background: #fff; border: 1px solid #ddd; border-radius: 8px; padding: 12px 18px;
          flex: 1 0 150px; }
@@ -48,7 +49,7 @@ def _section(title, words, body):
 
 
 def _image(path, words):
-    return f'<img src="{data_uri(path)}" alt="{html.escape(words)}">'
+    return f'<img width="{units_wide(path):g}" src="{data_uri(path)}" alt="{html.escape(words)}">'
 
 
 def _preformatted(text):
@@ -58,9 +59,9 @@ def _preformatted(text):
 def _figures(metrics, evaluation):
     seconds = sum(row["seconds"] for row in metrics)
     speed = sorted(row["images_per_second"] for row in metrics)[len(metrics) // 2]
-    figures = {"accuracy on the test images": f"{evaluation['top1']:.2%}",
-               "right among its first five": f"{evaluation['top5']:.2%}",
-               "loss on the test images": f"{evaluation['loss']:.3f} nats",
+    figures = {"test accuracy": f"{evaluation['top1']:.2%}",
+               "right among the first five": f"{evaluation['top5']:.2%}",
+               "test loss": f"{evaluation['loss']:.3f} nats",
                f"training, {len(metrics)} epochs": f"{seconds:.0f} s",
                "training images a second": f"{speed:,.0f}"}
     return "\n".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>"
