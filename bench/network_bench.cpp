@@ -42,7 +42,7 @@ struct NetworkRun::State {
         const NetworkBenchOptions& options, ThreadPool& pool)
       : mode(options.mode),
         executor(plan_for(network, options, pool), options.batch_size, pool),
-        optimiser(executor.lane_form(), start, pool),
+        optimiser(executor, start, pool),
         gradients(zero_parameters(network)) {
     const auto images = static_cast<std::size_t>(options.batch_size);
     const auto classes = static_cast<std::size_t>(class_count(network));
@@ -74,8 +74,7 @@ struct NetworkRun::State {
   void iterate() {
     executor.run(batch);
     if (mode != PassMode::training) return;
-    optimiser.step(executor.sum_gradients(), {.rate = kBenchLearningRate});
-    executor.load_lane(optimiser.weights());
+    optimiser.step({.rate = kBenchLearningRate});
     ++batch.step;
   }
 };

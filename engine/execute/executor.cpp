@@ -13,10 +13,11 @@ constexpr int kMaxLanes = kernels::GradientSum::kMaxLanes;
 
 int divide_up(int value, int by) { return (value + by - 1) / by; }
 
-// Steps that read weights in a form of their own.
-bool reads_weights(const Step& step) {
-  return std::holds_alternative<Bound<kernels::Conv2dForward>>(step.problem) ||
-         std::holds_alternative<Bound<kernels::Conv2dDataGradient>>(step.problem);
+// Whether the step reads the weights of convolution `ordinal` in a form of its own.
+bool reads_weights(const Step& step, int ordinal) {
+  return step.ordinal == ordinal &&
+         (std::holds_alternative<Bound<kernels::Conv2dForward>>(step.problem) ||
+          std::holds_alternative<Bound<kernels::Conv2dDataGradient>>(step.problem));
 }
 
 }  // namespace
@@ -56,19 +57,16 @@ void Executor::prepare_training(int micro_batches) {
   }
   conversions_.resize(plan_->steps.size());
   plain_weights_.resize(plan_->steps.size());
-  for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
-    if (!reads_weights(plan_->steps[i])) continue;
-    const auto& kernel = *lane_layer(plan_->steps[i]).kernel;
-    if (const auto* form = kernel.weights_form(); form != nullptr) {
+  packed_.bias.resize(lane_form_.layers().size());
+  for (const LaneForm::Layer& layer : lane_form_.layers()) {
+    packed_.bias[static_cast<std::size_t>(layer.ordinal)] =
+        kernels::Buffer<float>(layer.bias_count);
+    const auto* form = layer.kernel->weights_form();
+    for (std::size_t i = 0; i < plan_->steps.size() && form != nullptr; ++i) {
+      if (!reads_weights(plan_->steps[i], layer.ordinal)) continue;
       conversions_[i] = workers_.front().runners[i]->conversion_from(*form);
     }
   }
-}
-
-const LaneForm::Layer& Executor::lane_layer(const Step& step) const {
-  const auto& layers = lane_form_.layers();
-  return *std::find_if(layers.begin(), layers.end(),
-                       [&](const LaneForm::Layer& layer) { return layer.ordinal == step.ordinal; });
 }
 
 ExecutionContext Executor::context(int thread) {
@@ -85,7 +83,7 @@ void Executor::load(const Parameters& parameters) {
   pool_.parallel_for(static_cast<int>(plan_->steps.size()), [&](int index, int) {
     const auto& step = plan_->steps[static_cast<std::size_t>(index)];
     const auto& runner = *workers_.front().runners[static_cast<std::size_t>(index)];
-    if (!reads_weights(step)) return;
+    if (!reads_weights(step, step.ordinal)) return;
     runner.pack(parameters[static_cast<std::size_t>(step.ordinal)].weights.data(),
                 packed_.weights.data() + step.packed_offset);
   });
@@ -185,27 +183,28 @@ std::span<const float> Executor::sum_gradients() {
 }
 
 void Executor::load_lane(std::span<const float> weights) {
-  packed_.bias.resize(lane_form_.layers().size());
-  for (const LaneForm::Layer& layer : lane_form_.layers()) {
-    auto& bias = packed_.bias[static_cast<std::size_t>(layer.ordinal)];
-    if (bias.size() == 0) bias = kernels::Buffer<float>(layer.bias_count);
-    std::copy_n(weights.data() + layer.bias, layer.bias_count, bias.data());
-  }
-  pool_.parallel_for(static_cast<int>(plan_->steps.size()), [&](int index, int) {
-    const auto i = static_cast<std::size_t>(index);
+  const auto& layers = lane_form_.layers();
+  pool_.parallel_for(static_cast<int>(layers.size()), [&](int index, int) {
+    load_layer(layers[static_cast<std::size_t>(index)], weights);
+  });
+}
+
+void Executor::load_layer(const LaneForm::Layer& layer, std::span<const float> weights) {
+  std::copy_n(weights.data() + layer.bias, layer.bias_count,
+              packed_.bias[static_cast<std::size_t>(layer.ordinal)].data());
+  for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
     const Step& step = plan_->steps[i];
-    if (!reads_weights(step)) return;
-    const LaneForm::Layer& layer = lane_layer(step);
+    if (!reads_weights(step, layer.ordinal)) continue;
     std::byte* packed = packed_.weights.data() + step.packed_offset;
     if (conversions_[i] != nullptr) {
       conversions_[i]->run(reinterpret_cast<const std::byte*>(weights.data() + layer.weights),
                            packed);
-      return;
+      continue;
     }
     plain_weights_[i].resize(layer.weights_count);  // at least (k,c,r,s)
     lane_form_.unpack_layer(layer, weights, plain_weights_[i].data());
     workers_.front().runners[i]->pack(plain_weights_[i].data(), packed);
-  });
+  }
 }
 
 }  // namespace allconv

@@ -53,8 +53,12 @@ class Executor {
   // next run(). Allocates nothing.
   std::span<const float> sum_gradients();
 
-  // As load(), from weights in the lane form. Allocates nothing after the first call.
+  // As load(), from weights in the lane form.
   void load_lane(std::span<const float> weights);
+
+  // One layer of it; different layers may be loaded by several threads at once. Allocates nothing
+  // after the first call.
+  void load_layer(const LaneForm::Layer& layer, std::span<const float> weights);
 
  private:
   struct Task {
@@ -69,7 +73,6 @@ class Executor {
 
   int micro_batches(const Batch& batch) const;
   void prepare_training(int micro_batches);
-  const LaneForm::Layer& lane_layer(const Step& step) const;
   void run_micro_batch(Worker& worker, const Batch& batch, int index, int thread);
   void run_shared(const Batch& batch, int index);
   void begin(Worker& worker, const Batch& batch, int index);

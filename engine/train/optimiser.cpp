@@ -4,36 +4,46 @@
 
 namespace allconv {
 
-Optimiser::Optimiser(const LaneForm& form, const Parameters& initial, ThreadPool& pool)
-    : weights_(form.size()), velocities_(form.size()), pool_(pool) {
-  form.pack(initial, weights_.span());
+Optimiser::Optimiser(Executor& executor, const Parameters& initial, ThreadPool& pool)
+    : executor_(executor),
+      weights_(executor.lane_form().size()),
+      velocities_(executor.lane_form().size()),
+      pool_(pool) {
+  executor.lane_form().pack(initial, weights_.span());
   std::fill(velocities_.data(), velocities_.data() + velocities_.size(), 0.0F);
-  for (const LaneForm::Layer& layer : form.layers()) {
-    add_tasks(layer.weights, layer.weights_count, true);
-    add_tasks(layer.bias, layer.bias_count, false);
+  const auto prepare = [](std::size_t count) {
+    return kernels::prepare_first_runnable<kernels::Sgd>(
+        {.count = static_cast<std::int64_t>(count)});
+  };
+  for (const LaneForm::Layer& layer : executor.lane_form().layers()) {
+    updates_.push_back({&layer, prepare(layer.weights_count), prepare(layer.bias_count)});
   }
+  std::stable_sort(updates_.begin(), updates_.end(),
+                   [](const LayerUpdate& one, const LayerUpdate& other) {
+                     return one.layer->weights_count > other.layer->weights_count;
+                   });
 }
 
-void Optimiser::add_tasks(std::size_t offset, std::size_t count, bool decayed) {
-  kernels_.push_back(
-      kernels::prepare_first_runnable<kernels::Sgd>({.count = static_cast<std::int64_t>(count)}));
-  for (int part = 0; part < kernels_.back()->parts(); ++part) {
-    tasks_.push_back(
-        {.offset = offset, .decayed = decayed, .part = part, .kernel = kernels_.back().get()});
-  }
+void Optimiser::update(const LayerUpdate& update, std::span<const float> gradient,
+                       const SgdSettings& settings) {
+  const auto run = [&](const SgdKernel& kernel, std::size_t offset, double weight_decay) {
+    kernel->run_all({}, {.weights = weights_.data() + offset,
+                         .velocity = velocities_.data() + offset,
+                         .gradient = gradient.data() + offset,
+                         .rate = static_cast<float>(settings.rate),
+                         .momentum = static_cast<float>(settings.momentum),
+                         .weight_decay = static_cast<float>(weight_decay)});
+  };
+  run(update.weights, update.layer->weights, settings.weight_decay);
+  run(update.bias, update.layer->bias, 0);
 }
 
-void Optimiser::step(std::span<const float> gradient, const SgdSettings& settings) {
-  pool_.parallel_for(static_cast<int>(tasks_.size()), [&](int index, int) {
-    const Task& task = tasks_[static_cast<std::size_t>(index)];
-    const kernels::Sgd::Arguments arguments{
-        .weights = weights_.data() + task.offset,
-        .velocity = velocities_.data() + task.offset,
-        .gradient = gradient.data() + task.offset,
-        .rate = static_cast<float>(settings.rate),
-        .momentum = static_cast<float>(settings.momentum),
-        .weight_decay = task.decayed ? static_cast<float>(settings.weight_decay) : 0.0F};
-    task.kernel->run({}, arguments, task.part);
+void Optimiser::step(const SgdSettings& settings) {
+  const std::span<const float> gradient = executor_.sum_gradients();
+  pool_.parallel_for(static_cast<int>(updates_.size()), [&](int index, int) {
+    const LayerUpdate& layer = updates_[static_cast<std::size_t>(index)];
+    update(layer, gradient, settings);
+    executor_.load_layer(*layer.layer, weights());
   });
 }
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/execute/lane_form.hpp"
+#include "engine/execute/executor.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "kernels/core/buffer.hpp"
 #include "kernels/sgd/problem.hpp"
@@ -19,32 +19,33 @@ struct SgdSettings {
 };
 
 // g = gradient + decay * w;  v = momentum * v + g;  w = w - rate * v. Holds weights and velocities
-// in the lane form of an executor; the velocities begin at zero. Used by one thread at a time; the
-// form and the pool must outlive it.
+// in the lane form of the executor, which it trains; the velocities begin at zero. Used by one
+// thread at a time; executor and pool must outlive it.
 class Optimiser {
  public:
-  Optimiser(const LaneForm& form, const Parameters& initial, ThreadPool& pool);
+  Optimiser(Executor& executor, const Parameters& initial, ThreadPool& pool);
 
-  // `gradient` in the lane form. Allocates nothing.
-  void step(std::span<const float> gradient, const SgdSettings& settings);
+  // One step by the gradient of the executor's last run(). Each layer's new weights go into the
+  // kernels' forms while they are in cache. Allocates nothing after the first call.
+  void step(const SgdSettings& settings);
 
+  // In the lane form.
   std::span<const float> weights() const { return weights_.span(); }
   std::span<const float> velocities() const { return velocities_.span(); }
 
  private:
-  // One kernel run: a part of a layer's weights, or of its bias.
-  struct Task {
-    std::size_t offset = 0;  // of the layer's weights or bias in the lane
-    bool decayed = false;
-    int part = 0;
-    const kernels::PreparedKernel<kernels::Sgd>* kernel = nullptr;
+  using SgdKernel = std::unique_ptr<const kernels::PreparedKernel<kernels::Sgd>>;
+  struct LayerUpdate {
+    const LaneForm::Layer* layer;
+    SgdKernel weights, bias;
   };
 
-  void add_tasks(std::size_t offset, std::size_t count, bool decayed);
+  void update(const LayerUpdate& update, std::span<const float> gradient,
+              const SgdSettings& settings);
 
-  kernels::Buffer<float> weights_, velocities_;  // (form.size())
-  std::vector<std::unique_ptr<const kernels::PreparedKernel<kernels::Sgd>>> kernels_;
-  std::vector<Task> tasks_;
+  Executor& executor_;
+  kernels::Buffer<float> weights_, velocities_;  // (lane form's size)
+  std::vector<LayerUpdate> updates_;             // largest layer first
   ThreadPool& pool_;
 };
 

@@ -30,7 +30,7 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
       set_(set),
       options_(options),
       executor_(make_executor(model_, options, pool)),
-      optimiser_(executor_->lane_form(), model_.parameters, pool) {
+      optimiser_(*executor_, model_.parameters, pool) {
   const auto batch_size = static_cast<std::size_t>(options.batch_size);
   pixels_.resize(batch_size);
   moves_.resize(batch_size);
@@ -94,8 +94,7 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
     }
     wrong += wrong_in_batch();
     seen += static_cast<std::size_t>(batch_.images);
-    optimiser_.step(executor_->sum_gradients(), sgd);
-    executor_->load_lane(optimiser_.weights());
+    optimiser_.step(sgd);
     if (callbacks.progress) {
       callbacks.progress({seen, order.size(), loss_sum / static_cast<double>(seen)});
     }

@@ -114,15 +114,17 @@ struct RowRange {
 };
 
 // Into how many row blocks one image is cut: enough for a few threads, never so many that a block
-// has too little to do. Depends on the problem of one image alone.
+// has too little to do, and no more than two where every block would read weights anew that do not
+// fit a second-level cache beside its rows. Depends on the problem of one image alone.
 inline int row_blocks(const Conv2dProblem& problem, int rows) {
   constexpr double kFlopsPerBlock = 20e6;  // about 80 us on one AVX-512 core
   constexpr double kFlopsWorthTwo = 4e6;
-  constexpr int kMaxBlocks = 4;
+  constexpr std::int64_t kCachedWeights = (512 << 10) / 4;
+  const int most = problem.weights_size() <= kCachedWeights ? 4 : 2;
   const double flops = problem.flops() / problem.n;
   const int wanted =
       std::max(static_cast<int>(flops / kFlopsPerBlock), flops > kFlopsWorthTwo ? 2 : 1);
-  return std::clamp(wanted, 1, std::min(kMaxBlocks, rows));
+  return std::clamp(wanted, 1, std::min(most, rows));
 }
 
 inline RowRange row_block(int rows, int blocks, int block) {
