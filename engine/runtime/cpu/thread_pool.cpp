@@ -108,42 +108,45 @@ void ThreadPool::parallel_for(int count, FunctionRef<void(int, int)> body) {
     return;
   }
   Claim claim{.body = body, .count = count, .failure = {}};
-  {
-    const std::scoped_lock lock(mutex_);
-    claim_ = &claim;
-    generation_.fetch_add(1, std::memory_order_release);
+  claim_ = &claim;
+  ++generation_;
+  if (sleepers_ > 0) {
+    // Between a sleeper's last look at the generation and its sleep it holds the mutex.
+    { const std::scoped_lock lock(mutex_); }
+    wake_.notify_all();
   }
-  wake_.notify_all();
   take_indices(claim, 0);
-  {
-    const std::scoped_lock lock(mutex_);
-    claim_ = nullptr;  // no further worker joins; `busy_` counts those that did
-  }
+  claim_ = nullptr;  // no further worker joins; `busy_` counts those that may have
   wait_until_idle();
   if (claim.failure) std::rethrow_exception(claim.failure);
 }
 
+// A worker counts itself busy before it looks for a claim, and the caller withdraws the claim
+// before it looks for busy workers: in the one order of all these (they are sequentially
+// consistent) either the worker finds no claim or the caller waits for it.
+void ThreadPool::join_claim(int worker) {
+  ++busy_;
+  if (Claim* const claim = claim_; claim != nullptr) take_indices(*claim, worker);
+  if (--busy_ == 0) busy_.notify_one();
+}
+
 void ThreadPool::work(int worker) {
   std::uint64_t seen = 0;
+  const auto has_work = [&] { return generation_ != seen || job_count_ > 0 || stopping_; };
   for (;;) {
-    spin_until([&] {
-      return generation_.load(std::memory_order_acquire) != seen || job_count_ > 0 || stopping_;
-    });
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [&] { return stopping_ || generation_ != seen || !jobs_.empty(); });
-    if (stopping_) return;
-    seen = generation_;
-    if (claim_ != nullptr) {
-      Claim& claim = *claim_;
-      busy_.fetch_add(1, std::memory_order_relaxed);
-      lock.unlock();
-      take_indices(claim, worker);
-      busy_.fetch_sub(1, std::memory_order_release);
-      busy_.notify_one();
-      continue;
+    if (!spin_until(has_work)) {
+      std::unique_lock lock(mutex_);
+      ++sleepers_;
+      wake_.wait(lock, has_work);
+      --sleepers_;
     }
-    lock.unlock();
-    run_one_job();
+    if (stopping_) return;
+    if (const std::uint64_t generation = generation_; generation != seen) {
+      seen = generation;
+      join_claim(worker);
+    } else {
+      run_one_job();
+    }
   }
 }
 

@@ -72,6 +72,7 @@ class ThreadPool {
   struct Claim;  // one parallel_for in progress
 
   void work(int worker);
+  void join_claim(int worker);
   void stop();
   void wait_until_idle();
   static void take_indices(Claim& claim, int worker) noexcept;
@@ -79,11 +80,12 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;    // guarded by mutex_
-  Claim* claim_ = nullptr;                    // guarded by mutex_
-  std::atomic<std::uint64_t> generation_{0};  // counts parallel_for calls and wake-ups
-  std::atomic<int> job_count_{0};             // of jobs_, read while spinning
-  std::atomic<int> busy_{0};                  // workers inside the current parallel_for
+  std::deque<std::function<void()>> jobs_;  // guarded by mutex_
+  std::atomic<Claim*> claim_{nullptr};
+  std::atomic<std::uint64_t> generation_{0};  // counts parallel_for calls
+  std::atomic<int> job_count_{0};             // of jobs_
+  std::atomic<int> busy_{0};                  // workers inside, or about to look for, a claim
+  std::atomic<int> sleepers_{0};
   std::atomic<bool> stopping_{false};
 };
 
