@@ -95,10 +95,11 @@ const Parameters& NetworkRun::gradients() const {
   return state_->gradients;
 }
 
-std::vector<StepTime> NetworkRun::time_steps(int passes) {
+std::vector<StepTime> NetworkRun::time_steps(int passes, Cancelled cancelled) {
   const Plan& plan = state_->executor.plan();
   std::vector<std::vector<double>> seconds(plan.steps.size());
   for (int pass = 0; pass < passes; ++pass) {
+    stop_if(cancelled);
     for (auto& of_step : seconds) of_step.push_back(0);
     state_->executor.run_observed(
         state_->batch, [&](std::size_t step, double time) { seconds[step].back() += time; });
@@ -119,7 +120,8 @@ std::vector<StepTime> NetworkRun::time_steps(int passes) {
 NetworkBenchResult bench_network(const NetworkDescription& network, Parameters parameters,
                                  const NetworkBenchOptions& options, ThreadPool& pool) {
   NetworkRun run(network, std::move(parameters), options, pool);
-  const TimingOptions timing{.warmup = options.warmup, .iterations = options.iterations};
+  const TimingOptions timing{
+      .warmup = options.warmup, .iterations = options.iterations, .cancelled = options.cancelled};
   NetworkBenchResult result{.network = network.name,
                             .mode = options.mode,
                             .device = device_text(options.plan.isa),
@@ -127,7 +129,7 @@ NetworkBenchResult bench_network(const NetworkDescription& network, Parameters p
                             .batch_size = options.batch_size,
                             .iteration = measure(timing, [&] { run.iterate(); }),
                             .steps = {}};
-  result.steps = run.time_steps(kStepPasses);
+  result.steps = run.time_steps(kStepPasses, options.cancelled);
   return result;
 }
 

@@ -28,6 +28,7 @@ struct NetworkBenchOptions {
   int warmup = 3;
   int iterations = 20;
   PlanOptions plan;
+  Cancelled cancelled = nullptr;  // asked before each iteration
 };
 
 // One step of the plan, over the whole batch on one thread.
@@ -64,7 +65,7 @@ class NetworkRun {
   NetworkRun& operator=(const NetworkRun&) = delete;
 
   void iterate();
-  std::vector<StepTime> time_steps(int passes);
+  std::vector<StepTime> time_steps(int passes, Cancelled cancelled = nullptr);
 
   const std::vector<float>& input() const;          // (batch,h,w,c)
   const std::vector<std::int32_t>& labels() const;  // (batch)

@@ -104,7 +104,8 @@ class Bench {
     const TimingOptions timing{.warmup = options_.warmup,
                                .iterations = options_.iterations,
                                .budget = options_.seconds_a_row,
-                               .flusher = flusher_ ? &*flusher_ : nullptr};
+                               .flusher = flusher_ ? &*flusher_ : nullptr,
+                               .cancelled = options_.cancelled};
     result.timing = measure(timing, [&] { run.run(); });
     const double seconds = result.timing->median();
     result.gflops = problem_.flops() / seconds * 1e-9;

@@ -22,6 +22,7 @@ struct OperationBenchOptions {
   int iterations = 30;
   double seconds_a_row = 1;  // no further run begins after it
   kernels::Isa isa = kernels::best_isa();
+  Cancelled cancelled = nullptr;  // asked before each run
 };
 
 struct RowResult {

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "engine/support/error.hpp"
+
 namespace allconv {
 
 namespace {
@@ -17,6 +19,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 double timed(const TimingOptions& options, FunctionRef<void()> body) {
+  stop_if(options.cancelled);
   if (options.flusher != nullptr) options.flusher->flush();
   const auto start = Clock::now();
   body();
@@ -31,6 +34,12 @@ std::size_t flush_bytes() {
 }
 
 }  // namespace
+
+void stop_if(Cancelled cancelled) {
+  if (cancelled && cancelled()) {
+    throw Error(ErrorKind::interrupted, "measuring was interrupted");
+  }
+}
 
 Timing::Timing(std::vector<double> seconds) : sorted_(std::move(seconds)) {
   std::sort(sorted_.begin(), sorted_.end());

@@ -36,6 +36,9 @@ class CacheFlusher {
   kernels::Buffer<unsigned char> memory_;
 };
 
+// True ends a measurement with Error{interrupted}. Null: nobody asks for its end.
+using Cancelled = bool (*)();
+
 struct TimingOptions {
   int warmup = 3;       // runs that are not counted
   int iterations = 10;  // runs that are, at least 1
@@ -43,7 +46,11 @@ struct TimingOptions {
   // tenth of it is the last one.
   double budget = 1e30;
   CacheFlusher* flusher = nullptr;  // borrowed; before each run, null: caches stay hot
+  Cancelled cancelled = nullptr;    // asked before each run
 };
+
+// Throws Error{interrupted} when the answer is true.
+void stop_if(Cancelled cancelled);
 
 // Runs the body again and again; only the body is timed, by the steady clock.
 Timing measure(const TimingOptions& options, FunctionRef<void()> body);

@@ -13,6 +13,7 @@
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
+#include "tools/cli/interrupt.hpp"
 
 namespace allconv::cli {
 
@@ -51,7 +52,8 @@ int run_network(const BenchArguments& arguments) {
   NetworkBenchOptions options{.batch_size = arguments.batch_size,
                               .warmup = arguments.warmup,
                               .iterations = arguments.iterations,
-                              .plan = device.plan_options()};
+                              .plan = device.plan_options(),
+                              .cancelled = interrupted};
   if (arguments.mode == "training") options.mode = PassMode::training;
   if (arguments.mode == "explain") options.mode = PassMode::explain;
   const NetworkBenchResult result =
@@ -89,7 +91,8 @@ int run_operation(const BenchArguments& arguments) {
   OperationBenchOptions options{.kernels = arguments.kernels,
                                 .cold_cache = arguments.cache == "cold",
                                 .warmup = arguments.warmup,
-                                .iterations = arguments.iterations};
+                                .iterations = arguments.iterations,
+                                .cancelled = interrupted};
   if (options.kernels == std::vector<std::string>{"all"}) options.kernels.clear();
   if (arguments.data == "zeros") options.data = DataKind::zeros;
   if (arguments.data == "integers") options.data = DataKind::integers;
