@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>  // jpeglib.h uses FILE and size_t
 #include <cstring>
+#include <vector>
 
 #include <jpeglib.h>
 
@@ -85,14 +86,34 @@ bool read_header(Session& session, std::span<const std::byte> file) {
   });
 }
 
-bool read_pixels(Session& session, std::uint8_t* pixels) {
+bool is_printed(const jpeg_decompress_struct& decoder) {
+  return decoder.jpeg_color_space == JCS_CMYK || decoder.jpeg_color_space == JCS_YCCK;
+}
+
+// One row of cyan, magenta, yellow and black as light on paper. After Adobe, files hold 255 less
+// the ink, whether they say so or not: Pillow and browsers read them like this.
+void light_of_inks(const std::uint8_t* inks, std::size_t width, std::uint8_t* rgb) {
+  for (std::size_t x = 0; x < width; ++x) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      // (255-C)(255-K)/255, rounded.
+      rgb[3 * x + channel] =
+          static_cast<std::uint8_t>((inks[4 * x + channel] * inks[4 * x + 3] + 127) / 255);
+    }
+  }
+}
+
+// `inks`: room for a row of four inks a pixel, of printed images.
+bool read_pixels(Session& session, std::uint8_t* pixels, std::uint8_t* inks) {
   return guarded(session, [=](jpeg_decompress_struct& decoder) {
-    decoder.out_color_space = JCS_RGB;
+    const bool printed = is_printed(decoder);
+    decoder.out_color_space = printed ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&decoder);
-    const std::size_t row_bytes = std::size_t{3} * decoder.output_width;
+    const std::size_t width = decoder.output_width;
     while (decoder.output_scanline < decoder.output_height) {
-      JSAMPROW row = pixels + row_bytes * decoder.output_scanline;
+      std::uint8_t* const rgb = pixels + 3 * width * decoder.output_scanline;
+      JSAMPROW row = printed ? inks : rgb;
       jpeg_read_scanlines(&decoder, &row, 1);
+      if (printed) light_of_inks(inks, width, rgb);
     }
     jpeg_finish_decompress(&decoder);  // reads on to the end marker
   });
@@ -117,13 +138,12 @@ std::optional<ImageError> check_header(const jpeg_decompress_struct& decoder,
   switch (decoder.jpeg_color_space) {
     case JCS_GRAYSCALE:
     case JCS_RGB:
-    case JCS_YCbCr: return check_size(decoder.image_height, decoder.image_width, limits);
+    case JCS_YCbCr:
     case JCS_CMYK:
-    case JCS_YCCK:
-      return decode_error("CMYK images are not supported yet by this version: convert it to RGB");
+    case JCS_YCCK: return check_size(decoder.image_height, decoder.image_width, limits);
     default:
       return decode_error("a JPEG of " + std::to_string(decoder.num_components) +
-                          " components is neither grey nor RGB");
+                          " components is neither grey nor RGB nor CMYK");
   }
 }
 
@@ -136,7 +156,9 @@ ImageResult decode_jpeg(std::span<const std::byte> file, const DecodeLimits& lim
   Image image = Image::of_size(static_cast<int>(session.decoder.image_height),
                                static_cast<int>(session.decoder.image_width));
   const int orientation = orientation_of(session.decoder);
-  if (!read_pixels(session, image.pixels.data())) return decode_error(session.message);
+  std::vector<std::uint8_t> inks;
+  if (is_printed(session.decoder)) inks.resize(std::size_t{4} * session.decoder.image_width);
+  if (!read_pixels(session, image.pixels.data(), inks.data())) return decode_error(session.message);
   return turned_upright(std::move(image), orientation);
 }
 

@@ -83,14 +83,13 @@ TEST(Decode, NamesFormatsItDoesNotRead) {
   EXPECT_NE(message(decode("BM\x36\0\0\0"sv)).find("BMP"), std::string::npos);
   EXPECT_NE(message(decode("P6 1 1 255 abc"sv)).find("PPM"), std::string::npos);
   EXPECT_NE(message(decode("GIF89a"sv)).find("GIF"), std::string::npos);
-  EXPECT_NE(message(decode(stored_bytes("cmyk.jpg"))).find("CMYK"), std::string::npos);
   EXPECT_EQ(message(decode("hello")), "the content is neither JPEG nor PNG");
   EXPECT_EQ(message(decode("")), "the file is empty");
 }
 
 TEST(Decode, RefusesEveryTruncation) {
-  for (const char* name : {"colour.jpg", "progressive.jpg", "grey.jpg", "turned_6.jpg", "rgb.png",
-                           "palette.png", "alpha.png", "sixteen_bit.png"}) {
+  for (const char* name : {"colour.jpg", "progressive.jpg", "grey.jpg", "turned_6.jpg", "cmyk.jpg",
+                           "rgb.png", "palette.png", "alpha.png", "sixteen_bit.png"}) {
     const std::string whole = stored_bytes(name);
     const std::size_t step = std::max<std::size_t>(1, whole.size() / 400);
     for (std::size_t size = 0; size < whole.size(); size += step) {

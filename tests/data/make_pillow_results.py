@@ -67,6 +67,7 @@ def sources():
         stored = np.asarray(Image.open(FOLDER / name).convert("RGB"))
         yield name, upright(stored, orientation)
     rgb.convert("CMYK").save(FOLDER / "cmyk.jpg")
+    yield "cmyk.jpg", np.asarray(Image.open(FOLDER / "cmyk.jpg").convert("RGB"))
 
 
 def upright(stored, orientation):
