@@ -1,0 +1,92 @@
+"""What cannot be meant is refused: the contract's exit code, one sentence, nothing on stdout."""
+
+from checks import Check, main, save
+
+LATER_FLAGS = {"train": ["--recipe x", "--checkpoint x", "--resume", "--on-dead-start stop",
+                         "--trace x"],
+               "score": ["--shard 0/2", "--resume", "--trace x"]}
+LATER_VALUES = ["--schedule cosine", "--prepare gcn-zca", "--augment heavy", "--init xavier",
+                "--init lsuv"]
+LATER_COMMANDS = ["explain", "patches", "convert", "recipes"]
+COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "tune"]
+WRONG_TRAINING = [
+    "--epochs 0", "--epochs -1", "--epochs 1.5", "--epochs 99999999999999999999", "--batch-size 0",
+    "--learning-rate nan", "--learning-rate -0.1", "--learning-rate x", "--momentum -1",
+    "--weight-decay inf", "--schedule step", "--schedule step:", "--schedule step:0",
+    "--schedule step:5,5", "--schedule step:1,x", "--schedule linear", "--dropout 0.1",
+    "--dropout 0,0,0,0", "--dropout 0.1,1,0.1", "--dropout 0,-0.1,0", "--dropout ,,",
+    "--prepare gray", "--augment spin", "--augment shift:x", "--seed x", "--threads 0",
+    "--threads -2", "--threads two", "--device tpu", "--device cuda:x", "--precision fp8",
+    "--workspace-limit -1", "--workspace-limit x", "--workspace-limit 1", "--network nothing",
+    "--network-options head", "--network-options head=wide", "--network-options width=2",
+    "--network-options ladder=23", "--classes 1", "--classes 5", "--frobnicate", "--epochs",
+    "stray"]
+
+
+class Refusals(Check):
+
+    def setUp(self):
+        super().setUp()
+        for seed in range(4):
+            save(self.folder / "data" / "ab"[seed % 2] / f"{seed}.png", seed)
+        self.data, self.out = self.folder / "data", self.folder / "out.safetensors"
+
+    def test_training(self):
+        for flags in WRONG_TRAINING:
+            with self.subTest(flags):
+                flag = flags.split()[0]
+                words = [] if "network" in flag or flag in ("--dropout", "--classes") else [flag]
+                self.refuse(2, "train", self.data, "-o", self.out, *flags.split(), words=words)
+                self.assertFalse(self.out.exists())
+
+    def test_what_does_not_exist_yet_is_refused_by_name(self):
+        for command, flags in LATER_FLAGS.items():
+            for flag in flags:
+                with self.subTest(flag):
+                    self.refuse(2, command, self.data, "-o", self.out, *flag.split(),
+                                words=[flag.split()[0]])
+        for flag in LATER_VALUES:
+            with self.subTest(flag):
+                self.refuse(2, "train", self.data, "-o", self.out, *flag.split(),
+                            words=flag.split())
+        for command in LATER_COMMANDS:
+            with self.subTest(command):
+                self.refuse(2, command, words=[command])
+        self.refuse(2, "score", self.model(), self.data, "-o", self.folder / "o.csv", words=["CSV"])
+        self.refuse(2, "frobnicate", words=["frobnicate"])
+        self.refuse(2, words=["command"])
+
+    def test_devices_that_are_not_there(self):
+        for flags in (["--device", "cuda"], ["--device", "cuda:1"], ["--precision", "bf16"],
+                      ["--precision", "fp16"], ["--precision", "tf32"]):
+            with self.subTest(flags):
+                self.refuse(5, "train", self.data, "-o", self.out, *flags, words=flags[:1])
+
+    def test_paths(self):
+        for flags in (["--metrics", self.folder / "no" / "m.jsonl"], ["--validate", "/no/data"],
+                      ["--network", "/no/network.json"], ["--init", "/no/model.safetensors"],
+                      ["--tuning-file", "/no/tuning.json"], ["-o", self.folder / "no" / "m"],
+                      ["-o", self.folder]):
+            with self.subTest(flags):
+                out = [] if flags[0] == "-o" else ["-o", self.out]
+                self.refuse(6, "train", self.data, *out, *flags, "--epochs", 1,
+                            words=[str(flags[1]).rsplit("/m", 1)[0]])
+                self.assertFalse(self.out.exists())
+
+    def test_initial_model(self):
+        model = self.model(classes=["a", "b", "c"])
+        save(self.data / "d" / "1.png", 1)
+        self.refuse(2, "train", self.data, "-o", self.out, "--init", model, words=['"d"'])
+        self.refuse(2, "train", self.data, "-o", self.out, "--init", model, "--prepare", "none",
+                    words=["--prepare"])
+
+    def test_help_of_every_command(self):
+        for command in COMMANDS:
+            result = self.succeed(command, "--help")
+            self.assertEqual(result.stderr, "")
+            self.assertIn(f"allconv {command}", result.stdout)
+            self.assertIn("xample", result.stdout)
+
+
+if __name__ == "__main__":
+    main()
