@@ -235,40 +235,53 @@ std::size_t Planner::choose(std::size_t index, std::size_t first_row) {
       step.problem);
 }
 
+// Of one step, in what --workspace-limit bounds. A weight gradient's own form is no packed weights:
+// it is what the step computes.
+std::size_t limited_weights_bytes(const Step& step) {
+  const bool gradient = std::holds_alternative<Bound<kernels::Conv2dWeightGradient>>(step.problem);
+  return gradient ? 0 : step.packed_weights_bytes;
+}
+
 // Packed weights and the workspace of every thread: what --workspace-limit bounds.
 std::size_t Planner::limited_bytes() const {
   std::size_t packed = 0;
   std::size_t workspace = 0;
   for (const Step& step : plan_.steps) {
-    packed += step.packed_weights_bytes;
+    packed += limited_weights_bytes(step);
     workspace = std::max(workspace, step.workspace_bytes);
   }
   return packed + workspace * static_cast<std::size_t>(options_.threads);
 }
 
-// Replaces, one at a time, the kernel with the largest needs by a later row that needs less.
+// Replaces, one at a time, the kernel with the largest needs by a later row that needs less; then
+// takes back, in the same order, the replacements that the others made needless.
 void Planner::meet_workspace_limit() {
+  const auto needs = [](const Step& step) {
+    return limited_weights_bytes(step) + step.workspace_bytes;
+  };
   std::vector<std::size_t> order(plan_.steps.size());
   std::iota(order.begin(), order.end(), 0);
-  const auto needs = [this](std::size_t index) {
-    const Step& step = plan_.steps[index];
-    return step.packed_weights_bytes + step.workspace_bytes;
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t one, std::size_t other) { return needs(one) > needs(other); });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t one, std::size_t other) {
+    return needs(plan_.steps[one]) > needs(plan_.steps[other]);
+  });
+  std::vector<std::pair<std::size_t, Step>> replaced;
   for (const std::size_t index : order) {
-    if (limited_bytes() <= options_.workspace_limit) return;
-    const Step before = plan_.steps[index];
+    const std::size_t bytes = limited_bytes();
+    if (bytes <= options_.workspace_limit) break;
+    Step before = plan_.steps[index];
     choose(index, choose(index, 0) + 1);
     Step& now = plan_.steps[index];
-    if (needs(index) < before.packed_weights_bytes + before.workspace_bytes) {
-      now.refusals.push_back(
-          {before.kernel, "needs " +
-                              std::to_string(before.packed_weights_bytes + before.workspace_bytes) +
-                              " bytes: raise --workspace-limit"});
+    if (needs(now) < needs(before) && limited_bytes() <= bytes) {
+      now.refusals.push_back({before.kernel, "needs " + std::to_string(needs(before)) +
+                                                 " bytes: raise --workspace-limit"});
+      replaced.emplace_back(index, std::move(before));
     } else {
-      now = before;
+      now = std::move(before);
     }
+  }
+  for (auto& [index, before] : replaced) {
+    std::swap(plan_.steps[index], before);
+    if (limited_bytes() > options_.workspace_limit) std::swap(plan_.steps[index], before);
   }
   if (limited_bytes() > options_.workspace_limit) {
     throw Error(ErrorKind::usage,
