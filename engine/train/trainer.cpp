@@ -88,8 +88,8 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
     for (int i = 0; i < batch_.images; ++i) loss_sum += losses_[static_cast<std::size_t>(i)];
     if (!std::isfinite(loss_sum)) {
       throw Error(ErrorKind::training,
-                  "the loss is no longer a number in epoch " + std::to_string(epoch) + ", step " +
-                      std::to_string(step),
+                  "the loss is no longer a number in epoch " + std::to_string(epoch + 1) +
+                      ", step " + std::to_string(step + 1),
                   "training diverged", "lower --learning-rate");
     }
     wrong += wrong_in_batch();
