@@ -2,9 +2,10 @@
 
 from checks import (AVERAGE, RELU, SOFTMAX, Check, conv, dropout, main, network, pool, save)
 
-NET = network(dropout(0.2), conv("conv1", 24), RELU, pool((3, 3), (2, 2), (0, 0, 1, 1)), dropout(0.5),
-              conv("conv2", 40, (5, 5), (2, 2)), RELU, conv("conv3", 3, (1, 1), padding=(0,) * 4),
-              AVERAGE, SOFTMAX, size=(17, 16))
+NET = network(
+    dropout(0.2), conv("conv1", 24), RELU, pool((3, 3), (2, 2), (0, 0, 1, 1)), dropout(0.5),
+    conv("conv2", 40, (5, 5), (2, 2)), RELU, conv("conv3", 3, (1, 1), padding=(0,) * 4), AVERAGE,
+    SOFTMAX, size=(17, 16))
 THREADS = (1, 2, 3, 8)
 
 

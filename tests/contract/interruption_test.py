@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM end a command with 130; results so far stay beside, finished files are whole."""
+"""SIGINT and SIGTERM end a command with 130; results so far stay beside."""
 
 import os
 import signal
@@ -18,8 +18,9 @@ class Interruption(Check):
 
     def interrupt(self, number, ready, *arguments):
         """Starts a command, waits until it is at work, signals it and returns the exit code."""
-        with subprocess.Popen([self.program, *map(str, arguments)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen([self.program, *map(str, arguments), "--threads", "2"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE) as process:
             self.addCleanup(process.kill)
             deadline = time.monotonic() + WAIT
             while not ready() and process.poll() is None:
@@ -83,7 +84,8 @@ class Interruption(Check):
             start.append(time.monotonic())
             return start[-1] - start[0] > 0.5
 
-        for command in (["evaluate", model, data, "--split", "train"], ["tune", model, "-o", self.folder / "tuned"],
+        for command in (["evaluate", model, data, "--split", "train"],
+                        ["tune", model, "-o", self.folder / "tuned"],
                         ["bench", model, "--iterations", 100_000]):
             with self.subTest(command[0]):
                 start.clear()

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from checks import Check, main, oracle, save
+from checks import Check, main, save
 from networks_test import FIGURES
 
 NETWORKS = [*FIGURES, "all-cnn-b-imagenet", "large-all-cnn"]

@@ -1,4 +1,4 @@
-"""Which images each command takes: splits, class folders, IDX and CIFAR sets, and what is refused."""
+"""Which images each command takes: splits, class folders, IDX and CIFAR sets."""
 
 import json
 import struct

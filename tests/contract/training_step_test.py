@@ -7,8 +7,9 @@ from checks import (AVERAGE, RELU, SOFTMAX, Check, conv, dropout, leaky, main, n
 
 NET = network(
     dropout(0.3), conv("conv1", 6, (3, 2), (2, 1), (1, 0, 0, 1)), leaky(0.2),
-    pool((3, 3), (2, 2), (0, 0, 1, 1)), dropout(0.5), conv("conv2", 5, (2, 3), (1, 1), (1, 1, 0, 1)),
-    RELU, conv("conv3", 3, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX, size=(9, 8))
+    pool((3, 3), (2, 2), (0, 0, 1, 1)), dropout(0.5),
+    conv("conv2", 5, (2, 3), (1, 1), (1, 1, 0, 1)), RELU,
+    conv("conv3", 3, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX, size=(9, 8))
 PREPARE = oracle.plain_prepare(NET, mean=[0.5, 0.4, 0.6], std=[0.3, 0.25, 0.35])
 SETTINGS = ["--momentum", 0.8, "--weight-decay", 0.05, "--learning-rate", 0.2]
 METRICS = {"epoch", "train_loss", "train_error", "validation_error", "learning_rate", "seconds",
