@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import struct
+import subprocess
+import zlib
 
 from checks import TINY, Check, Image, main, np, oracle, picture, save
 
@@ -72,6 +74,35 @@ class Rows(Check):
         self.assertRegex(result.stderr, r"\b2 (other )?files")
         by_path = {row["path"]: row["top"] for row in rows}
         self.assertEqual(by_path[str(root / "link.jpg")], by_path[str(root / "a.jpg")])
+
+    def test_what_lies_in_folders_and_is_no_image(self):
+        """None of them may hang the program, cost memory, or cost more than its own row."""
+        root = self.folder / "odd"
+        good = save(root / 'a "quoted"\nname.png', 1)
+        save(root / ".hidden.png", 2)
+        os.mkfifo(root / "pipe.png")
+        (root / "zeros.png").symlink_to("/dev/zero")
+        (root / "loop.png").symlink_to("loop.png")
+        (root / "nowhere.png").symlink_to("absent")
+        (root / "folder.png").mkdir()
+        huge = bytearray(good.read_bytes())
+        huge[16:24] = struct.pack(">2I", 60_000, 60_000)  # width and height of the header
+        huge[29:33] = struct.pack(">I", zlib.crc32(huge[12:29]))
+        (root / "huge.png").write_bytes(huge)
+        rows = self.rows(self.model(), root, code=4)
+        stages = {row["path"].rsplit("/", 1)[1]: row.get("error", {}).get("stage") for row in rows}
+        self.assertEqual(stages, {
+            ".hidden.png": None, 'a "quoted"\nname.png': None, "huge.png": "decode",
+            "loop.png": "open", "nowhere.png": "open", "pipe.png": "open", "zeros.png": "open"})
+
+    def test_messages_never_end_up_in_results(self):
+        """A program started without stdout and stderr must not write messages into its files."""
+        image, model = save(self.folder / "a.png", 1), self.model()
+        command = [self.program, "score", model, image, "-o", self.folder / "out.jsonl"]
+        closed = subprocess.run(["/bin/sh", "-c", '"$@" <&- >&- 2>&-', "sh", *command], check=False)
+        self.assertEqual(closed.returncode, 0)
+        row, = (self.folder / "out.jsonl").read_text().splitlines()
+        self.assertEqual(json.loads(row)["path"], str(image))
 
     def test_several_data_in_the_order_given(self):
         one, two = save(self.folder / "z/1.png", 1), save(self.folder / "y/2.png", 2)
