@@ -330,7 +330,8 @@ void Planner::place_values() {
 
 int micro_batch_size(PassMode mode, int batch_size) {
   // One image fits L2 best. In training weights and gradients are read and written once for all
-  // images of a micro-batch: eight cost 2% less than four; no more than lets 8 workers share a batch.
+  // images of a micro-batch: eight cost 2% less than four; no more than lets 8 workers share a
+  // batch.
   constexpr int kTrainingImages = 8;
   if (mode != PassMode::training) return 1;
   return std::clamp((batch_size + 7) / 8, 1, kTrainingImages);
