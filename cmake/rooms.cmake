@@ -7,7 +7,8 @@ target_include_directories(allconv_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(allconv_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Werror;-ffp-contract=off>)
 # GCC 12 sees overlaps and uninitialised members inside std::string and std::variant that are not
-# there (its bugs 105651 and 105562); they depend on what is inlined. clang-tidy looks for real ones.
+# there (its bugs 105651 and 105562); they depend on what is inlined. clang-tidy looks for real
+# ones.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(allconv_options INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict;-Wno-maybe-uninitialized>)

@@ -68,8 +68,8 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
 
   void run(const ExecutionContext& context, const Conv2dWeightGradient::Arguments& arguments,
            int /*part*/) const override {
-    std::byte* own_weights = context.scratch.data() + scratchpad_bytes_;
-    std::byte* own_bias = own_weights + weights_bytes();  // (k)
+    std::byte* own_weights = context.scratch.data() + scratchpad_bytes_;  // (k,c,r,s), packed
+    std::byte* own_bias = own_weights + weights_bytes();                  // (k)
     const bool add = arguments.accumulate;
     const void* d_weights = add ? own_weights : arguments.d_weights;
     const void* d_bias = add ? own_bias : reinterpret_cast<std::byte*>(arguments.d_bias);

@@ -4,8 +4,9 @@
 Usage: make_network_oracle.py > network_oracle.json
 
 Convolutions and pools are computed window by window with einsum and argmax, gradients by their own
-transposed loops; nothing here shares a formula with the program under test. The network has stride 2,
-padding that differs on all sides, a leaky ReLU, a max pool, and an odd number of channels.
+transposed loops; nothing here shares a formula with the program under test. The network has
+stride 2, padding that differs on all sides, a leaky ReLU, a max pool, and an odd number of
+channels.
 """
 import json
 import sys
@@ -87,7 +88,8 @@ def relu(x, slope):
 
 def relu_backward(rule, f, d, slope):
     by_output, by_signal = np.where(f > 0, 1.0, slope), np.where(d > 0, 1.0, slope)
-    return d * {"gradient": by_output, "deconvnet": by_signal, "guided": by_output * by_signal}[rule]
+    factors = {"gradient": by_output, "deconvnet": by_signal, "guided": by_output * by_signal}
+    return d * factors[rule]
 
 
 def forward(x, parameters):

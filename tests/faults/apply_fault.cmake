@@ -6,6 +6,6 @@ execute_process(
   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT status EQUAL 0)
   file(REMOVE ${RESULT})
-  message(FATAL_ERROR "${PATCH_FILE} no longer applies to ${SOURCE}: make the same mistake in the new "
-    "code, and replace the patch by the difference\n${output}")
+  message(FATAL_ERROR "${PATCH_FILE} no longer applies to ${SOURCE}: make the same mistake in the "
+    "new code, and replace the patch by the difference\n${output}")
 endif()

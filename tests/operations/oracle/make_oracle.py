@@ -58,7 +58,8 @@ def conv2d(shape, filters, **case):
             seen = window(wide, p, q, case)
             dst[:, p, q, :] = np.einsum("nrsc,kcrs->nk", seen, weights) + bias
             d_weights += np.einsum("nk,nrsc->kcrs", d_dst[:, p, q, :], seen)
-            window(d_wide, p, q, case)[...] += np.einsum("nk,kcrs->nrsc", d_dst[:, p, q, :], weights)
+            d_seen = np.einsum("nk,kcrs->nrsc", d_dst[:, p, q, :], weights)
+            window(d_wide, p, q, case)[...] += d_seen
     results = {"dst": dst, "d_src": unpadded(d_wide, shape, case), "d_weights": d_weights,
                "d_bias": d_dst.sum(axis=(0, 1, 2))}
     inputs = {"src": src, "weights": weights, "bias": bias, "d_dst": d_dst}
