@@ -3,8 +3,8 @@
 Usage: readme_test.py PROJECT PROGRAM [--demo]
 
 Runs every `allconv` line of the section "Use it" in order, in a folder with a few tiny pictures,
-and checks that the first command comes early and that every tool named exists and explains itself. With
---demo the first command itself is run, which takes minutes.
+and checks that the first command comes early and that every tool named exists and explains itself.
+With --demo the first command itself is run, which takes minutes.
 """
 
 import pathlib
