@@ -179,6 +179,35 @@ inline void reorder_weights(const dnnl::memory::desc& from, const void* source,
   stream.wait();
 }
 
+// What every row does with its packed weights.
+template <class Operation>
+class WithPackedWeights : public PreparedKernel<Operation> {
+ public:
+  std::size_t packed_weights_bytes() const override { return form_->desc().get_size(); }
+
+  void pack_weights(const float* weights, std::byte* packed) const override {
+    reorder_weights(plain_weights(problem_), weights, form_->desc(), packed);
+  }
+  void unpack_weights(const std::byte* packed, float* weights) const override {
+    reorder_weights(form_->desc(), packed, plain_weights(problem_), weights);
+  }
+  const WeightsForm* weights_form() const override { return form_.get(); }
+  std::unique_ptr<WeightsConversion> conversion_from(const WeightsForm& form) const override {
+    return Conversion::between(form, *form_);
+  }
+
+ protected:
+  explicit WithPackedWeights(const Conv2dProblem& problem) : problem_(problem) {}
+
+  void set_form(const dnnl::memory::desc& desc) { form_ = std::make_unique<const Form>(desc); }
+  const dnnl::memory::desc& weights_desc() const { return form_->desc(); }
+  const Conv2dProblem& problem() const { return problem_; }
+
+ private:
+  Conv2dProblem problem_;
+  std::unique_ptr<const Form> form_;  // set by every constructor
+};
+
 // oneDNN's plain loops, hundreds of times slower than the rest, go by this name.
 inline bool is_reference(const std::string& implementation) {
   return implementation.find("ref") != std::string::npos;

@@ -67,9 +67,9 @@ std::vector<DataGradientBlock> data_gradient_blocks(const Conv2dProblem& problem
   return blocks;
 }
 
-class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
+class DataGradientOnednn final : public onednn::WithPackedWeights<Conv2dDataGradient> {
  public:
-  explicit DataGradientOnednn(const Conv2dProblem& problem) : problem_(problem) {
+  explicit DataGradientOnednn(const Conv2dProblem& problem) : WithPackedWeights(problem) {
     const onednn::SingleThread single_thread;
     const dnnl::engine& engine = onednn::cpu_engine();
     // Windows that leave gaps between them cannot be cut. The whole image is the last attempt:
@@ -80,7 +80,7 @@ class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
       blocks_ = data_gradient_blocks(problem, count);
       descriptors_ = onednn::describe_alike(blocks_, onednn::any_weights(problem), describe);
     }
-    weights_ = descriptors_.front().weights_desc();
+    set_form(descriptors_.front().weights_desc());
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
       workspace_bytes_ =
           std::max(workspace_bytes_, descriptors_[block].scratchpad_desc().get_size());
@@ -92,7 +92,7 @@ class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
       parts_.emplace_back(engine, dnnl::convolution_backward_data(described),
                           std::vector<std::pair<int, dnnl::memory::desc>>{
                               {DNNL_ARG_DIFF_DST, described.diff_dst_desc()},
-                              {DNNL_ARG_WEIGHTS, weights_},
+                              {DNNL_ARG_WEIGHTS, weights_desc()},
                               {DNNL_ARG_DIFF_SRC, described.diff_src_desc()},
                               {DNNL_ARG_SCRATCHPAD, described.scratchpad_desc()}});
     }
@@ -100,17 +100,6 @@ class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
 
   std::size_t workspace_bytes() const override { return workspace_bytes_; }
   int parts() const override { return static_cast<int>(parts_.size()); }
-  std::size_t packed_weights_bytes() const override { return weights_.get_size(); }
-
-  void pack_weights(const float* weights, std::byte* packed) const override {
-    onednn::reorder_weights(onednn::plain_weights(problem_), weights, weights_, packed);
-  }
-  void unpack_weights(const std::byte* packed, float* weights) const override {
-    onednn::reorder_weights(weights_, packed, onednn::plain_weights(problem_), weights);
-  }
-  std::unique_ptr<WeightsConversion> conversion_from(const WeightsForm& form) const override {
-    return onednn::Conversion::between(form, onednn::Form(weights_));
-  }
 
   void run(const ExecutionContext& context, const Conv2dDataGradient::Arguments& arguments,
            int part) const override {
@@ -119,9 +108,10 @@ class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
     const auto image = static_cast<std::int64_t>(static_cast<std::size_t>(part) / blocks_.size());
     const DataGradientBlock& block = blocks_[index];
     const std::int64_t src_offset =
-        (image * problem_.h + block.first_src_row) * problem_.w * problem_.c;
+        (image * problem().h + block.first_src_row) * problem().w * problem().c;
     const float* d_dst =  // (p,q,k) of the block
-        arguments.d_dst + (image * problem_.p() + block.dst_rows.first) * problem_.q() * problem_.k;
+        arguments.d_dst +
+        (image * problem().p() + block.dst_rows.first) * problem().q() * problem().k;
     float* d_src = arguments.d_src + src_offset;  // (h,w,c) of the block
     parts_[static_cast<std::size_t>(part)].run(
         std::array<const void*, 4>{d_dst, arguments.weights, d_src, context.scratch.data()});
@@ -140,10 +130,8 @@ class DataGradientOnednn final : public PreparedKernel<Conv2dDataGradient> {
     return prepare_first_runnable<ReluBackward>(problem);
   }
 
-  Conv2dProblem problem_;
   std::vector<DataGradientBlock> blocks_;
   std::size_t workspace_bytes_ = 0;
-  dnnl::memory::desc weights_;
   std::vector<dnnl::convolution_backward_data::primitive_desc> descriptors_;
   std::vector<std::unique_ptr<const PreparedKernel<ReluBackward>>> relu_;  // one a block, or null
   mutable std::vector<onednn::BoundPrimitive> parts_;  // image-major; each used by one thread

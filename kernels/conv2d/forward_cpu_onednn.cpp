@@ -62,9 +62,9 @@ dnnl::convolution_forward::primitive_desc describe(const Conv2dProblem& problem,
   return {desc, attributes, onednn::cpu_engine()};
 }
 
-class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
+class ForwardOnednn final : public onednn::WithPackedWeights<Conv2dForward> {
  public:
-  explicit ForwardOnednn(const Conv2dProblem& problem) : problem_(problem) {
+  explicit ForwardOnednn(const Conv2dProblem& problem) : WithPackedWeights(problem) {
     const onednn::SingleThread single_thread;
     const dnnl::engine& engine = onednn::cpu_engine();
     const auto of_block = [](const ForwardBlock& block, const dnnl::memory::desc& weights) {
@@ -77,7 +77,7 @@ class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
       descriptors_ = onednn::describe_alike(block_, onednn::any_weights(problem), of_block);
     }
     blocks_ = static_cast<int>(block_.size());
-    weights_ = descriptors_.front().weights_desc();
+    set_form(descriptors_.front().weights_desc());
     for (const auto& described : descriptors_) {
       workspace_bytes_ = std::max(workspace_bytes_, described.scratchpad_desc().get_size());
     }
@@ -86,7 +86,7 @@ class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
       parts_.emplace_back(engine, dnnl::convolution_forward(described),
                           std::vector<std::pair<int, dnnl::memory::desc>>{
                               {DNNL_ARG_SRC, described.src_desc()},
-                              {DNNL_ARG_WEIGHTS, weights_},
+                              {DNNL_ARG_WEIGHTS, weights_desc()},
                               {DNNL_ARG_BIAS, described.bias_desc()},
                               {DNNL_ARG_DST, described.dst_desc()},
                               {DNNL_ARG_SCRATCHPAD, described.scratchpad_desc()}});
@@ -95,17 +95,6 @@ class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
 
   std::size_t workspace_bytes() const override { return workspace_bytes_; }
   int parts() const override { return static_cast<int>(parts_.size()); }
-  std::size_t packed_weights_bytes() const override { return weights_.get_size(); }
-
-  void pack_weights(const float* weights, std::byte* packed) const override {
-    onednn::reorder_weights(onednn::plain_weights(problem_), weights, weights_, packed);
-  }
-  void unpack_weights(const std::byte* packed, float* weights) const override {
-    onednn::reorder_weights(weights_, packed, onednn::plain_weights(problem_), weights);
-  }
-  std::unique_ptr<WeightsConversion> conversion_from(const WeightsForm& form) const override {
-    return onednn::Conversion::between(form, onednn::Form(weights_));
-  }
 
   void run(const ExecutionContext& context, const Conv2dForward::Arguments& arguments,
            int part) const override {
@@ -113,18 +102,16 @@ class ForwardOnednn final : public PreparedKernel<Conv2dForward> {
     const ForwardBlock& block = block_[static_cast<std::size_t>(part % blocks_)];
     const std::int64_t image = part / blocks_;
     const float* src =  // (h,w,c) of the block
-        arguments.src + (image * problem_.h + block.first_src_row) * problem_.w * problem_.c;
+        arguments.src + (image * problem().h + block.first_src_row) * problem().w * problem().c;
     float* dst =  // (p,q,k) of the block
-        arguments.dst + (image * problem_.p() + block.first_dst_row) * problem_.q() * problem_.k;
+        arguments.dst + (image * problem().p() + block.first_dst_row) * problem().q() * problem().k;
     parts_[static_cast<std::size_t>(part)].run(std::array<const void*, 5>{
         src, arguments.weights, arguments.bias, dst, context.scratch.data()});
   }
 
  private:
-  Conv2dProblem problem_;
   int blocks_ = 0;
   std::size_t workspace_bytes_ = 0;
-  dnnl::memory::desc weights_;
   std::vector<ForwardBlock> block_;
   std::vector<dnnl::convolution_forward::primitive_desc> descriptors_;
   mutable std::vector<onednn::BoundPrimitive> parts_;  // image-major; each used by one thread

@@ -32,20 +32,19 @@ dnnl::convolution_backward_weights::primitive_desc describe(const Conv2dProblem&
   return {desc, onednn::scratchpad_by_caller(), engine, forward};
 }
 
-class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
+class WeightGradientOnednn final : public onednn::WithPackedWeights<Conv2dWeightGradient> {
  public:
-  explicit WeightGradientOnednn(const Conv2dProblem& problem) : problem_(problem) {
+  explicit WeightGradientOnednn(const Conv2dProblem& problem) : WithPackedWeights(problem) {
     const onednn::SingleThread single_thread;
     const dnnl::engine& engine = onednn::cpu_engine();
     const auto described = describe(problem);
-    weights_ = described.diff_weights_desc();
-    form_.emplace(weights_);
+    set_form(described.diff_weights_desc());
     scratchpad_bytes_ = align_up(described.scratchpad_desc().get_size());
     primitive_.emplace_back(engine, dnnl::convolution_backward_weights(described),
                             std::vector<std::pair<int, dnnl::memory::desc>>{
                                 {DNNL_ARG_SRC, described.src_desc()},
                                 {DNNL_ARG_DIFF_DST, described.diff_dst_desc()},
-                                {DNNL_ARG_DIFF_WEIGHTS, weights_},
+                                {DNNL_ARG_DIFF_WEIGHTS, weights_desc()},
                                 {DNNL_ARG_DIFF_BIAS, described.diff_bias_desc()},
                                 {DNNL_ARG_SCRATCHPAD, described.scratchpad_desc()}});
     add_weights_ = prepare_first_runnable<GradientSum>({.count = weights_floats(), .lanes = 2});
@@ -56,15 +55,6 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
   std::size_t workspace_bytes() const override {
     return scratchpad_bytes_ + weights_bytes() + align_up(bias_bytes());
   }
-  std::size_t packed_weights_bytes() const override { return weights_.get_size(); }
-
-  void pack_weights(const float* weights, std::byte* packed) const override {
-    onednn::reorder_weights(onednn::plain_weights(problem_), weights, weights_, packed);
-  }
-  void unpack_weights(const std::byte* packed, float* weights) const override {
-    onednn::reorder_weights(weights_, packed, onednn::plain_weights(problem_), weights);
-  }
-  const WeightsForm* weights_form() const override { return &*form_; }
 
   void run(const ExecutionContext& context, const Conv2dWeightGradient::Arguments& arguments,
            int /*part*/) const override {
@@ -84,10 +74,10 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
   }
 
  private:
-  std::size_t weights_bytes() const { return align_up(weights_.get_size()); }
-  std::size_t bias_bytes() const { return sizeof(float) * static_cast<std::size_t>(problem_.k); }
+  std::size_t weights_bytes() const { return align_up(weights_desc().get_size()); }
+  std::size_t bias_bytes() const { return sizeof(float) * static_cast<std::size_t>(problem().k); }
   std::int64_t weights_floats() const {
-    return static_cast<std::int64_t>(weights_.get_size() / sizeof(float));
+    return static_cast<std::int64_t>(weights_desc().get_size() / sizeof(float));
   }
 
   static void add_lane(const PreparedKernel<GradientSum>& add, float* total,
@@ -98,9 +88,6 @@ class WeightGradientOnednn final : public PreparedKernel<Conv2dWeightGradient> {
     add.run_all({}, arguments);
   }
 
-  Conv2dProblem problem_;
-  dnnl::memory::desc weights_;
-  std::optional<onednn::Form> form_;
   std::size_t scratchpad_bytes_ = 0;
   std::unique_ptr<const PreparedKernel<GradientSum>> add_weights_, add_bias_;
   mutable std::vector<onednn::BoundPrimitive> primitive_;  // exactly one
