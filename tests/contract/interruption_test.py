@@ -59,7 +59,8 @@ class Interruption(Check):
         for number in (signal.SIGINT, signal.SIGTERM):
             self.during = second
             part.unlink(missing_ok=True)
-            code = self.interrupt(number, part.exists, "score", model, data, "-o", out)
+            code = self.interrupt(number, lambda: part.exists() and beside.exists(), "score",
+                                  model, data, "-o", out)
             self.assertEqual(code, 130)
             self.assertTrue(part.exists() and not out.exists())
         # What is left does not stand in the way of a new start.
