@@ -79,9 +79,9 @@ struct NetworkRun::State {
   }
 };
 
-NetworkRun::NetworkRun(const NetworkDescription& network, Parameters parameters,
+NetworkRun::NetworkRun(const NetworkDescription& network, const Parameters& parameters,
                        const NetworkBenchOptions& options, ThreadPool& pool)
-    : state_(std::make_unique<State>(network, std::move(parameters), options, pool)) {}
+    : state_(std::make_unique<State>(network, parameters, options, pool)) {}
 
 NetworkRun::~NetworkRun() = default;
 
@@ -117,9 +117,9 @@ std::vector<StepTime> NetworkRun::time_steps(int passes, Cancelled cancelled) {
   return result;
 }
 
-NetworkBenchResult bench_network(const NetworkDescription& network, Parameters parameters,
+NetworkBenchResult bench_network(const NetworkDescription& network, const Parameters& parameters,
                                  const NetworkBenchOptions& options, ThreadPool& pool) {
-  NetworkRun run(network, std::move(parameters), options, pool);
+  NetworkRun run(network, parameters, options, pool);
   const TimingOptions timing{
       .warmup = options.warmup, .iterations = options.iterations, .cancelled = options.cancelled};
   NetworkBenchResult result{.network = network.name,

@@ -58,7 +58,7 @@ struct NetworkBenchResult {
 // The pool must outlive it. Throws Error as make_plan() does.
 class NetworkRun {
  public:
-  NetworkRun(const NetworkDescription& network, Parameters parameters,
+  NetworkRun(const NetworkDescription& network, const Parameters& parameters,
              const NetworkBenchOptions& options, ThreadPool& pool);
   ~NetworkRun();
   NetworkRun(const NetworkRun&) = delete;
@@ -77,7 +77,7 @@ class NetworkRun {
   std::unique_ptr<State> state_;
 };
 
-NetworkBenchResult bench_network(const NetworkDescription& network, Parameters parameters,
+NetworkBenchResult bench_network(const NetworkDescription& network, const Parameters& parameters,
                                  const NetworkBenchOptions& options, ThreadPool& pool);
 
 std::string_view to_string(PassMode mode);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kSide = 32;
 constexpr std::int64_t kLargestNamesFile = 1 << 16;
-constexpr std::int64_t kPixelBytes = 3 * kSide * kSide;
+constexpr std::int64_t kPixelBytes = std::int64_t{3} * kSide * kSide;
 
 struct CifarKind {
   std::array<const char*, 5> train_files;  // null: no more

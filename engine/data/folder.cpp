@@ -79,6 +79,7 @@ std::vector<Listing> split_folders(const Listing& listing, Split split) {
   if (split == Split::all) add("test"), add("train"), add("val");
   if (names.empty()) throw_no_such_split(listing.folder, split);
   std::vector<Listing> folders;
+  folders.reserve(names.size());
   for (const std::string& name : names) folders.push_back(list_folder(listing.folder + name));
   return folders;
 }

@@ -18,7 +18,7 @@ struct ColourSums {
 void add_pixels(std::span<const std::uint8_t> pixels, ColourSums& sums) {
   for (std::size_t i = 0; i < pixels.size(); i += 3) {
     for (std::size_t c = 0; c < 3; ++c) {
-      const std::uint32_t value = pixels[i + c];
+      const std::uint64_t value = pixels[i + c];
       sums.values[c] += value;
       sums.squares[c] += value * value;
     }

@@ -10,17 +10,17 @@ namespace allconv {
 
 using kernels::ExecutionContext;
 
-Frame::Frame(const Plan& plan_, const PackedParameters& packed_)
-    : plan(&plan_),
-      packed(&packed_),
-      arena(plan_.arena_bytes),
-      pixels(static_cast<std::size_t>(plan_.images)),
-      moves(static_cast<std::size_t>(plan_.images)),
-      labels(static_cast<std::size_t>(plan_.images)) {}
+Frame::Frame(const Plan& of, const PackedParameters& weights)
+    : plan(&of),
+      packed(&weights),
+      arena(of.arena_bytes),
+      pixels(static_cast<std::size_t>(of.images)),
+      moves(static_cast<std::size_t>(of.images)),
+      labels(static_cast<std::size_t>(of.images)) {}
 
-void Frame::begin(const Batch& batch_, int first_image_) {
-  batch = &batch_;
-  first_image = first_image_;
+void Frame::begin(const Batch& of, int first) {
+  batch = &of;
+  first_image = first;
   present = std::min(plan->images, batch->images - first_image);
   for (int i = 0; i < plan->images; ++i) {
     const auto slot = static_cast<std::size_t>(i);

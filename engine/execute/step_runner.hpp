@@ -20,11 +20,11 @@ struct PackedParameters {
 
 // One micro-batch on its way through one worker's arena.
 struct Frame {
-  Frame(const Plan& plan, const PackedParameters& packed);
+  Frame(const Plan& of, const PackedParameters& weights);
 
-  // Points the frame at images [first, first + plan.images) of `batch`; those past the batch's end
-  // are filled with the first one, and their loss gradient is zero.
-  void begin(const Batch& batch, int first_image);
+  // Points the frame at images [first, first + plan.images) of the batch; those past the batch's
+  // end are filled with the first one, and their loss gradient is zero.
+  void begin(const Batch& of, int first);
 
   // Copies what the batch wants out of the arena.
   void end() const;

@@ -71,7 +71,7 @@ class GraphBuilder {
     graph_.probabilities = current_;
   }
 
-  std::string numbered(std::string name) const { return name + std::to_string(layer_ + 1); }
+  std::string numbered(const std::string& name) const { return name + std::to_string(layer_ + 1); }
 
   // Whether the gradient with respect to `id` is wanted: for all values in an explanation; in
   // training for those that depend on a parameter.

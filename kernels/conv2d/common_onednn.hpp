@@ -38,7 +38,7 @@ inline const dnnl::engine& cpu_engine() {
 class BoundPrimitive {
  public:
   BoundPrimitive(const dnnl::engine& engine, const dnnl::primitive& primitive,
-                 std::vector<std::pair<int, dnnl::memory::desc>> arguments)
+                 const std::vector<std::pair<int, dnnl::memory::desc>>& arguments)
       : primitive_(primitive), stream_(engine) {
     for (const auto& [id, desc] : arguments) {
       memories_.emplace_back(desc, engine, nullptr);
@@ -134,7 +134,7 @@ inline RowRange row_block(int rows, int blocks, int block) {
 // A packed form of weights in oneDNN's terms.
 class Form final : public WeightsForm {
  public:
-  explicit Form(dnnl::memory::desc desc) : desc_(std::move(desc)) {}
+  explicit Form(const dnnl::memory::desc& desc) : desc_(desc) {}
   const dnnl::memory::desc& desc() const { return desc_; }
 
  private:

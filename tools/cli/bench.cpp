@@ -57,7 +57,7 @@ int run_network(const BenchArguments& arguments) {
   if (arguments.mode == "training") options.mode = PassMode::training;
   if (arguments.mode == "explain") options.mode = PassMode::explain;
   const NetworkBenchResult result =
-      bench_network(chosen.network, std::move(parameters), options, device.pool());
+      bench_network(chosen.network, parameters, options, device.pool());
   print_result(arguments.results_format == "json" ? to_json(result) : to_text(result));
   return kDone;
 }

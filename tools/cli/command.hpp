@@ -16,7 +16,7 @@
 #include "engine/formats/model_file.hpp"
 #include "engine/graph/network.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own
 class App;
 class Option;
 }  // namespace CLI

@@ -17,7 +17,7 @@ std::string brand_string() {
   constexpr unsigned kFirstLeaf = 0x80000002;
   std::array<unsigned, 13> words{};  // the last stays zero and ends the text
   for (unsigned leaf = 0; leaf < 3; ++leaf) {
-    unsigned* const part = words.data() + leaf * 4;
+    unsigned* const part = words.data() + std::size_t{leaf} * 4;
     if (__get_cpuid(kFirstLeaf + leaf, part, part + 1, part + 2, part + 3) == 0) return {};
   }
   std::array<char, sizeof words> text{};
