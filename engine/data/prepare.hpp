@@ -11,7 +11,11 @@ namespace allconv {
 void check_preparation(const Preparation& prepare);
 void check_preparation(const Model& model);
 
-// Scale, mean and deviation; the caller fills in images, moves and dst. The preparation is checked.
+// Scale, mean and deviation in single precision.
+kernels::PixelScaling pixel_scaling(const Preparation& prepare);
+
+// The same as the kernel takes them; the caller fills in images, moves and dst. The preparation is
+// checked.
 kernels::ImagePrepare::Arguments image_prepare_arguments(const Preparation& prepare);
 
 }  // namespace allconv

@@ -7,12 +7,7 @@
 
 namespace allconv {
 
-// How 8-bit pixels become the network's input: (value * scale - mean) / std.
-struct PixelScaling {
-  float scale = 1;
-  float mean[3] = {0, 0, 0};
-  float std[3] = {1, 1, 1};
-};
+using kernels::PixelScaling;
 
 // Pointers are borrowed for the call; shapes count `images` images. Null: not given, not wanted.
 struct Batch {

@@ -35,15 +35,6 @@ struct Scorer::Slot {
   std::size_t row = 0;
 };
 
-PixelScaling pixel_scaling(const Preparation& prepare) {
-  PixelScaling scaling{.scale = static_cast<float>(prepare.scale)};
-  for (std::size_t i = 0; i < 3; ++i) {
-    scaling.mean[i] = static_cast<float>(prepare.mean[i]);
-    scaling.std[i] = static_cast<float>(prepare.std[i]);
-  }
-  return scaling;
-}
-
 Scorer::Scorer(const Model& model, int batch_size, const PlanOptions& options, ThreadPool& pool)
     : prepare_(model.prepare),
       classes_(model.classes.size()),

@@ -74,7 +74,4 @@ class Scorer {
   std::vector<float> probabilities_;  // (batch,classes)
 };
 
-// The scaling of a preparation for Batch::scaling.
-PixelScaling pixel_scaling(const Preparation& prepare);
-
 }  // namespace allconv

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cmath>
 
+#include "engine/data/prepare.hpp"
 #include "engine/data/shuffle.hpp"
 #include "engine/graph/graph.hpp"
-#include "engine/score/scorer.hpp"
 #include "engine/support/error.hpp"
 
 namespace allconv {

@@ -29,6 +29,13 @@ struct ImageMove {
   std::int8_t right = 0;  // columns; negative: left
 };
 
+// From a byte to a value of the network's input, by channel: (value * scale - mean) / std.
+struct PixelScaling {
+  float scale = 1;
+  float mean[3] = {0, 0, 0};
+  float std[3] = {1, 1, 1};
+};
+
 struct ImagePrepare {
   static constexpr std::string_view kName = "image_prepare";
   using Problem = ImagePrepareProblem;

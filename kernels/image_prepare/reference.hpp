@@ -5,13 +5,6 @@
 
 namespace allconv::kernels {
 
-// From a byte to a value of the network's input, by channel.
-struct PixelScaling {
-  float scale = 1;
-  float mean[3] = {0, 0, 0};
-  float std[3] = {1, 1, 1};
-};
-
 // Real is float or double. images (n) point to (h,w,3), moves (n) may be null, dst is (n,h,w,3).
 template <class Real>
 void image_prepare_reference(const ImagePrepareProblem& problem, const std::uint8_t* const* images,
