@@ -8,6 +8,7 @@
 #include "engine/data/file_source.hpp"
 #include "engine/data/formats.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/hash.hpp"
 #include "engine/support/text.hpp"
 
 namespace allconv {
@@ -34,9 +35,21 @@ int DataSet::label(std::size_t index) const {
   return at.source->label(at.index);
 }
 
-ImageResult DataSet::load(std::size_t index) const {
+ReadResult DataSet::read(std::size_t index, MemoryBudget& memory) const {
   const Place at = place(index);
-  return at.source->load(at.index);
+  return at.source->read(at.index, memory);
+}
+
+ImageResult DataSet::decode(std::size_t index, const EncodedImage& encoded,
+                            const DecodeOptions& options) const {
+  return place(index).source->decode(encoded, options);
+}
+
+ImageResult DataSet::load(std::size_t index) const {
+  MemoryBudget memory(SIZE_MAX);
+  ReadResult encoded = read(index, memory);
+  if (auto* error = std::get_if<ImageError>(&encoded)) return std::move(*error);
+  return decode(index, std::get<EncodedImage>(encoded), {});
 }
 
 void DataSet::append(const DataSet& other) {
@@ -141,6 +154,16 @@ DataSet open_data(const std::string& path, Split split, OpenMode mode,
   }
   refuse_unreadable_names(data.classes(), path);
   return data;
+}
+
+std::uint64_t hash_paths(const DataSet& data) {
+  HashStream hash;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    std::string path = data.path(i);
+    path += '\0';  // no path holds it: it tells where each ends
+    hash.add(path);
+  }
+  return hash.value();
 }
 
 std::vector<int> match_classes(const std::vector<std::string>& data_classes,

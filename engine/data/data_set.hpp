@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,14 @@ class DataSet {
 
   std::string path(std::size_t index) const;
   int label(std::size_t index) const;  // index into classes(), or kNoLabel
+
+  // The halves of loading, as ImageSource has them.
+  bool sequential(std::size_t index) const { return place(index).source->sequential(); }
+  ReadResult read(std::size_t index, MemoryBudget& memory) const;
+  ImageResult decode(std::size_t index, const EncodedImage& encoded,
+                     const DecodeOptions& options) const;
+
+  // Both, for one image without others beside it.
   ImageResult load(std::size_t index) const;
 
   // Adds the other's images after these. Class names must be equal or labels are not to be used.
@@ -57,6 +66,9 @@ class DataSet {
 // where labels are needed, images beside class folders.
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
                   const Diagnostics& diagnostics = {});
+
+// A hash of the images' paths in order, which tells one list of inputs from another.
+std::uint64_t hash_paths(const DataSet& data);
 
 // For each class of the data its index among the model's. Throws Error{usage} for a class that the
 // model does not know; `where` names the data.

@@ -30,18 +30,18 @@ const char* known_by_name_only(std::span<const std::byte> file) {
 }  // namespace
 
 std::optional<ImageError> check_size(std::int64_t height, std::int64_t width,
-                                     const DecodeLimits& limits) {
-  if (height >= 1 && width >= 1 && width <= limits.pixels / height) return std::nullopt;
+                                     const DecodeOptions& options) {
+  if (height >= 1 && width >= 1 && width <= options.pixel_limit / height) return std::nullopt;
   return decode_error("the image has " + std::to_string(width) + "x" + std::to_string(height) +
-                      " pixels, the limit is " + std::to_string(limits.pixels / 1'000'000) +
+                      " pixels, the limit is " + std::to_string(options.pixel_limit / 1'000'000) +
                       " megapixels");
 }
 
-ImageResult decode_image(std::span<const std::byte> file, const DecodeLimits& limits) {
+ImageResult decode_image(std::span<const std::byte> file, const DecodeOptions& options) {
   using std::string_view_literals::operator""sv;
   if (file.empty()) return decode_error("the file is empty");
-  if (begins_with(file, "\xFF\xD8"sv)) return decode_jpeg(file, limits);
-  if (begins_with(file, "\x89PNG"sv)) return decode_png(file, limits);
+  if (begins_with(file, "\xFF\xD8"sv)) return decode_jpeg(file, options);
+  if (begins_with(file, "\x89PNG"sv)) return decode_png(file, options);
   if (const char* name = known_by_name_only(file)) {
     return decode_error(std::string(name) +
                         " images are not supported yet by this version: convert it to PNG");

@@ -7,15 +7,24 @@
 #include <span>
 
 #include "engine/data/image.hpp"
+#include "engine/data/memory_budget.hpp"
 
 namespace allconv {
 
-struct DecodeLimits {
-  std::int64_t pixels = 200'000'000;  // checked before memory is taken
+inline constexpr std::int64_t kDefaultPixelLimit = 200'000'000;
+
+struct DecodeOptions {
+  // Checked before memory is taken.
+  std::int64_t pixel_limit = kDefaultPixelLimit;
+  // A JPEG may be scaled while it is decoded, to no fewer rows and columns than these; 0: never.
+  int enough_rows = 0;
+  int enough_columns = 0;
+  // Shared by all decoding threads; null: no bound but the limit of pixels.
+  MemoryBudget* memory = nullptr;
 };
 
 // Data that end early, fail a checksum or are damaged otherwise give an ImageError of stage decode.
 // Thread-safe. Throws std::bad_alloc only.
-ImageResult decode_image(std::span<const std::byte> file, const DecodeLimits& limits = {});
+ImageResult decode_image(std::span<const std::byte> file, const DecodeOptions& options = {});
 
 }  // namespace allconv

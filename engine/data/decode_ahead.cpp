@@ -3,20 +3,23 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <numeric>
 #include <utility>
-
-#include "engine/data/load.hpp"
+#include <vector>
 
 namespace allconv {
 
-// A ring of slots over positions of the order: [taken_, claimed_) are being decoded or are done,
+// A ring of slots over positions of the range: [taken_, claimed_) are being decoded or are done,
 // [claimed_, end of the window) wait for a thread. Slots are allocated once.
 class DecodeAhead::Queue {
  public:
-  Queue(const DataSet& data, std::vector<std::size_t> order, const ImageTarget& target,
-        std::size_t window)
-      : data_(data), order_(std::move(order)), target_(target), slots_(window) {}
+  Queue(const DataSet& data, const IndexRange& range, const LoadOptions& options,
+        const DecodeAheadLimits& limits)
+      : data_(data),
+        range_(range),
+        options_(options),
+        encoded_memory_(limits.encoded_bytes),
+        decoded_memory_(limits.decoded_bytes),
+        slots_(window_of(range.count, options.target, limits)) {}
 
   // Positions that have come into the window since the last call: so many jobs are to be added.
   std::size_t take_new_work() {
@@ -33,7 +36,7 @@ class DecodeAhead::Queue {
 
   std::optional<LoadedImage> take() {
     std::unique_lock lock(mutex_);
-    if (taken_ == order_.size()) return std::nullopt;
+    if (taken_ == range_.count) return std::nullopt;
     Slot& slot = slots_[taken_ % slots_.size()];
     while (!slot.done) {
       if (!work(lock)) changed_.wait(lock);
@@ -46,7 +49,7 @@ class DecodeAhead::Queue {
   // No image is begun after this, and none is in work when it returns.
   void cancel() {
     std::unique_lock lock(mutex_);
-    claimed_ = order_.size();
+    claimed_ = range_.count;
     changed_.wait(lock, [this] { return working_ == 0; });
   }
 
@@ -56,15 +59,19 @@ class DecodeAhead::Queue {
     bool done = false;
   };
 
-  std::size_t window_end() const { return std::min(taken_ + slots_.size(), order_.size()); }
+  static std::size_t window_of(std::size_t count, const ImageTarget& target,
+                               const DecodeAheadLimits& limits) {
+    const std::size_t by_bytes = limits.bytes / std::max<std::size_t>(1, target.bytes());
+    return std::max<std::size_t>(1, std::min({count, limits.images, by_bytes}));
+  }
+
+  std::size_t window_end() const { return std::min(taken_ + slots_.size(), range_.count); }
 
   bool work(std::unique_lock<std::mutex>& lock) noexcept {
     if (claimed_ >= window_end()) return false;
     const std::size_t position = claimed_++;
     ++working_;
-    lock.unlock();
-    LoadedImage image = load(order_[position]);
-    lock.lock();
+    LoadedImage image = load(range_[position], lock);
     Slot& slot = slots_[position % slots_.size()];
     slot.image = std::move(image);
     slot.done = true;
@@ -73,22 +80,61 @@ class DecodeAhead::Queue {
     return true;
   }
 
-  LoadedImage load(std::size_t index) const noexcept {
+  // Gives the lock up while it reads and decodes.
+  LoadedImage load(std::size_t index, std::unique_lock<std::mutex>& lock) noexcept {
     LoadedImage image;
     image.index = index;
     try {
-      image.pixels = kernels::Buffer<std::uint8_t>(target_.bytes());
-      image.error = load_resized(data_, index, target_, image.pixels.span());
+      ReadResult encoded = read(index, lock);
+      image.pixels = kernels::Buffer<std::uint8_t>(options_.target.bytes());
+      image.error = decode_resized(data_, index, std::move(encoded), options_, &decoded_memory_,
+                                   image.pixels.span());
     } catch (const std::bad_alloc&) {
       image.error = ImageError{ImageError::Stage::decode, "no memory"};
     }
     if (image.error) image.pixels = {};
+    if (!lock.owns_lock()) lock.lock();
     return image;
   }
 
+  // Returns with the lock given up. Images of streams are read one after the other, in the order in
+  // which they were claimed; whoever claimed an earlier one is at work on it, so the wait ends.
+  ReadResult read(std::size_t index, std::unique_lock<std::mutex>& lock) {
+    if (!data_.sequential(index)) {
+      lock.unlock();
+      return data_.read(index, encoded_memory_);
+    }
+    const Turn turn(*this, lock);
+    return data_.read(index, encoded_memory_);
+  }
+
+  // A place in the queue of those who read from streams.
+  class Turn {
+   public:
+    Turn(Queue& queue, std::unique_lock<std::mutex>& lock) : queue_(queue), lock_(lock) {
+      const std::size_t ticket = queue.tickets_++;
+      queue.changed_.wait(lock, [&] { return queue.turn_ == ticket; });
+      lock.unlock();
+    }
+    ~Turn() {
+      lock_.lock();
+      ++queue_.turn_;
+      lock_.unlock();
+      queue_.changed_.notify_all();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Queue& queue_;
+    std::unique_lock<std::mutex>& lock_;
+  };
+
   const DataSet& data_;  // not touched after cancel()
-  const std::vector<std::size_t> order_;
-  const ImageTarget target_;
+  const IndexRange range_;
+  const LoadOptions options_;
+  MemoryBudget encoded_memory_;
+  MemoryBudget decoded_memory_;
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
@@ -97,24 +143,13 @@ class DecodeAhead::Queue {
   std::size_t claimed_ = 0;  // positions begun
   std::size_t offered_ = 0;  // positions for which a job was added
   std::size_t working_ = 0;  // images being decoded
+  std::size_t tickets_ = 0;  // handed out to readers of streams
+  std::size_t turn_ = 0;     // the ticket that may read
 };
 
-namespace {
-
-std::size_t window_of(std::size_t count, const ImageTarget& target,
-                      const DecodeAheadLimits& limits) {
-  const std::size_t by_bytes = limits.bytes / std::max<std::size_t>(1, target.bytes());
-  return std::max<std::size_t>(1, std::min({count, limits.images, by_bytes}));
-}
-
-}  // namespace
-
-DecodeAhead::DecodeAhead(const DataSet& data, std::vector<std::size_t> order,
-                         const ImageTarget& target, ThreadPool& pool,
-                         const DecodeAheadLimits& limits)
-    : pool_(pool) {
-  const std::size_t window = window_of(order.size(), target, limits);
-  queue_ = std::make_shared<Queue>(data, std::move(order), target, window);
+DecodeAhead::DecodeAhead(const DataSet& data, const IndexRange& range, const LoadOptions& options,
+                         ThreadPool& pool, const DecodeAheadLimits& limits)
+    : queue_(std::make_shared<Queue>(data, range, options, limits)), pool_(pool) {
   try {
     enqueue_jobs();
   } catch (...) {
@@ -136,12 +171,6 @@ std::optional<LoadedImage> DecodeAhead::next() {
   std::optional<LoadedImage> image = queue_->take();
   if (image) enqueue_jobs();
   return image;
-}
-
-std::vector<std::size_t> all_in_order(std::size_t count) {
-  std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  return order;
 }
 
 }  // namespace allconv

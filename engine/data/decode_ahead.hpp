@@ -5,19 +5,22 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "engine/data/data_set.hpp"
-#include "engine/data/resize.hpp"
+#include "engine/data/index_range.hpp"
+#include "engine/data/load.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 
 namespace allconv {
 
-// Bounds on images that are decoded and not yet handed out; at least one is always allowed. Beside
-// them each thread holds the one image at full size that it is working on.
+// Bounds on memory; at least one image is always allowed.
 struct DecodeAheadLimits {
+  // Decoded and not yet handed out.
   std::size_t images = 512;
   std::size_t bytes = std::size_t{64} << 20;  // of pixels at the network's size
+  // Of images that threads are working on, all threads together.
+  std::size_t encoded_bytes = std::size_t{64} << 20;   // of files
+  std::size_t decoded_bytes = std::size_t{192} << 20;  // of pixels at full size
 };
 
 struct LoadedImage {
@@ -32,8 +35,8 @@ struct LoadedImage {
 // moment and then waits for the images being decoded at that moment.
 class DecodeAhead {
  public:
-  // `order`: indices into the data set, as they are to be handed out. Decoding begins at once.
-  DecodeAhead(const DataSet& data, std::vector<std::size_t> order, const ImageTarget& target,
+  // Decoding of `range` begins at once.
+  DecodeAhead(const DataSet& data, const IndexRange& range, const LoadOptions& options,
               ThreadPool& pool, const DecodeAheadLimits& limits = {});
   ~DecodeAhead();
   DecodeAhead(const DecodeAhead&) = delete;
@@ -51,8 +54,5 @@ class DecodeAhead {
   std::shared_ptr<Queue> queue_;  // shared with jobs, which may begin after this is gone
   ThreadPool& pool_;
 };
-
-// 0, 1, .. count-1: the whole data set in order.
-std::vector<std::size_t> all_in_order(std::size_t count);
 
 }  // namespace allconv

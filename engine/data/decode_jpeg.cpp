@@ -134,13 +134,13 @@ int orientation_of(const jpeg_decompress_struct& decoder) {
 }
 
 std::optional<ImageError> check_header(const jpeg_decompress_struct& decoder,
-                                       const DecodeLimits& limits) {
+                                       const DecodeOptions& options) {
   switch (decoder.jpeg_color_space) {
     case JCS_GRAYSCALE:
     case JCS_RGB:
     case JCS_YCbCr:
     case JCS_CMYK:
-    case JCS_YCCK: return check_size(decoder.image_height, decoder.image_width, limits);
+    case JCS_YCCK: return check_size(decoder.image_height, decoder.image_width, options);
     default:
       return decode_error("a JPEG of " + std::to_string(decoder.num_components) +
                           " components is neither grey nor RGB nor CMYK");
@@ -149,10 +149,10 @@ std::optional<ImageError> check_header(const jpeg_decompress_struct& decoder,
 
 }  // namespace
 
-ImageResult decode_jpeg(std::span<const std::byte> file, const DecodeLimits& limits) {
+ImageResult decode_jpeg(std::span<const std::byte> file, const DecodeOptions& options) {
   Session session;
   if (!read_header(session, file)) return decode_error(session.message);
-  if (auto refusal = check_header(session.decoder, limits)) return *std::move(refusal);
+  if (auto refusal = check_header(session.decoder, options)) return *std::move(refusal);
   Image image = Image::of_size(static_cast<int>(session.decoder.image_height),
                                static_cast<int>(session.decoder.image_width));
   const int orientation = orientation_of(session.decoder);

@@ -140,7 +140,7 @@ int orientation_of(spng_ctx* decoder) {
 
 }  // namespace
 
-ImageResult decode_png(std::span<const std::byte> file, const DecodeLimits& limits) {
+ImageResult decode_png(std::span<const std::byte> file, const DecodeOptions& options) {
   if (auto damage = check_chunk_sums(file)) return *std::move(damage);
   const Decoder decoder(spng_ctx_new(0));
   if (decoder == nullptr) return decode_error("not enough memory");
@@ -151,7 +151,7 @@ ImageResult decode_png(std::span<const std::byte> file, const DecodeLimits& limi
   spng_ihdr header;
   if (code == 0) code = spng_get_ihdr(decoder.get(), &header);
   if (code != 0) return error_of(code);
-  if (auto refusal = check_size(header.height, header.width, limits)) return *std::move(refusal);
+  if (auto refusal = check_size(header.height, header.width, options)) return *std::move(refusal);
 
   Image image = Image::of_size(static_cast<int>(header.height), static_cast<int>(header.width));
   code = decode_pixels(decoder.get(), has_transparency(decoder.get(), header), image);

@@ -7,8 +7,8 @@
 
 namespace allconv {
 
-ImageResult decode_jpeg(std::span<const std::byte> file, const DecodeLimits& limits);
-ImageResult decode_png(std::span<const std::byte> file, const DecodeLimits& limits);
+ImageResult decode_jpeg(std::span<const std::byte> file, const DecodeOptions& options);
+ImageResult decode_png(std::span<const std::byte> file, const DecodeOptions& options);
 
 inline ImageError decode_error(std::string message) {
   return {ImageError::Stage::decode, std::move(message)};
@@ -16,6 +16,6 @@ inline ImageError decode_error(std::string message) {
 
 // Refuses an image with more pixels than the limit.
 std::optional<ImageError> check_size(std::int64_t height, std::int64_t width,
-                                     const DecodeLimits& limits);
+                                     const DecodeOptions& options);
 
 }  // namespace allconv

@@ -19,7 +19,7 @@ class FileSource final : public ImageSource {
   std::size_t size() const override { return files_.size(); }
   std::string path(std::size_t index) const override { return files_[index].path; }
   int label(std::size_t index) const override { return files_[index].label; }
-  ImageResult load(std::size_t index) const override;
+  ReadResult read(std::size_t index, MemoryBudget& memory) const override;
 
  private:
   std::vector<ImageFile> files_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "engine/data/memory_budget.hpp"
 #include "kernels/core/buffer.hpp"
 
 namespace allconv {
@@ -14,12 +15,13 @@ struct Image {
   int height = 0;
   int width = 0;
   kernels::Buffer<std::uint8_t> pixels;  // (height, width, 3), RGB interleaved
+  MemoryBudget::Reservation memory;      // for the pixels; may be empty
 
   // Allocates undefined pixels. Throws std::bad_alloc.
   static Image of_size(int height, int width) {
     const std::size_t bytes =
         std::size_t{3} * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-    return {height, width, kernels::Buffer<std::uint8_t>(bytes)};
+    return {height, width, kernels::Buffer<std::uint8_t>(bytes), {}};
   }
 };
 

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <string>
-#include <variant>
 
-#include "engine/data/image.hpp"
+#include "engine/data/image_source.hpp"
 
 namespace allconv {
 
-// Follows symbolic links; refuses what is no regular file and files over 1 GiB.
+// Follows symbolic links; refuses what is no regular file and files over 1 GiB. Takes room for the
+// bytes from `memory` first.
 // Thread-safe. Throws std::bad_alloc only.
-std::variant<std::string, ImageError> read_image_file(const std::string& path);
+ReadResult read_image_file(const std::string& path, MemoryBudget& memory);
 
 }  // namespace allconv

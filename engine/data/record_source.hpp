@@ -28,9 +28,12 @@ class RecordSource final : public ImageSource {
   std::size_t size() const override { return static_cast<std::size_t>(layout_.count); }
   std::string path(std::size_t index) const override;  // "test_batch.bin#17"
   int label(std::size_t index) const override;
-  ImageResult load(std::size_t index) const override;
+  ReadResult read(std::size_t index, MemoryBudget& memory) const override;
+  ImageResult decode(const EncodedImage& encoded, const DecodeOptions& options) const override;
 
  private:
+  std::size_t plane_bytes() const;
+
   RecordFile file_;
   RecordLayout layout_;
   std::vector<int> labels_;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/data/data_set.hpp"
-#include "engine/data/resize.hpp"
+#include "engine/data/load.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/support/diagnostics.hpp"
 
@@ -29,8 +29,8 @@ struct TrainingSet {
 };
 
 struct TrainingSetOptions {
-  ImageTarget target;
-  // Asked now and then from any thread; true ends loading with Error{interrupted}. May be empty.
+  LoadOptions load;
+  // Asked now and then; true ends loading with Error{interrupted}. May be empty.
   std::function<bool()> cancelled;
 };
 

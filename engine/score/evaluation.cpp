@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/data/decode_ahead.hpp"
-
 namespace allconv {
 
 namespace {
@@ -53,7 +51,8 @@ Evaluation evaluate(Scorer& scorer, const DataSet& data, const std::vector<int>&
     ++result.confusion[label][predicted];
     ++result.images;
   };
-  scorer.run(data, all_in_order(data.size()), {.image = count, .cancelled = callbacks.cancelled});
+  scorer.run(data, IndexRange::all(data.size()),
+             {.image = count, .cancelled = callbacks.cancelled});
   const double images = std::max<double>(1, static_cast<double>(result.images));
   result.top1 = static_cast<double>(right) / images;
   if (classes > kTopFive) result.top5 = static_cast<double>(among_five) / images;

@@ -19,12 +19,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::shared_ptr<const Plan> inference_plan(const Model& model, int batch_size,
-                                           const PlanOptions& options) {
+std::shared_ptr<const Plan> inference_plan(const Model& model, const ScorerOptions& options) {
   check_preparation(model);
   const Graph graph = make_graph(model.network, PassMode::inference);
-  const int images = micro_batch_size(PassMode::inference, batch_size);
-  return std::make_shared<const Plan>(make_plan(graph, images, options));
+  const int images = micro_batch_size(PassMode::inference, options.batch_size);
+  return std::make_shared<const Plan>(make_plan(graph, images, options.plan));
 }
 
 }  // namespace
@@ -35,11 +34,14 @@ struct Scorer::Slot {
   std::size_t row = 0;
 };
 
-Scorer::Scorer(const Model& model, int batch_size, const PlanOptions& options, ThreadPool& pool)
-    : prepare_(model.prepare),
+Scorer::Scorer(const Model& model, const ScorerOptions& options, ThreadPool& pool)
+    : scaling_(pixel_scaling(model.prepare)),
+      load_{.target = image_target(model.prepare),
+            .mode = options.decode,
+            .pixel_limit = options.pixel_limit},
       classes_(model.classes.size()),
-      batch_size_(static_cast<std::size_t>(batch_size)),
-      executor_(inference_plan(model, batch_size, options), batch_size, pool),
+      batch_size_(static_cast<std::size_t>(options.batch_size)),
+      executor_(inference_plan(model, options), options.batch_size, pool),
       pool_(pool),
       pixels_(batch_size_),
       logits_(batch_size_ * classes_),
@@ -48,7 +50,7 @@ Scorer::Scorer(const Model& model, int batch_size, const PlanOptions& options, T
 }
 
 void Scorer::run_network(std::span<Slot> slots) {
-  Batch batch{.images = 0, .pixels = pixels_.data(), .scaling = pixel_scaling(prepare_)};
+  Batch batch{.images = 0, .pixels = pixels_.data(), .scaling = scaling_};
   for (Slot& slot : slots) {
     if (!slot.image.ok()) continue;
     slot.row = static_cast<std::size_t>(batch.images++);
@@ -77,9 +79,9 @@ ScoredImage Scorer::outcome(const Slot& slot) const {
   return scored;
 }
 
-ScoreTimes Scorer::run(const DataSet& data, std::vector<std::size_t> order,
+ScoreTimes Scorer::run(const DataSet& data, const IndexRange& range,
                        const ScoreCallbacks& callbacks) {
-  DecodeAhead images(data, std::move(order), image_target(prepare_), pool_);
+  DecodeAhead images(data, range, load_, pool_);
   ScoreTimes times;
   std::vector<Slot> slots;
   do {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "engine/data/data_set.hpp"
+#include "engine/data/index_range.hpp"
+#include "engine/data/load.hpp"
 #include "engine/execute/executor.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/plan/plan.hpp"
@@ -41,20 +43,26 @@ struct ScoreCallbacks {
   std::function<bool()> cancelled;                // asked before each batch; may be empty
 };
 
+struct ScorerOptions {
+  int batch_size = 64;
+  DecodeMode decode = DecodeMode::exact;
+  std::int64_t pixel_limit = kDefaultPixelLimit;  // larger images are errors
+  PlanOptions plan;
+};
+
 // Used by one thread at a time. The pool must outlive it.
 class Scorer {
  public:
   // Throws Error{usage} for a preparation that this version does not apply.
-  Scorer(const Model& model, int batch_size, const PlanOptions& options, ThreadPool& pool);
+  Scorer(const Model& model, const ScorerOptions& options, ThreadPool& pool);
 
   // Takes other weights of the same network.
   void load(const Parameters& parameters) { executor_.load(parameters); }
 
-  // Scores the images whose indices `order` lists. An image that cannot be decoded, or whose logits
+  // Scores the images of `range`. An image that cannot be decoded, or whose logits
   // are not numbers, costs only its own outcome. Throws Error{interrupted} when cancelled; what the
   // callback throws passes through.
-  ScoreTimes run(const DataSet& data, std::vector<std::size_t> order,
-                 const ScoreCallbacks& callbacks);
+  ScoreTimes run(const DataSet& data, const IndexRange& range, const ScoreCallbacks& callbacks);
 
   const Plan& plan() const { return executor_.plan(); }
 
@@ -64,7 +72,8 @@ class Scorer {
   void run_network(std::span<Slot> slots);
   ScoredImage outcome(const Slot& slot) const;
 
-  Preparation prepare_;
+  kernels::PixelScaling scaling_;
+  LoadOptions load_;
   std::size_t classes_;
   std::size_t batch_size_;
   Executor executor_;

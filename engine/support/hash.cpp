@@ -14,19 +14,32 @@ namespace allconv {
 
 std::uint64_t hash_bytes(std::string_view bytes) { return XXH64(bytes.data(), bytes.size(), 0); }
 
+struct HashStream::State {
+  XXH64_state_t sums;
+};
+
+HashStream::HashStream() : state_(std::make_unique<State>()) { XXH64_reset(&state_->sums, 0); }
+
+HashStream::~HashStream() = default;
+
+void HashStream::add(std::string_view bytes) {
+  XXH64_update(&state_->sums, bytes.data(), bytes.size());
+}
+
+std::uint64_t HashStream::value() const { return XXH64_digest(&state_->sums); }
+
 std::uint64_t hash_file(const std::string& path) {
   constexpr std::size_t kChunk = 1 << 20;  // bytes
   const InputFile file(path);
   std::vector<std::byte> chunk(kChunk);
-  XXH64_state_t state;
-  XXH64_reset(&state, 0);
+  HashStream hash;
   std::int64_t offset = 0;
   for (std::size_t count = kChunk; count == kChunk;) {
     count = file.read_some_at(offset, chunk);
-    XXH64_update(&state, chunk.data(), count);
+    hash.add({reinterpret_cast<const char*>(chunk.data()), count});
     offset += static_cast<std::int64_t>(count);
   }
-  return XXH64_digest(&state);
+  return hash.value();
 }
 
 std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }

@@ -44,10 +44,9 @@ void InputFile::read_at(std::int64_t offset, std::span<std::byte> bytes) const {
   }
 }
 
-std::string read_file(const std::string& path, std::int64_t limit) {
+std::string read_file(const InputFile& file, std::int64_t limit) {
   // What the size says may be wrong (files in /proc have size 0): read until the end.
   constexpr std::int64_t kLeastChunk = 1 << 16;
-  const InputFile file(path);
   std::string content;
   while (static_cast<std::int64_t>(content.size()) <= limit) {
     const std::size_t begin = content.size();
@@ -61,8 +60,12 @@ std::string read_file(const std::string& path, std::int64_t limit) {
     content.resize(begin + count);
     if (ended) return content;
   }
-  throw Error(ErrorKind::io, fmt::format("the file has more than {} bytes", limit), path,
+  throw Error(ErrorKind::io, fmt::format("the file has more than {} bytes", limit), file.path(),
               "give a smaller file");
+}
+
+std::string read_file(const std::string& path, std::int64_t limit) {
+  return read_file(InputFile(path), limit);
 }
 
 }  // namespace allconv

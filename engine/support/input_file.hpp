@@ -32,6 +32,7 @@ class InputFile {
 };
 
 // The whole file, as bytes; one larger than `limit` bytes is refused before more is read.
+std::string read_file(const InputFile& file, std::int64_t limit);
 std::string read_file(const std::string& path, std::int64_t limit);
 
 }  // namespace allconv

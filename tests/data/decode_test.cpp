@@ -18,8 +18,8 @@ namespace {
 
 using namespace allconv::testing;
 
-ImageResult decode(std::string_view bytes, const DecodeLimits& limits = {}) {
-  return decode_image(std::as_bytes(std::span(bytes)), limits);
+ImageResult decode(std::string_view bytes, const DecodeOptions& options = {}) {
+  return decode_image(std::as_bytes(std::span(bytes)), options);
 }
 
 // The error's message, or "" for a decoded image.
@@ -122,7 +122,7 @@ TEST(Decode, SurvivesFlippedBytesOfJpeg) {
       for (const int mask : {0x01, 0x80, 0xFF}) {
         const char before = bytes[i];
         bytes[i] = static_cast<char>(before ^ mask);
-        const ImageResult result = decode(bytes, {.pixels = 1'000'000});
+        const ImageResult result = decode(bytes, {.pixel_limit = 1'000'000});
         if (const auto* image = std::get_if<Image>(&result)) {
           EXPECT_EQ(image->pixels.size(), std::size_t{3} * static_cast<std::size_t>(image->height) *
                                               static_cast<std::size_t>(image->width));
@@ -171,8 +171,8 @@ TEST(Decode, ChecksSizesBeforeTakingMemory) {
   for (std::size_t i = 5; i < 9; ++i) jpeg[frame + i] = '\xFE';
   EXPECT_NE(message(decode(jpeg)).find("limit is 200 megapixels"), std::string::npos);
 
-  EXPECT_EQ(message(decode(stored_bytes("rgb.png"), {.pixels = 61 * 47})), "");
-  EXPECT_NE(message(decode(stored_bytes("rgb.png"), {.pixels = 61 * 47 - 1})), "");
+  EXPECT_EQ(message(decode(stored_bytes("rgb.png"), {.pixel_limit = 61 * 47})), "");
+  EXPECT_NE(message(decode(stored_bytes("rgb.png"), {.pixel_limit = 61 * 47 - 1})), "");
 }
 
 TEST(Decode, ToleratesBytesAfterTheEnd) {
@@ -200,7 +200,8 @@ TEST(Exif, IgnoresDamage) {
 TEST(ImageFile, TellsWhyItCannotBeOpened) {
   const TemporaryFolder folder;
   const auto stage_and_message = [](const std::string& path) {
-    const auto result = read_image_file(path);
+    MemoryBudget memory(SIZE_MAX);
+    const auto result = read_image_file(path, memory);
     const auto* error = std::get_if<ImageError>(&result);
     if (error == nullptr) return std::string("read");
     return std::string(to_string(error->stage)) + ": " + error->message;

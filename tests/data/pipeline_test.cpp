@@ -2,10 +2,12 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "engine/data/decode_ahead.hpp"
+#include "engine/data/file_source.hpp"
 #include "engine/data/load.hpp"
 #include "engine/data/prepare.hpp"
 #include "engine/data/standardize.hpp"
@@ -18,6 +20,7 @@ namespace {
 using namespace allconv::testing;
 
 constexpr ImageTarget kTarget{.height = 16, .width = 12};
+const LoadOptions kLoad{.target = kTarget};
 
 // Class folders a and b with good and broken images mixed.
 class Pipeline : public ::testing::Test {
@@ -47,7 +50,7 @@ TEST_F(Pipeline, TrainingSetLeavesOutBrokenImagesAndNamesThemOnce) {
       warnings.emplace_back(text);
     };
     const TrainingSet set =
-        load_training_set(data_, {.target = kTarget, .cancelled = {}}, pool, warn);
+        load_training_set(data_, {.load = {.target = kTarget}, .cancelled = {}}, pool, warn);
     EXPECT_EQ(set.size(), 60U);
     EXPECT_EQ(set.failed, 3U);
     EXPECT_EQ(set.classes, (std::vector<std::string>{"a", "b"}));
@@ -56,8 +59,9 @@ TEST_F(Pipeline, TrainingSetLeavesOutBrokenImagesAndNamesThemOnce) {
     EXPECT_NE(warnings[1].find("b/000.png"), std::string::npos);
     std::size_t kept = 0;
     std::vector<std::uint8_t> expected(kTarget.bytes());
+    MemoryBudget memory(SIZE_MAX);
     for (std::size_t i = 0; i < data_.size(); ++i) {
-      if (load_resized(data_, i, kTarget, expected)) continue;
+      if (decode_resized(data_, i, data_.read(i, memory), kLoad, nullptr, expected)) continue;
       ASSERT_EQ(set.labels[kept], data_.label(i));
       ASSERT_EQ(std::memcmp(set.image(kept++), expected.data(), expected.size()), 0);
     }
@@ -67,7 +71,7 @@ TEST_F(Pipeline, TrainingSetLeavesOutBrokenImagesAndNamesThemOnce) {
 TEST_F(Pipeline, TrainingSetCanBeInterrupted) {
   ThreadPool pool(2);
   expect_error(ErrorKind::interrupted, "interrupted", [&] {
-    load_training_set(data_, {.target = kTarget, .cancelled = [] { return true; }}, pool);
+    load_training_set(data_, {.load = {.target = kTarget}, .cancelled = [] { return true; }}, pool);
   });
 }
 
@@ -77,11 +81,12 @@ TEST_F(Pipeline, TrainingSetOfBrokenImagesIsRefused) {
   broken.write("b/1.jpg", "y");
   const auto data = open_data(broken.path(), Split::train, OpenMode::train);
   ThreadPool pool(1);
-  expect_error(ErrorKind::usage, "none of the training images",
-               [&] { load_training_set(data, {.target = kTarget, .cancelled = {}}, pool); });
+  expect_error(ErrorKind::usage, "none of the training images", [&] {
+    load_training_set(data, {.load = {.target = kTarget}, .cancelled = {}}, pool);
+  });
   expect_error(ErrorKind::device, "more than the machine's memory", [&] {
-    load_training_set(data, {.target = {.height = 1 << 23, .width = 1 << 23}, .cancelled = {}},
-                      pool);
+    load_training_set(
+        data, {.load = {.target = {.height = 1 << 23, .width = 1 << 23}}, .cancelled = {}}, pool);
   });
 }
 
@@ -137,34 +142,101 @@ std::string drain(DecodeAhead& ahead) {
 
 TEST_F(Pipeline, DecodeAheadIsTheSameForAnyThreadsAndLimits) {
   ThreadPool alone(1);
-  DecodeAhead plain(data_, all_in_order(data_.size()), kTarget, alone);
+  DecodeAhead plain(data_, IndexRange::all(data_.size()), kLoad, alone);
   const std::string expected = drain(plain);
   EXPECT_NE(expected.find("decode the content is neither JPEG nor PNG"), std::string::npos);
   for (const int threads : {1, 2, 3}) {
     ThreadPool pool(threads);
     for (const DecodeAheadLimits limits :
          {DecodeAheadLimits{}, {.images = 1}, {.images = 4}, {.bytes = 1}, {.bytes = 2000}}) {
-      DecodeAhead ahead(data_, all_in_order(data_.size()), kTarget, pool, limits);
+      DecodeAhead ahead(data_, IndexRange::all(data_.size()), kLoad, pool, limits);
       EXPECT_EQ(drain(ahead), expected) << threads << " " << limits.images << " " << limits.bytes;
     }
   }
 }
 
-TEST_F(Pipeline, DecodeAheadFollowsTheOrderGiven) {
+TEST_F(Pipeline, DecodeAheadFollowsTheRangeGiven) {
   ThreadPool pool(2);
-  const std::vector<std::size_t> order = {5, 3, 3, 40, 0};
-  DecodeAhead ahead(data_, order, kTarget, pool);
-  for (const std::size_t index : order) EXPECT_EQ(ahead.next()->index, index);
+  DecodeAhead ahead(data_, IndexRange::shard(12, 1, 3).after(1), kLoad, pool);
+  for (const std::size_t index : {4, 7, 10}) EXPECT_EQ(ahead.next()->index, index);
   EXPECT_FALSE(ahead.next());
-  DecodeAhead nothing(data_, {}, kTarget, pool);
+  DecodeAhead nothing(data_, {}, kLoad, pool);
   EXPECT_FALSE(nothing.next());
+}
+
+// A stream: reading anything but the next image is a fault.
+class StreamSource final : public ImageSource {
+ public:
+  std::size_t size() const override { return 3000; }
+  std::string path(std::size_t) const override { return "x"; }
+  int label(std::size_t) const override { return kNoLabel; }
+  bool sequential() const override { return true; }
+  ReadResult read(std::size_t index, MemoryBudget&) const override {
+    faults += reading.exchange(true) || index != next++;
+    std::this_thread::yield();
+    reading = false;
+    return ImageError{ImageError::Stage::open, std::to_string(index)};
+  }
+  mutable std::atomic<bool> reading{false};
+  mutable std::atomic<std::size_t> next{0};
+  mutable std::atomic<int> faults{0};
+};
+
+TEST(DecodeAheadOfStreams, ReadsOneAfterTheOtherInOrder) {
+  const auto source = std::make_shared<StreamSource>();
+  const DataSet data(source, {});
+  ThreadPool pool(4);
+  DecodeAhead ahead(data, IndexRange::all(data.size()), kLoad, pool);
+  for (std::size_t i = 0; i < data.size(); ++i)
+    ASSERT_EQ(ahead.next()->error->message, std::to_string(i));
+  EXPECT_EQ(source->faults.load(), 0);
+}
+
+TEST(MemoryBudget, MakesThreadsWaitAndAdmitsTheLargestAlone) {
+  MemoryBudget budget(100);
+  std::atomic<int> used{0};
+  std::atomic<int> faults{0};
+  const auto work = [&](int bytes) {
+    for (int i = 0; i < 200; ++i) {
+      const auto held = budget.take(static_cast<std::size_t>(bytes));
+      const int now = used += bytes;
+      faults += now > 100 && now != bytes;
+      std::this_thread::yield();
+      used -= bytes;
+    }
+  };
+  std::thread small(work, 30), medium(work, 60), large(work, 500);
+  for (std::thread* thread : {&small, &medium, &large}) thread->join();
+  EXPECT_EQ(faults.load(), 0);
+}
+
+TEST(IndexRange, ShardsAreEveryNth) {
+  EXPECT_EQ(IndexRange::shard(10, 0, 3).count, 4U);
+  EXPECT_EQ(IndexRange::shard(10, 1, 3).count, 3U);
+  EXPECT_EQ(IndexRange::shard(10, 2, 3)[2], 8U);
+  EXPECT_EQ(IndexRange::shard(2, 2, 3).count, 0U);
+  EXPECT_EQ(IndexRange::all(5).after(5).count, 0U);
+}
+
+TEST(HashPaths, TellsListsApart) {
+  const auto set_of_paths = [](std::vector<std::string> paths) {
+    std::vector<ImageFile> files;
+    for (std::string& path : paths) files.push_back({std::move(path), kNoLabel});
+    return DataSet(std::make_shared<FileSource>(std::move(files)), {});
+  };
+  const std::uint64_t hash = hash_paths(set_of_paths({"a", "bc"}));
+  EXPECT_EQ(hash, hash_paths(set_of_paths({"a", "bc"})));
+  for (const auto& other : {set_of_paths({"bc", "a"}), set_of_paths({"ab", "c"}),
+                            set_of_paths({"a"}), set_of_paths({"a", "bc", ""})}) {
+    EXPECT_NE(hash_paths(other), hash);
+  }
 }
 
 TEST_F(Pipeline, DecodeAheadMayBeDroppedAtAnyMoment) {
   ThreadPool pool(3);
   for (int taken = 0; taken < 40; ++taken) {
     auto data = std::make_unique<DataSet>(data_);
-    auto ahead = std::make_unique<DecodeAhead>(*data, all_in_order(data->size()), kTarget, pool);
+    auto ahead = std::make_unique<DecodeAhead>(*data, IndexRange::all(data->size()), kLoad, pool);
     for (int i = 0; i < taken; ++i) EXPECT_TRUE(ahead->next());
     ahead.reset();
     data.reset();  // jobs left in the pool must not touch it
@@ -177,7 +249,7 @@ class CountingSource final : public ImageSource {
   std::size_t size() const override { return 200; }
   std::string path(std::size_t) const override { return "x"; }
   int label(std::size_t) const override { return kNoLabel; }
-  ImageResult load(std::size_t) const override {
+  ReadResult read(std::size_t, MemoryBudget&) const override {
     ++loaded;
     return ImageError{ImageError::Stage::decode, "none"};
   }
@@ -188,7 +260,7 @@ TEST(DecodeAheadLimit, IsKept) {
   const auto source = std::make_shared<CountingSource>();
   const DataSet data(source, {});
   ThreadPool pool(3);
-  DecodeAhead ahead(data, all_in_order(data.size()), kTarget, pool, {.images = 7});
+  DecodeAhead ahead(data, IndexRange::all(data.size()), kLoad, pool, {.images = 7});
   for (std::size_t taken = 0; taken < data.size(); ++taken) {
     EXPECT_LE(source->loaded.load(), taken + 7);
     ASSERT_TRUE(ahead.next());
@@ -202,11 +274,14 @@ TEST(LoadResized, LackOfMemoryIsTheImagesError) {
     std::size_t size() const override { return 1; }
     std::string path(std::size_t) const override { return "x"; }
     int label(std::size_t) const override { return kNoLabel; }
-    ImageResult load(std::size_t) const override { throw std::bad_alloc(); }
+    ReadResult read(std::size_t, MemoryBudget&) const override { return EncodedImage{}; }
+    ImageResult decode(const EncodedImage&, const DecodeOptions&) const override {
+      throw std::bad_alloc();
+    }
   };
   const DataSet data(std::make_shared<Hungry>(), {});
   std::vector<std::uint8_t> pixels(kTarget.bytes());
-  const auto error = load_resized(data, 0, kTarget, pixels);
+  const auto error = decode_resized(data, 0, EncodedImage{}, kLoad, nullptr, pixels);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->message, "no memory");
 }

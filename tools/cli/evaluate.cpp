@@ -87,7 +87,8 @@ int run_evaluate(const EvaluateArguments& arguments) {
   const DataSet data = open_data(arguments.data, parse_split(arguments.split), OpenMode::evaluate,
                                  console_diagnostics());
   const auto class_of_label = match_classes(data.classes(), model.classes, arguments.data);
-  Scorer scorer(model, arguments.batch_size, device.plan_options(), device.pool());
+  Scorer scorer(model, {.batch_size = arguments.batch_size, .plan = device.plan_options()},
+                device.pool());
   const auto report = [&data](std::size_t index, const ScoreFailure& failure) {
     print_note(
         fmt::format("warning: {}: {}: {}", data.path(index), failure.stage, failure.message));

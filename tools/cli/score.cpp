@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <memory>
 
-#include "engine/data/decode_ahead.hpp"
 #include "engine/formats/part_file.hpp"
 #include "engine/formats/result_rows.hpp"
 #include "engine/score/scorer.hpp"
@@ -151,7 +150,8 @@ int run_score(const ScoreArguments& arguments) {
   CpuDevice device(arguments.common);
   const Model model = read_model(arguments.model);
   const DataSet data = open_inputs(arguments);
-  Scorer scorer(model, arguments.batch_size, device.plan_options(), device.pool());
+  Scorer scorer(model, {.batch_size = arguments.batch_size, .plan = device.plan_options()},
+                device.pool());
   RowMaker rows(model.classes, arguments);
   PartFile file(arguments.output,
                 {.program = std::string(kVersion), .model_hash = hash_file(arguments.model)});
@@ -167,7 +167,8 @@ int run_score(const ScoreArguments& arguments) {
       file.append(to_json_line(row) + "\n");
       bar.update(counts.images, data.size());
     };
-    times = scorer.run(data, all_in_order(data.size()), {.image = take, .cancelled = interrupted});
+    times =
+        scorer.run(data, IndexRange::all(data.size()), {.image = take, .cancelled = interrupted});
   }
   // Putting the results on the disk is writing too.
   const auto finish = std::chrono::steady_clock::now();

@@ -74,7 +74,7 @@ class Validation {
       : data_(open_data(path, Split::test, OpenMode::evaluate, console_diagnostics())),
         class_of_label_(match_classes(data_.classes(), model.classes, path)),
         classes_(model.classes.size()),
-        scorer_(model, options.batch_size, options.plan, pool) {}
+        scorer_(model, {.batch_size = options.batch_size, .plan = options.plan}, pool) {}
 
   // Share of images that the model is wrong about. A broken image is named the first time only.
   double error(const Parameters& parameters) {
