@@ -18,7 +18,10 @@ namespace {
 // The file that writing to `path` replaces: where its symbolic links end, if they lead to a file.
 std::string replaced_path(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) < 0) return path;
+  if (::stat(path.c_str(), &status) < 0) {
+    if (errno != ENOENT) throw_system_error("cannot examine", path, errno);
+    return path;
+  }
   if (S_ISDIR(status.st_mode)) throw_system_error("cannot write", path, EISDIR);
   if (!S_ISREG(status.st_mode))
     throw Error(ErrorKind::io, "not a regular file", path, "give a file, not a pipe or device");
