@@ -80,8 +80,15 @@ bool has_tar_suffix(std::string_view name) {
 }
 
 bool is_folder(const std::string& path) {
-  std::error_code ignored;  // what cannot be looked at is told when it is opened
-  return std::filesystem::is_directory(path, ignored);
+  std::error_code code;
+  const auto type = std::filesystem::status(path, code).type();
+  // What is not there is told when it is opened; an image that cannot be looked at is its row's
+  // error.
+  if (type == std::filesystem::file_type::none && !has_image_suffix(path)) {
+    throw Error(ErrorKind::io, "cannot examine: " + code.message(), path,
+                "give a path that can be read");
+  }
+  return type == std::filesystem::file_type::directory;
 }
 
 // One image may be unreadable: that is its row's error, not the set's.

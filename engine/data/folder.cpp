@@ -139,6 +139,29 @@ void report_others(const Found& found, const std::string& where, const Diagnosti
 
 }  // namespace
 
+namespace {
+
+fs::directory_iterator first_entry(const std::string& folder, std::error_code& code) {
+  fs::directory_iterator entry(folder, code);
+  while (code == std::errc::interrupted) entry = fs::directory_iterator(folder, code);
+  return entry;
+}
+
+// An image that cannot be looked at fails when it is read. Anything else might be a folder full of
+// images, which must not be passed over.
+bool leads_to_folder(const fs::directory_entry& entry) {
+  std::error_code code;
+  const bool is_folder = entry.is_directory(code);
+  const std::string& path = entry.path().native();
+  const bool has_gone = code == std::errc::no_such_file_or_directory;
+  if (!code || has_gone || has_image_suffix(path)) return is_folder;
+  std::error_code ignored;
+  if (!entry.is_symlink(ignored)) throw_unreadable(path, code);
+  return false;  // a link to nowhere, or in a circle
+}
+
+}  // namespace
+
 bool contains(const std::vector<std::string>& sorted_names, std::string_view name) {
   return std::binary_search(sorted_names.begin(), sorted_names.end(), name);
 }
@@ -147,12 +170,11 @@ Listing list_folder(const std::string& folder) {
   Listing listing;
   listing.folder = folder.ends_with('/') ? folder : folder + "/";
   std::error_code code;
-  for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
+  for (fs::directory_iterator entry = first_entry(folder, code), end; !code && entry != end;
        entry.increment(code)) {
-    std::error_code unknown;  // an entry that cannot be looked at fails when it is read
-    const bool is_folder = entry->symlink_status(unknown).type() == fs::file_type::directory;
-    const bool link_to_folder = !is_folder && entry->is_directory(unknown);
-    if (link_to_folder) continue;  // may lead in a circle
+    const bool is_folder = leads_to_folder(*entry);
+    std::error_code ignored;  // whether it is a link is known once its type is
+    if (is_folder && entry->is_symlink(ignored)) continue;  // may lead in a circle
     auto& names = is_folder ? listing.folders : listing.files;
     names.push_back(entry->path().filename().native());
   }

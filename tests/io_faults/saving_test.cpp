@@ -10,7 +10,6 @@
 #include "engine/formats/model_file.hpp"
 #include "engine/plan/tuning_file.hpp"
 #include "engine/support/atomic_file.hpp"
-#include "engine/support/input_file.hpp"
 #include "tests/formats/sample_model.hpp"
 #include "tests/io_faults/walk.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -136,37 +135,6 @@ INSTANTIATE_TEST_SUITE_P(Files, Saved,
                                          Saving{"model_over_another", save_model, true},
                                          Saving{"tuning_over_another", save_tuning, true}),
                          [](const auto& info) { return info.param.name; });
-
-TEST(ModelRead, IsTheWholeModelOrAnError) {
-  const TemporaryFolder folder;
-  const std::string path = folder / "model";
-  write_model(sample_model(), path);
-  Model model;
-  const Action action = {.folder = folder.path(),
-                         .prepare = [&] { model = {}; },
-                         .run = [&] { model = read_model(path); }};
-  walk(action, [&](const Point& point, const std::string& sentence) {
-    if (point.possible.invisible || sentence.empty()) {
-      EXPECT_EQ(model.parameters.at(0).weights, sample_model().parameters.at(0).weights);
-    }
-    EXPECT_EQ(sentence.empty(), point.possible.invisible);
-  });
-}
-
-TEST(FileRead, IsTheWholeFileOrAnError) {
-  const TemporaryFolder folder;
-  const std::string path = folder / "file";
-  const std::string content(200'001, 'x');
-  write_bytes(path, content);
-  std::string found;
-  const Action action = {.folder = folder.path(),
-                         .prepare = [&] { found.clear(); },
-                         .run = [&] { found = read_file(path, 1 << 20); }};
-  walk(action, [&](const Point& point, const std::string& sentence) {
-    EXPECT_EQ(found, point.possible.invisible ? content : "");
-    EXPECT_EQ(sentence.empty(), point.possible.invisible);
-  });
-}
 
 // Appended line by line: an earlier line is never lost.
 TEST(Metrics, AreWholeOrAnError) {
