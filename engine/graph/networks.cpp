@@ -190,8 +190,8 @@ void apply_option(NetworkOptions& options, std::string_view option) {
 
 }  // namespace
 
-const std::vector<NamedNetwork>& named_networks() {
-  static const std::vector<NamedNetwork> networks = {
+std::span<const NamedNetwork> named_networks() {
+  static constexpr NamedNetwork kNetworks[] = {
       {"model-a", kCifarClasses, 12.47, kCifarNote},
       {"strided-cnn-a", kCifarClasses, 13.46, kCifarNote},
       {"convpool-cnn-a", kCifarClasses, 10.21, kCifarNote},
@@ -207,7 +207,7 @@ const std::vector<NamedNetwork>& named_networks() {
       {kImageNet, 1000, 41.2, "ImageNet, top-1"},
       {kLarge, kCifarClasses, 4.41, "CIFAR-10, very heavy augmentation"},
   };
-  return networks;
+  return kNetworks;
 }
 
 NetworkOptions parse_network_options(std::string_view text) {
@@ -223,7 +223,7 @@ NetworkOptions parse_network_options(std::string_view text) {
 }
 
 NetworkDescription make_network(std::string_view name, const NetworkOptions& options, int classes) {
-  const auto& networks = named_networks();
+  const auto networks = named_networks();
   const bool known = std::any_of(networks.begin(), networks.end(),
                                  [&](const NamedNetwork& network) { return network.name == name; });
   if (!known) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,7 @@ struct NamedNetwork {
 };
 
 // All fourteen in the order of the contract.
-const std::vector<NamedNetwork>& named_networks();
+std::span<const NamedNetwork> named_networks();
 
 // "head=same,last-relu=off" -> options. Throws Error{usage} naming the key or value and the
 // choices.

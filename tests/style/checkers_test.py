@@ -8,6 +8,7 @@ import unittest
 import check_includes
 import check_kernels
 import check_lengths
+import check_library
 import check_numbers
 import check_symbols
 import check_text
@@ -311,6 +312,27 @@ class SymbolsTest(unittest.TestCase):
         self.assertEqual(check_symbols.foreign_symbols(listing, "allconv::kernels::avx2"),
                          ["std::vector<float>::push_back(float const&)",
                           "allconv::kernels::relu_reference(float const*)"])
+
+    def test_library_that_prints_or_ends_the_process(self):
+        listing = """
+error.cpp.o:
+                 U allconv::Error::Error()
+                 U memcpy
+                 U exit
+                 U std::cerr
+"""
+        self.assertEqual(check_library.forbidden_symbols(listing), ["exit", "std::cerr"])
+
+    def test_library_with_variables(self):
+        listing = """
+Name                  Value           Class        Type         Size             Line  Section
+allconv::count      |0000000000000000|   b  |            OBJECT|0000000000000004|     |.bss
+allconv::kNames     |0000000000000000|   d  |            OBJECT|0000000000000010|     |.data.rel.ro
+allconv::last_error |0000000000000000|   D  |            OBJECT|0000000000000008|     |.data.rel
+allconv::run()      |0000000000000000|   T  |              FUNC|0000000000000008|     |.text
+"""
+        self.assertEqual(check_library.variables(listing),
+                         ["allconv::count", "allconv::last_error"])
 
 
 if __name__ == "__main__":

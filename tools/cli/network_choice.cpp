@@ -18,7 +18,7 @@ constexpr int kLeastClasses = 2;
 
 // Null for anything that is not a name of the paper's networks.
 const NamedNetwork* find_named(std::string_view name) {
-  const auto& all = named_networks();
+  const auto all = named_networks();
   const auto found = std::find_if(
       all.begin(), all.end(), [&](const NamedNetwork& network) { return network.name == name; });
   return found == all.end() ? nullptr : &*found;
