@@ -20,6 +20,11 @@ if(ALLCONV_SANITIZE)
     -fsanitize=${ALLCONV_SANITIZE};-fno-sanitize-recover=all;-fno-omit-frame-pointer>)
   target_link_options(allconv_options INTERFACE -fsanitize=${ALLCONV_SANITIZE})
 endif()
+if(ALLCONV_FUZZ)
+  # What libFuzzer steers by: which branches an input has taken.
+  target_compile_options(allconv_options INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
+endif()
 
 function(allconv_room name directory)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS

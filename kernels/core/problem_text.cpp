@@ -27,8 +27,9 @@ std::optional<Token> take_token(std::string_view& text) {
 }
 
 bool assign_padding(Padding& padding, const Token& token) {
-  const int value = static_cast<int>(token.value);
-  if (value != token.value) return false;
+  const auto number = whole<int>(token.value);
+  if (!number) return false;
+  const int value = *number;
   if (token.key == "p")
     padding = {value, value, value, value};
   else if (token.key == "pt")

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,16 @@ struct Token {
 // Takes the next key and number from the front of `text`; nullopt where there is none.
 std::optional<Token> take_token(std::string_view& text);
 
+// The number as an integer of the type; nullopt where it is none. Conversions beyond the type's
+// range are undefined.
+template <std::integral Integer>
+std::optional<Integer> whole(double value) {
+  constexpr double kEnd = 2.0 * (std::numeric_limits<Integer>::max() / 2 + 1);  // exact
+  if (!(value >= std::numeric_limits<Integer>::min() && value < kEnd)) return std::nullopt;
+  const auto integer = static_cast<Integer>(value);
+  return static_cast<double>(integer) == value ? std::optional(integer) : std::nullopt;
+}
+
 bool assign_padding(Padding& padding, const Token& token);
 
 template <class Value>
@@ -43,11 +54,13 @@ bool assign(Value& value, const Token& token) {
     value = static_cast<Value>(token.value);
     return true;
   } else if constexpr (std::is_enum_v<Value>) {
-    value = static_cast<Value>(static_cast<int>(token.value));
-    return true;
+    const auto number = whole<int>(token.value);
+    if (number) value = static_cast<Value>(*number);
+    return number.has_value();
   } else {
-    value = static_cast<Value>(token.value);
-    return static_cast<double>(value) == token.value;
+    const auto number = whole<Value>(token.value);
+    if (number) value = *number;
+    return number.has_value();
   }
 }
 

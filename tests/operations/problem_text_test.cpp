@@ -64,7 +64,8 @@ TEST(ProblemText, LeftOutFieldsKeepTheirDefaults) {
 }
 
 TEST(ProblemText, RefusesWhatIsNoProblem) {
-  for (const char* text : {"n", "7", "n1x3", "n1h", "n1.5", "n1h8 w8", "N1", "n1h99999999999"}) {
+  for (const char* text : {"n", "7", "n1x3", "n1h", "n1.5", "n1h8 w8", "N1", "n1h99999999999",
+                           "n1h2147483648", "p9999999999", "e9999999999"}) {
     EXPECT_FALSE(parse_problem<Conv2dProblem>(text).has_value()) << text;
   }
 }

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Makes the seeds in tests/fuzz/corpus anew: small valid files of every kind that targets read.
+
+Files named regression_* are inputs that once broke a promise; they are kept as they are. One
+function a target, named after it, yields (name, bytes).
+"""
+
+import gzip
+import io
+import json
+import pathlib
+import struct
+import sys
+
+import numpy as np
+from PIL import Image
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "contract"))
+
+import oracle  # noqa: E402  (the written contract in NumPy)
+
+
+def conv(name, filters, kernel=(1, 1), stride=(1, 1), padding=(0, 0, 0, 0)):
+    return {"op": "conv2d", "name": name, "filters": filters, "kernel": list(kernel),
+            "stride": list(stride), "padding": list(padding)}
+
+
+AVERAGE, SOFTMAX = {"op": "global_average_pool"}, {"op": "softmax"}
+SMALL = {"name": "small", "input": [3, 2, 2], "layers": [conv("c", 2), AVERAGE, SOFTMAX]}
+EVERY_LAYER = {"name": "every", "input": [3, 9, 8], "layers": [
+    {"op": "dropout", "rate": 0.2}, conv("conv1", 4, (3, 3), (2, 2), (1, 0, 1, 2)), {"op": "relu"},
+    {"op": "max_pool", "kernel": [2, 2], "stride": [2, 1], "padding": [0, 0, 1, 1]},
+    conv("conv2", 3), {"op": "leaky_relu", "slope": 0.333}, AVERAGE, SOFTMAX]}
+
+
+def picture(height, width, channels, seed=7):
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def smooth(height, width):
+    rows, columns = np.mgrid[0:height, 0:width]
+    return np.stack([rows * 9, columns * 9, rows * columns], 2).astype(np.uint8)
+
+
+def encoded(image, kind, **options):
+    """The bytes of a Pillow image, or of an array, in a file format."""
+    file = io.BytesIO()
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+# --- Texts -------------------------------------------------------------------------------------
+
+def json_():
+    yield "values", b'{"a": [1, -2, 3.5e-3, true, false, null], "b": {"c": "\\u00e9\\n\xc3\xa9"}}'
+    yield "nested", b"[[[[[[0]]]]]]"
+    yield "text", b' "text" '
+
+
+def network_json():
+    for network in (SMALL, EVERY_LAYER):
+        yield network["name"], json.dumps(network).encode()
+
+
+def preparation_json():
+    plain = oracle.plain_prepare({"input": [3, 8, 9]})
+    yield "plain", json.dumps(plain).encode()
+    yield "all", json.dumps({**plain, "fit": "cover", "zca": True, "mean": [0.5, 1e-3, 0],
+                             "gcn": {"scale": 55, "epsilon": 1e-8}}).encode()
+
+
+def class_names():
+    yield "words", b'["cat", "dog", "\xc3\xa9"]'
+    yield "escapes", b'["", "\\ud83d\\ude00", "a\\tb"]'
+
+
+def tuning_file():
+    entry = {"operation": "conv2d_forward", "problem": "h8w8c3k4r3s3p1", "candidates": [
+        {"kernel": "conv2d_forward_cpu_simd", "milliseconds": 0.25},
+        {"kernel": "conv2d_forward_reference", "milliseconds": 3}]}
+    file = {"format": "allconv-tuning-1", "device": "a CPU, avx2", "entries": [entry]}
+    yield "one", json.dumps(file).encode()
+    other = {**entry, "problem": "h1w1", "candidates": []}
+    yield "two", json.dumps({**file, "entries": [entry, other]}, indent=2).encode()
+
+
+def problem_text():
+    yield "conv2d", b"n128h32w32c96k96r3s3u2v2p1"
+    yield "padding", b"n1h3w3c1r2s2pt1pl2pb0pr1"
+    yield "fraction", b"n2h3w4c5a0.333"
+
+
+# --- Models ------------------------------------------------------------------------------------
+
+def model(network, classes, prepare=None, metadata=None, **tensors):
+    tensors = {**oracle.random_tensors(network), **tensors}
+    prepare = {**oracle.plain_prepare(network), **(prepare or {})}
+    return oracle.model_bytes(tensors, network, classes, prepare, metadata)
+
+
+def model_file():
+    yield "small", model(SMALL, ["a", "b"])
+    size = 3 * 2 * 2
+    yield "whitened", model(SMALL, ["a", "b"], {"zca": True}, **{
+        "prepare.mean": np.zeros(size), "prepare.whiten": np.eye(size)})
+    yield "more", model(EVERY_LAYER, ["a", "b", "c"], {"gcn": {"scale": 1, "epsilon": 0}},
+                        {"author": "someone"}, other=np.ones((2, 3)))
+
+
+def safetensors():
+    def file(header, data=b""):
+        text = json.dumps(header).encode()
+        return struct.pack("<Q", len(text)) + text + data
+    yield "empty", file({})
+    yield "metadata", file({"__metadata__": {"key": "value"}})
+    kinds = {"a": ("F64", [1], 8), "b": ("I32", [2, 1], 8), "c": ("BF16", [], 2),
+             "d": ("U8", [3], 3), "e": ("F4", [2], 1), "f": ("F32", [0, 7], 0)}
+    header, end = {}, 0
+    for name, (dtype, shape, size) in kinds.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [end, end + size]}
+        end += size
+    yield "types", file(header, bytes(range(end)))
+
+
+# --- Images ------------------------------------------------------------------------------------
+
+def png():
+    yield "rgb", encoded(picture(3, 4, 3), "PNG")
+    yield "smooth", encoded(smooth(16, 17), "PNG")
+    yield "grey", encoded(picture(3, 4, 1), "PNG")
+    yield "alpha", encoded(picture(3, 4, 4), "PNG")
+    yield "grey_alpha", encoded(picture(3, 4, 2), "PNG")
+    yield "bit", encoded(Image.fromarray(picture(3, 9, 1)).convert("1"), "PNG")
+    palette = Image.fromarray(picture(3, 4, 1) % 16, "P")
+    palette.putpalette(bytes(range(48)))
+    yield "palette", encoded(palette, "PNG")
+    yield "transparent_palette", encoded(palette, "PNG", transparency=bytes([0, 128]))
+    yield "sixteen_bit", encoded(picture(2, 3, 1).astype(np.uint16) * 257, "PNG")
+    yield "interlaced", interlaced_png()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    yield "turned", encoded(picture(2, 3, 3), "PNG", exif=exif)
+
+
+def interlaced_png():
+    """Grey, 3 by 3; Pillow writes none of these."""
+    import zlib
+
+    def chunk(kind, body):
+        return (struct.pack(">I", len(body)) + kind + body
+                + struct.pack(">I", zlib.crc32(kind + body)))
+    # Of Adam7's passes 1, 4, 5, 6 and 7 hold pixels: columns by rows 1x1, 1x1, 2x1, 1x2, 3x1.
+    rows = [[1], [2], [3, 4], [5], [6], [7, 8, 9]]
+    data = b"".join(b"\0" + bytes(row) for row in rows)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 3, 3, 8, 0, 0, 0, 1))
+            + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b""))
+
+
+def jpeg():
+    yield "colour", encoded(smooth(9, 10), "JPEG", quality=50)
+    yield "full_chroma", encoded(smooth(8, 8), "JPEG", quality=90, subsampling=0)
+    yield "grey", encoded(smooth(8, 8)[:, :, 0], "JPEG")
+    yield "progressive", encoded(smooth(16, 16), "JPEG", progressive=True)
+    yield "cmyk", encoded(Image.fromarray(smooth(8, 8)).convert("CMYK"), "JPEG")
+    yield "restarts", encoded(smooth(24, 16), "JPEG", restart_marker_blocks=1)
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    yield "turned", encoded(smooth(8, 5), "JPEG", exif=exif)
+
+
+def exif():
+    for order, mark in (("<", b"II"), (">", b"MM")):
+        entries = [(0x010F, 2, 4, 0x61626300), (0x0112, 3, 1, None)]
+        block = mark + struct.pack(order + "HIH", 42, 8, len(entries))
+        for tag, kind, count, value in entries:
+            field = (struct.pack(order + "HH", 5, 0) if value is None
+                     else struct.pack(order + "I", value))
+            block += struct.pack(order + "HHI", tag, kind, count) + field
+        yield mark.decode().lower(), block + struct.pack(order + "I", 0)
+
+
+# --- Sets --------------------------------------------------------------------------------------
+
+def cifar():
+    pixels = bytes(i % 251 for i in range(3072))
+    yield "ten", b"\x03" + pixels
+    yield "hundred", b"\x0b\x63" + pixels
+    yield "wrong_label", b"\x0a" + pixels
+
+
+def cifar_names():
+    yield "names", b"".join(b"name%d\n" % i for i in range(10)) + b"\n"
+    yield "line_ends", b"".join(b"%d\r\n" % i for i in range(10))
+
+
+def idx_images(count, height, width):
+    return struct.pack(">IIII", 0x0803, count, height, width) + bytes(range(count * height * width))
+
+
+def idx():
+    labels = struct.pack(">II", 0x0801, 3) + bytes([0, 9, 4])
+    yield "three", struct.pack("<H", len(labels)) + labels + idx_images(3, 4, 5)
+
+
+def idx_gz():
+    yield "two", gzip.compress(idx_images(2, 3, 3), mtime=0)
+    yield "stored", gzip.compress(idx_images(2, 3, 3), compresslevel=0, mtime=0)
+    yield "plain", idx_images(1, 2, 2)
+    yield "two_members", (gzip.compress(idx_images(2, 3, 3)[:20], mtime=0)
+                          + gzip.compress(idx_images(2, 3, 3)[20:], mtime=0))
+
+
+def main():
+    targets = sorted(path.stem for path in (HERE / "targets").glob("*.cpp"))
+    for target in targets:
+        folder = HERE / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if not old.name.startswith("regression_"):
+                old.unlink()
+        make = globals()[target + "_" if target == "json" else target]
+        for name, data in make():
+            (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+// IDX files. Two bytes tell the length of the file of labels, which follows; the rest is the file
+// of images.
+#include "tests/fuzz/harness/data_sets.hpp"
+#include "tests/fuzz/harness/files.hpp"
+
+namespace allconv::fuzz {
+
+namespace {
+
+struct Set {
+  MemoryFile images, labels;
+  ScratchFolder folder;
+
+  Set() {
+    folder.link("t10k-images-idx3-ubyte", images);
+    folder.link("t10k-labels-idx1-ubyte", labels);
+  }
+};
+
+}  // namespace
+
+}  // namespace allconv::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace allconv;
+  static fuzz::Set set;
+  if (size < 2) return 0;
+  const std::string_view files = fuzz::text_of({data + 2, size - 2});
+  const std::size_t length = std::min(data[0] + std::size_t{256} * data[1], files.size());
+  set.labels.write(files.substr(0, length));
+  set.images.write(files.substr(length));
+  fuzz::check_data(set.folder.path(), Split::test, OpenMode::evaluate);
+  return 0;
+}
