@@ -17,7 +17,7 @@ constexpr std::int64_t kPixelLimit = 1 << 14;  // small images, many a second
 // differ from one decoding to the next. (AddressSanitizer's allocator ignores it.)
 ImageResult decode_over(int garbage, Input file) {
   ::mallopt(M_PERTURB, garbage);
-  return decode_image(std::as_bytes(file), {.pixels = kPixelLimit});
+  return decode_image(std::as_bytes(file), {.pixel_limit = kPixelLimit});
 }
 
 void check_resizing(const Image& image) {
