@@ -1,52 +1,76 @@
 #include "engine/data/decode.hpp"
 
-#include <string_view>
-
 #include "engine/data/decoders.hpp"
 
 namespace allconv {
 
 namespace {
 
-bool begins_with(std::span<const std::byte> file, std::string_view signature) {
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  return text.starts_with(signature);
+using std::string_view_literals::operator""sv;
+
+bool is_webp(std::string_view file) {
+  return file.starts_with("RIFF"sv) && file.size() >= 12 && file.substr(8).starts_with("WEBP"sv);
+}
+
+// PBM, PGM and PPM, as text and as bytes.
+bool is_netpbm(std::string_view file) {
+  return file.size() > 2 && file[0] == 'P' && file[1] >= '1' && file[1] <= '6';
 }
 
 // Formats that are recognised so that the refusal can name them.
-const char* known_by_name_only(std::span<const std::byte> file) {
-  using std::string_view_literals::operator""sv;
-  if (begins_with(file, "RIFF"sv) && file.size() >= 12 && begins_with(file.subspan(8), "WEBP"sv)) {
-    return "WebP";
-  }
-  if (begins_with(file, "BM"sv)) return "BMP";
-  if (begins_with(file, "GIF8"sv)) return "GIF";
-  if (begins_with(file, "II*\0"sv) || begins_with(file, "MM\0*"sv)) return "TIFF";
-  const bool netpbm = file.size() > 2 && file[0] == std::byte{'P'} && file[1] >= std::byte{'1'} &&
-                      file[1] <= std::byte{'7'};
-  return netpbm ? "PPM or PGM" : nullptr;
+const char* known_by_name_only(std::string_view file) {
+  if (file.starts_with("GIF8"sv)) return "GIF";
+  if (file.starts_with("II*\0"sv) || file.starts_with("MM\0*"sv)) return "TIFF";
+  if (file.substr(0, 12).ends_with("ftypavif"sv)) return "AVIF";
+  if (file.substr(0, 12).ends_with("ftypheic"sv)) return "HEIC";
+  return nullptr;
 }
 
 }  // namespace
 
 std::optional<ImageError> check_size(std::int64_t height, std::int64_t width,
                                      const DecodeOptions& options) {
-  if (height >= 1 && width >= 1 && width <= options.pixel_limit / height) return std::nullopt;
+  if (height < 1 || width < 1) return decode_error("the image has no pixels");
+  if (width <= options.pixel_limit / height) return std::nullopt;
   return decode_error("the image has " + std::to_string(width) + "x" + std::to_string(height) +
-                      " pixels, the limit is " + std::to_string(options.pixel_limit / 1'000'000) +
-                      " megapixels");
+                      " pixels, more than the limit of " + std::to_string(options.pixel_limit) +
+                      ": raise it with --max-pixels");
+}
+
+Image make_image(std::int64_t height, std::int64_t width, std::uint64_t working_bytes,
+                 const DecodeOptions& options) {
+  MemoryBudget::Reservation memory;
+  if (options.memory != nullptr) {
+    const auto pixel_bytes = static_cast<std::uint64_t>(3 * height * width);
+    memory = options.memory->take(static_cast<std::size_t>(pixel_bytes + working_bytes));
+  }
+  Image image = Image::of_size(static_cast<int>(height), static_cast<int>(width));
+  image.memory = std::move(memory);
+  return image;
+}
+
+void lay_over_white(const std::uint8_t* rgba, std::size_t count, std::uint8_t* rgb) {
+  for (; count > 0; --count, rgba += 4, rgb += 3) {
+    const std::uint32_t alpha = rgba[3];
+    for (int channel = 0; channel < 3; ++channel) {
+      rgb[channel] =
+          static_cast<std::uint8_t>((rgba[channel] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
 }
 
 ImageResult decode_image(std::span<const std::byte> file, const DecodeOptions& options) {
-  using std::string_view_literals::operator""sv;
+  const std::string_view text = text_of(file);
   if (file.empty()) return decode_error("the file is empty");
-  if (begins_with(file, "\xFF\xD8"sv)) return decode_jpeg(file, options);
-  if (begins_with(file, "\x89PNG"sv)) return decode_png(file, options);
-  if (const char* name = known_by_name_only(file)) {
-    return decode_error(std::string(name) +
-                        " images are not supported yet by this version: convert it to PNG");
+  if (text.starts_with("\xFF\xD8"sv)) return decode_jpeg(file, options);
+  if (text.starts_with("\x89PNG"sv)) return decode_png(file, options);
+  if (is_webp(text)) return decode_webp(file, options);
+  if (text.starts_with("BM"sv)) return decode_bmp(file, options);
+  if (is_netpbm(text)) return decode_netpbm(file, options);
+  if (const char* name = known_by_name_only(text)) {
+    return decode_error(std::string(name) + " images are not supported: convert it to PNG");
   }
-  return decode_error("the content is neither JPEG nor PNG");
+  return decode_error("the content is none of JPEG, PNG, WebP, BMP, PPM and PGM");
 }
 
 }  // namespace allconv

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "engine/data/byte_order.hpp"
 #include "engine/data/decoders.hpp"
 #include "engine/data/exif.hpp"
 
@@ -17,25 +18,21 @@ constexpr std::size_t kSignatureBytes = 8;
 constexpr std::size_t kChunkOverhead = 12;                 // length, type, checksum
 constexpr std::size_t kTextLimit = std::size_t{64} << 20;  // bytes of notes kept by the decoder
 
-std::uint32_t big_endian(const std::byte* bytes) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(bytes[i]);
-  return value;
-}
-
 struct Chunk {
   std::string_view type;
   std::span<const std::byte> body;
+  std::span<const std::byte> after;  // the body, at least the checksum
 };
 
 // Calls visit(chunk) -> error or nullopt for each chunk to the end mark, which must be there.
 template <class Visit>
 std::optional<ImageError> walk_chunks(std::span<const std::byte> file, Visit&& visit) {
   for (std::size_t at = kSignatureBytes; at + kChunkOverhead <= file.size();) {
-    const std::size_t length = big_endian(file.data() + at);
+    const std::size_t length = big_endian(file, at, 4);
     if (length > file.size() - at - kChunkOverhead) break;
     const Chunk chunk{{reinterpret_cast<const char*>(file.data() + at + 4), 4},
-                      file.subspan(at + 8, length)};
+                      file.subspan(at + 8, length),
+                      file.subspan(at + 8 + length)};
     if (auto error = visit(chunk)) return error;
     if (chunk.type == "IEND") return std::nullopt;
     at += kChunkOverhead + length;
@@ -46,8 +43,7 @@ std::optional<ImageError> walk_chunks(std::span<const std::byte> file, Visit&& v
 std::optional<ImageError> check_chunk_sums(std::span<const std::byte> file) {
   return walk_chunks(file, [](const Chunk& chunk) -> std::optional<ImageError> {
     const auto* type = reinterpret_cast<const Bytef*>(chunk.type.data());
-    if (crc32_z(0, type, chunk.body.size() + 4) ==
-        big_endian(chunk.body.data() + chunk.body.size())) {
+    if (crc32_z(0, type, chunk.body.size() + 4) == big_endian(chunk.after, 0, 4)) {
       return std::nullopt;
     }
     return decode_error("a chunk fails its checksum");
@@ -110,10 +106,6 @@ bool has_transparency(spng_ctx* decoder, const spng_ihdr& header) {
          spng_get_trns(decoder, &transparency) == 0;
 }
 
-std::uint8_t over_white(std::uint32_t value, std::uint32_t alpha) {
-  return static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
-}
-
 // Decodes through (height, width, 4) pixels where there is transparency.
 int decode_pixels(spng_ctx* decoder, bool transparent, Image& image) {
   if (!transparent) {
@@ -124,11 +116,7 @@ int decode_pixels(spng_ctx* decoder, bool transparent, Image& image) {
   const int code =
       spng_decode_image(decoder, rgba.data(), rgba.size(), SPNG_FMT_RGBA8, SPNG_DECODE_TRNS);
   if (code != 0) return code;
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t c = 0; c < 3; ++c) {
-      image.pixels[3 * i + c] = over_white(rgba[4 * i + c], rgba[4 * i + 3]);
-    }
-  }
+  lay_over_white(rgba.data(), count, image.pixels.data());
   return 0;
 }
 

@@ -30,6 +30,8 @@ class TiffReader {
 constexpr std::uint32_t kOrientationTag = 0x0112;  // TIFF 6.0, section 8: "Orientation"
 constexpr std::uint32_t kShortType = 3;
 
+bool stands_upright(int orientation) { return orientation <= 1 || orientation > 8; }
+
 }  // namespace
 
 int exif_orientation(std::span<const std::byte> tiff) {
@@ -48,8 +50,19 @@ int exif_orientation(std::span<const std::byte> tiff) {
   return 1;
 }
 
+std::span<const std::byte> tiff_block(std::span<const std::byte> note) {
+  constexpr char kIntroduction[6] = {'E', 'x', 'i', 'f', 0, 0};
+  const bool introduced = note.size() >= sizeof kIntroduction &&
+                          std::memcmp(note.data(), kIntroduction, sizeof kIntroduction) == 0;
+  return introduced ? note.subspan(sizeof kIntroduction) : note;
+}
+
+std::uint64_t turned_bytes(int orientation, std::int64_t height, std::int64_t width) {
+  return stands_upright(orientation) ? 0 : static_cast<std::uint64_t>(3 * height * width);
+}
+
 Image turned_upright(Image image, int orientation) {
-  if (orientation <= 1 || orientation > 8) return image;
+  if (stands_upright(orientation)) return image;
   // From 5 on rows and columns change places; then rows or columns of the result run backwards.
   const bool swapped = orientation >= 5;
   const bool rows_backwards = orientation == 3 || orientation == 4 || orientation >= 7;
@@ -57,6 +70,7 @@ Image turned_upright(Image image, int orientation) {
       orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
   Image upright = swapped ? Image::of_size(image.width, image.height)
                           : Image::of_size(image.height, image.width);
+  upright.memory = std::move(image.memory);
   std::uint8_t* dst = upright.pixels.data();
   for (int y = 0; y < upright.height; ++y) {
     for (int x = 0; x < upright.width; ++x, dst += 3) {

@@ -59,7 +59,7 @@ std::string result_of(const Image& image, const Case& entry) {
 
 TEST(Decode, IsWithinOneLevelOfPillow) {
   const auto all = cases();
-  ASSERT_GE(all.size(), 30U);
+  ASSERT_GE(all.size(), 80U);
   for (const Case& entry : all) {
     SCOPED_TRACE(entry.file + " " + entry.fit + " " + entry.expected);
     const ImageResult decoded = decode(stored_bytes(entry.file));
@@ -79,11 +79,13 @@ TEST(Decode, IsWithinOneLevelOfPillow) {
 
 TEST(Decode, NamesFormatsItDoesNotRead) {
   using std::string_view_literals::operator""sv;
-  EXPECT_NE(message(decode("RIFF\x10\0\0\0WEBPVP8 "sv)).find("WebP"), std::string::npos);
-  EXPECT_NE(message(decode("BM\x36\0\0\0"sv)).find("BMP"), std::string::npos);
-  EXPECT_NE(message(decode("P6 1 1 255 abc"sv)).find("PPM"), std::string::npos);
-  EXPECT_NE(message(decode("GIF89a"sv)).find("GIF"), std::string::npos);
-  EXPECT_EQ(message(decode("hello")), "the content is neither JPEG nor PNG");
+  EXPECT_NE(message(decode("GIF89a"sv)).find("GIF images are not supported"), std::string::npos);
+  EXPECT_NE(message(decode("II*\0\x08\0\0\0"sv)).find("TIFF"), std::string::npos);
+  EXPECT_NE(message(decode("\0\0\0\x1C"
+                           "ftypavif"sv))
+                .find("AVIF"),
+            std::string::npos);
+  EXPECT_EQ(message(decode("hello")), "the content is none of JPEG, PNG, WebP, BMP, PPM and PGM");
   EXPECT_EQ(message(decode("")), "the file is empty");
 }
 
@@ -169,7 +171,7 @@ TEST(Decode, ChecksSizesBeforeTakingMemory) {
   const std::size_t frame = jpeg.find("\xFF\xC0");
   ASSERT_NE(frame, std::string::npos);
   for (std::size_t i = 5; i < 9; ++i) jpeg[frame + i] = '\xFE';
-  EXPECT_NE(message(decode(jpeg)).find("limit is 200 megapixels"), std::string::npos);
+  EXPECT_NE(message(decode(jpeg)).find("limit of 200000000"), std::string::npos);
 
   EXPECT_EQ(message(decode(stored_bytes("rgb.png"), {.pixel_limit = 61 * 47})), "");
   EXPECT_NE(message(decode(stored_bytes("rgb.png"), {.pixel_limit = 61 * 47 - 1})), "");
