@@ -27,7 +27,7 @@ struct NetworkBenchOptions {
   int batch_size = 128;
   int warmup = 3;
   int iterations = 20;
-  PlanOptions plan;
+  PlanOptions plan = {};
   Cancelled cancelled = nullptr;  // asked before each iteration
 };
 

@@ -47,7 +47,7 @@ struct ScorerOptions {
   int batch_size = 64;
   DecodeMode decode = DecodeMode::exact;
   std::int64_t pixel_limit = kDefaultPixelLimit;  // larger images are errors
-  PlanOptions plan;
+  PlanOptions plan = {};
 };
 
 // Used by one thread at a time. The pool must outlive it.
