@@ -8,11 +8,14 @@
 
 #include <cerrno>
 #include <chrono>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
+#include "engine/formats/row_reader.hpp"
 #include "engine/support/atomic_file.hpp"
 #include "engine/support/error.hpp"
-#include "engine/support/hash.hpp"
+#include "engine/support/input_file.hpp"
+#include "engine/support/text.hpp"
 
 namespace allconv {
 
@@ -42,27 +45,72 @@ void lock_part(const FileDescriptor& file, const std::string& path) {
   }
 }
 
-std::string identity_text(const PartIdentity& identity) {
-  const nlohmann::ordered_json value = {{"program", identity.program},
-                                        {"model", hash_text(identity.model_hash)}};
-  return value.dump() + "\n";
+// `created`: whether the file was not there.
+FileDescriptor open_part(const std::string& path, bool& created) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+  struct stat status {};
+  created = ::lstat(path.c_str(), &status) < 0;
+  FileDescriptor file = open_file(path, kFlags);
+  if (!S_ISREG(status_of(file, path).st_mode))
+    throw Error(ErrorKind::io, "not a regular file", path, "remove it");
+  return file;
 }
+
+bool exists(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+// nullopt: it cannot be read, whatever the reason; then what the rows belong to is not known.
+std::optional<std::string> identity_text(const std::string& path) {
+  constexpr std::int64_t kLimit = 1 << 20;  // bytes
+  try {
+    return read_file(path, kLimit);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+constexpr std::string_view kGiveUp = "remove it, or begin anew without resuming";
 
 }  // namespace
 
-PartFile::PartFile(const std::string& out_path, const PartIdentity& identity)
-    : out_path_(out_path),
-      part_path_(out_path + ".part"),
+PartFile::PartFile(PartRequest request, const Diagnostics& diagnostics)
+    : request_(std::move(request)),
+      part_path_(request_.out_path + ".part"),
       identity_path_(part_path_ + ".json"),
-      folder_(open_folder(folder_of(out_path))),
-      file_(open_file(part_path_, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK)) {
-  if (!S_ISREG(status_of(file_, part_path_).st_mode))
-    throw Error(ErrorKind::io, "not a regular file", part_path_, "remove it");
+      folder_(open_folder(folder_of(request_.out_path))),
+      file_(open_part(part_path_, created_)) {
   lock_part(file_, part_path_);
+  if (request_.start == PartStart::resume && !created_)
+    resume(diagnostics);
+  else
+    begin_anew(diagnostics);
+  flusher_ = std::thread([this] { flush_each_second(); });
+}
+
+PartFile::~PartFile() { stop_flushing(); }
+
+void PartFile::begin_anew(const Diagnostics& diagnostics) {
+  // Another process may have put it there after the caller looked.
+  if (request_.start == PartStart::anew && exists(request_.out_path)) {
+    if (created_) ::unlink(part_path_.c_str());
+    throw Error(ErrorKind::usage, "exists already", request_.out_path,
+                "choose another output, or have it replaced");
+  }
+  const off_t old_bytes = status_of(file_, part_path_).st_size;
+  if (old_bytes > 0 && diagnostics) {
+    diagnostics(Severity::note,
+                fmt::format("{}: gave up {} bytes of an unfinished run", part_path_, old_bytes));
+  }
   try {
-    if (::ftruncate(file_.get(), 0) < 0) throw_system_error("cannot empty", part_path_, errno);
-    write_file_atomically(identity_path_, identity_text(identity));
-    flusher_ = std::thread([this] { flush_each_second(); });
+    // In this order a crash never leaves old rows beside the new identity.
+    cut(0);
+    sync_file(file_, part_path_);
+    if (::unlink(identity_path_.c_str()) < 0 && errno != ENOENT)
+      throw_system_error("cannot remove", identity_path_, errno);
+    write_file_atomically(identity_path_, to_json_line(request_.identity));
+    append(rows_header(request_.style));
   } catch (...) {
     ::unlink(part_path_.c_str());
     ::unlink(identity_path_.c_str());
@@ -70,7 +118,54 @@ PartFile::PartFile(const std::string& out_path, const PartIdentity& identity)
   }
 }
 
-PartFile::~PartFile() { stop_flushing(); }
+void PartFile::resume(const Diagnostics& diagnostics) {
+  const off_t bytes = status_of(file_, part_path_).st_size;
+  const std::optional<std::string> text = identity_text(identity_path_);
+  if (!text && bytes == 0) return begin_anew(diagnostics);
+  if (!text) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} cannot be read, so what these rows belong to is not known", identity_path_),
+        part_path_, kGiveUp);
+  }
+  check_identity(*text, diagnostics);
+  const RowCounts counts = count_rows(part_path_, request_.style.format, request_.lines_per_row);
+  if (counts.rest == RowReader::Rest::foreign) {
+    throw Error(ErrorKind::usage,
+                fmt::format("what follows byte {} is no row of this run", counts.bytes), part_path_,
+                kGiveUp);
+  }
+  if (counts.rows > request_.rows) {
+    throw Error(ErrorKind::usage,
+                fmt::format("holds {} rows for {} inputs", counts.rows, request_.rows), part_path_,
+                kGiveUp);
+  }
+  cut(counts.bytes);
+  rows_found_ = counts.rows;
+  failures_found_ = counts.failed;
+  if (length_ == 0) append(rows_header(request_.style));
+}
+
+void PartFile::check_identity(const std::string& text, const Diagnostics& diagnostics) const {
+  const IdentityComparison found = compare_identity(request_.identity, text, identity_path_);
+  if (!found.differences.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("belongs to another run: {}", fmt::join(found.differences, ", ")),
+                part_path_, "give the same as then, or begin anew without resuming");
+  }
+  if (found.device != request_.identity.device && diagnostics) {
+    diagnostics(Severity::warning,
+                fmt::format("{}: its rows were computed on {}, those to come on {}: last digits "
+                            "may differ",
+                            part_path_, to_utf8(found.device), request_.identity.device));
+  }
+}
+
+void PartFile::cut(std::int64_t length) {
+  if (::ftruncate(file_.get(), static_cast<off_t>(length)) < 0)
+    throw_system_error("cannot shorten", part_path_, errno);
+  length_ = length;
+}
 
 void PartFile::append(std::string_view lines) {
   {
@@ -93,12 +188,14 @@ void PartFile::finish() {
   stop_flushing();
   if (flush_failure_) std::rethrow_exception(flush_failure_);
   sync_file(file_, part_path_);
-  if (::rename(part_path_.c_str(), out_path_.c_str()) < 0)
-    throw_system_error("cannot put the finished file in its place", out_path_, errno);
+  const std::string& out_path = request_.out_path;
+  if (::rename(part_path_.c_str(), out_path.c_str()) < 0)
+    throw_system_error("cannot put the finished file in its place", out_path, errno);
+  // The identity goes last: a crash before leaves OUT, and an identity that belongs to no rows.
+  sync_folder(folder_, out_path);
   if (::unlink(identity_path_.c_str()) < 0 && errno != ENOENT)
     throw_system_error("cannot remove", identity_path_, errno);
-  sync_folder(folder_, out_path_);
-  file_.close(out_path_);
+  file_.close(out_path);
 }
 
 void PartFile::flush_each_second() {

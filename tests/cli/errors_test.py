@@ -64,10 +64,7 @@ class UsageTest(ProgramTest):
                               ("--augment", "heavy"), ("--schedule", "cosine")):
             self.refuse(2, [option, value], *self.train_words(option, value))
         score = ("score", self.model, self.pictures, "-o", self.folder / "out.jsonl")
-        self.refuse(2, ["--shard"], *score, "--shard", "0/2")
-        self.refuse(2, ["--resume"], *score, "--resume")
         self.refuse(2, ["--target"], "plan", "all-cnn-c", "--batch-size", 1, "--target", "sm_90")
-        self.refuse(2, ["CSV"], *score[:-1], self.folder / "out.csv")
         for name in ("set.tar", "set.tar.gz", "list.txt"):
             (self.folder / name).write_text("")
             self.refuse(2, [name, "not supported yet"], "score", self.model, self.folder / name,

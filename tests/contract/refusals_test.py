@@ -4,11 +4,12 @@ from checks import Check, main, save
 
 LATER_FLAGS = {"train": ["--recipe x", "--checkpoint x", "--resume", "--on-dead-start stop",
                          "--trace x"],
-               "score": ["--shard 0/2", "--resume", "--trace x"]}
+               "score": ["--trace x"]}
 LATER_VALUES = ["--schedule cosine", "--prepare gcn-zca", "--augment heavy", "--init xavier",
                 "--init lsuv"]
 LATER_COMMANDS = ["explain", "patches", "convert", "recipes"]
-COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "tune"]
+COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "tune",
+            "merge"]
 WRONG_TRAINING = [
     "--epochs 0", "--epochs -1", "--epochs 1.5", "--epochs 99999999999999999999", "--batch-size 0",
     "--learning-rate nan", "--learning-rate -0.1", "--learning-rate x", "--momentum -1",
@@ -52,9 +53,22 @@ class Refusals(Check):
         for command in LATER_COMMANDS:
             with self.subTest(command):
                 self.refuse(2, command, words=[command])
-        self.refuse(2, "score", self.model(), self.data, "-o", self.folder / "o.csv", words=["CSV"])
         self.refuse(2, "frobnicate", words=["frobnicate"])
         self.refuse(2, words=["command"])
+
+    def test_scoring(self):
+        model = self.model()
+        for flags in ("--shard 2/2", "--shard 0/0", "--shard -1/2", "--shard 1", "--shard 1/2/3",
+                      "--shard a/b", "--shard 0x0/1", "--decode slow", "--max-pixels -1",
+                      "--max-pixels nan", "--top-k 0"):
+            with self.subTest(flags):
+                self.refuse(2, "score", model, self.data, "-o", self.folder / "o.jsonl",
+                            *flags.split(), words=flags.split()[:1])
+        self.refuse(2, "score", model, self.data, "-o", self.folder / "o.csv", "--logits",
+                    words=["--logits"])
+        self.refuse(2, "merge", "-o", self.folder / "o.csv", words=["OUT"])
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["data", "model.safetensors"])
 
     def test_devices_that_are_not_there(self):
         for flags in (["--device", "cuda"], ["--device", "cuda:1"], ["--precision", "bf16"],

@@ -13,6 +13,14 @@
 namespace allconv {
 namespace {
 
+// As JSON, without the newline.
+std::string to_json_line(const ScoreRow& row, const std::string& decode = {}) {
+  std::string line = row_lines(row, {.format = RowFormat::jsonl, .decode = decode});
+  EXPECT_TRUE(line.ends_with("}\n"));
+  line.pop_back();
+  return line;
+}
+
 ScoreRow frog() { return {.path = "a/b.png", .top = {{"frog", 6, 0.93F}, {"cat", 3, 1e-8F}}}; }
 
 TEST(ScoreRow, HasTheKeysInOrder) {
@@ -67,6 +75,58 @@ TEST(ScoreRow, NumbersThatAreNotFiniteBecomeAnError) {
       EXPECT_TRUE(row.top.empty() && row.logits.empty());
     }
   }
+}
+
+TEST(ScoreRow, SaysLastHowTheImageWasDecodedUnlessExactly) {
+  ScoreRow row = frog();
+  row.logits = {1};
+  EXPECT_TRUE(to_json_line(row, "fast").ends_with(R"("logits": [1], "decode": "fast"})"));
+  row.error = {ScoreRow::Stage::open, "gone"};
+  EXPECT_TRUE(to_json_line(row, "fast").ends_with(R"("message": "gone"}, "decode": "fast"})"));
+  const RowStyle style = {.format = RowFormat::csv, .decode = "fast"};
+  EXPECT_EQ(rows_header(style),
+            "path,rank,class,index,probability,error_stage,error_message,path_base64,decode\n");
+  EXPECT_EQ(row_lines(row, style), "a/b.png,,,,,open,gone,,fast\n");
+}
+
+const RowStyle kCsv = {.format = RowFormat::csv};
+
+TEST(CsvRow, IsALineAGuess) {
+  EXPECT_EQ(rows_header(kCsv),
+            "path,rank,class,index,probability,error_stage,error_message,path_base64\n");
+  EXPECT_EQ(row_lines(frog(), kCsv),
+            "a/b.png,1,frog,6,0.93,,,\n"
+            "a/b.png,2,cat,3,1e-08,,,\n");
+  EXPECT_EQ(rows_header({.format = RowFormat::jsonl, .decode = "fast"}), "");
+}
+
+TEST(CsvRow, QuotesWhatWouldEndAField) {
+  ScoreRow row = frog();
+  row.top.pop_back();
+  row.path = "a,b.png";
+  row.top[0].class_name = "the \"frog\"";
+  EXPECT_EQ(row_lines(row, kCsv), "\"a,b.png\",1,\"the \"\"frog\"\"\",6,0.93,,,\n");
+  row.path = "two\nlines";
+  row.error = {ScoreRow::Stage::decode, "carriage\rreturn"};
+  EXPECT_EQ(row_lines(row, kCsv), "\"two\nlines\",,,,,decode,\"carriage\rreturn\",\n");
+}
+
+TEST(CsvRow, KeepsTheBytesOfPathsThatAreNotText) {
+  ScoreRow row = frog();
+  row.top.pop_back();
+  row.path = "a\xFF.png";
+  EXPECT_EQ(row_lines(row, kCsv), "a\xEF\xBF\xBD.png,1,frog,6,0.93,,,Yf8ucG5n\n");
+  row.path = std::string("a\0.png", 6);
+  EXPECT_EQ(row_lines(row, kCsv), "a\xEF\xBF\xBD.png,1,frog,6,0.93,,,YQAucG5n\n");
+  row.path = "\xC3\xA9.png";
+  EXPECT_EQ(row_lines(row, kCsv), "\xC3\xA9.png,1,frog,6,0.93,,,\n");
+}
+
+TEST(RowFormat, IsToldByTheName) {
+  EXPECT_EQ(row_format_of("a/out.jsonl"), RowFormat::jsonl);
+  EXPECT_EQ(row_format_of("out.csv"), RowFormat::csv);
+  for (const char* name : {"out.json", "out.csv.gz", "csv", ""})
+    EXPECT_FALSE(row_format_of(name).has_value()) << name;
 }
 
 TEST(Metrics, UnknownIsNull) {

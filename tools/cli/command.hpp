@@ -33,6 +33,7 @@ using Chosen = std::function<int()>;
 // `chosen` outlives the parsing; it is set when the command line names the command.
 void add_train_command(CLI::App& app, Chosen& chosen);
 void add_score_command(CLI::App& app, Chosen& chosen);
+void add_merge_command(CLI::App& app, Chosen& chosen);
 void add_evaluate_command(CLI::App& app, Chosen& chosen);
 void add_plan_command(CLI::App& app, Chosen& chosen);
 void add_inspect_command(CLI::App& app, Chosen& chosen);
