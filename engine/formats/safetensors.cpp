@@ -148,7 +148,9 @@ void write_safetensors(const std::string& path,
                    });
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) {
-    auto& entries = header[std::string(kMetadataKey)];
+    // Made before it is put there: a null that becomes an object by use does not survive a failing
+    // allocation.
+    auto& entries = header[std::string(kMetadataKey)] = nlohmann::ordered_json::object();
     for (const auto& [key, value] : metadata) entries[key] = value;
   }
   std::size_t offset = 0;

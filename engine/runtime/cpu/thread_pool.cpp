@@ -64,6 +64,9 @@ ThreadPool::ThreadPool(int threads) {
     stop();
     throw Error(ErrorKind::device, std::string("cannot start a thread: ") + error.what(),
                 "--threads", "use fewer threads");
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 
