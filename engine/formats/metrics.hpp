@@ -17,22 +17,28 @@ struct EpochMetrics {
   std::optional<double> learning_rate = {};
   std::optional<double> seconds = {};  // of the epoch
   std::optional<double> images_per_second = {};
+  bool device_changed = false;  // resumed on other kernels; stands in the line only where it is so
 };
 
 // Without a newline; the keys stand in the order of the fields.
 std::string to_json_line(const EpochMetrics& metrics);
 
-// The file of --metrics: begun anew, a line appended an epoch, flushed to the disk. Throws
-// Error{io}.
+// The file of --metrics: a line appended an epoch, flushed to the disk. Throws Error{io}.
 class MetricsFile {
  public:
-  explicit MetricsFile(const std::string& path);
+  // Keeps the lines that the file begins with, of epochs 1 to `epochs_to_keep`, and cuts the rest.
+  explicit MetricsFile(const std::string& path, int epochs_to_keep = 0);
+
+  int last_epoch() const { return last_epoch_; }  // of the file's lines; 0 where there are none
 
   void append(const EpochMetrics& metrics);
 
  private:
+  void keep(int epochs);
+
   std::string path_;
   FileDescriptor file_;
+  int last_epoch_ = 0;
 };
 
 }  // namespace allconv

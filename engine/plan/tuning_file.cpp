@@ -43,8 +43,11 @@ std::string_view TuningFile::fastest(std::string_view operation, std::string_vie
 }
 
 TuningFile TuningFile::read(const std::string& path) {
-  const std::string text = read_file(path, kMaxFileBytes);
-  const JsonSource source{.kind = ErrorKind::usage, .where = path};
+  return parse(read_file(path, kMaxFileBytes), path);
+}
+
+TuningFile TuningFile::parse(std::string_view text, const std::string& where) {
+  const JsonSource source{.kind = ErrorKind::usage, .where = where};
   const nlohmann::json json =
       parse_json(text, source, {.bytes = static_cast<std::size_t>(kMaxFileBytes)});
   const JsonValue root(json, source);
@@ -57,7 +60,9 @@ TuningFile TuningFile::read(const std::string& path) {
   return file;
 }
 
-void TuningFile::write(const std::string& path) const {
+void TuningFile::write(const std::string& path) const { write_file_atomically(path, text()); }
+
+std::string TuningFile::text() const {
   nlohmann::ordered_json json;
   json["format"] = kFormat;
   json["device"] = device_;
@@ -71,7 +76,7 @@ void TuningFile::write(const std::string& path) const {
     json["entries"].push_back(
         {{"operation", entry.operation}, {"problem", entry.problem}, {"candidates", candidates}});
   }
-  write_file_atomically(path, json.dump(2) + "\n");
+  return json.dump(2) + "\n";
 }
 
 }  // namespace allconv

@@ -36,6 +36,10 @@ class TuningFile {
   static TuningFile read(const std::string& path);
   void write(const std::string& path) const;
 
+  // The same of a file's text; `where` names it in errors. Equal files have equal texts.
+  static TuningFile parse(std::string_view text, const std::string& where);
+  std::string text() const;
+
  private:
   std::string device_;
   std::map<std::pair<std::string, std::string>, TuningEntry, std::less<>> entries_;

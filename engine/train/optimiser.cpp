@@ -24,6 +24,12 @@ Optimiser::Optimiser(Executor& executor, const Parameters& initial, ThreadPool& 
                    });
 }
 
+void Optimiser::restore(const Parameters& weights, const Parameters& velocities) {
+  executor_.lane_form().pack(weights, weights_.span());
+  executor_.lane_form().pack(velocities, velocities_.span());
+  executor_.load_lane(this->weights());
+}
+
 void Optimiser::update(const LayerUpdate& update, std::span<const float> gradient,
                        const SgdSettings& settings) {
   const auto run = [&](const SgdKernel& kernel, std::size_t offset, double weight_decay) {

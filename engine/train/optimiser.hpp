@@ -29,6 +29,9 @@ class Optimiser {
   // kernels' forms while they are in cache. Allocates nothing after the first call.
   void step(const SgdSettings& settings);
 
+  // Goes on from weights and velocities of the same network; the executor gets the weights too.
+  void restore(const Parameters& weights, const Parameters& velocities);
+
   // In the lane form.
   std::span<const float> weights() const { return weights_.span(); }
   std::span<const float> velocities() const { return velocities_.span(); }

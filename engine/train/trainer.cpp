@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <string_view>
 
 #include "engine/data/prepare.hpp"
 #include "engine/data/shuffle.hpp"
 #include "engine/graph/graph.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/hash.hpp"
 
 namespace allconv {
 
@@ -21,6 +23,10 @@ std::unique_ptr<Executor> make_executor(const Model& model, const TrainOptions& 
   auto executor = std::make_unique<Executor>(std::move(plan), options.batch_size, pool);
   executor->load(model.parameters);
   return executor;
+}
+
+std::string_view bytes_of(const std::vector<std::uint32_t>& numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(numbers[0])};
 }
 
 }  // namespace
@@ -44,17 +50,48 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
   batch_.losses = losses_.data();
   batch_.probabilities = probabilities_.data();
   batch_.seed = options.seed;
+  begin_epoch(0);
 }
 
-void Trainer::gather(const std::vector<std::uint32_t>& order, std::size_t first, int epoch) {
-  const std::size_t count = std::min(order.size() - first, pixels_.size());
+std::size_t Trainer::steps() const { return (set_.size() + pixels_.size() - 1) / pixels_.size(); }
+
+void Trainer::begin_epoch(int epoch) {
+  order_ = shuffled_order(set_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
+  position_ = {.epoch = epoch, .order = hash_bytes(bytes_of(order_))};
+}
+
+TrainerState Trainer::state() const {
+  TrainerState state{.position = position_, .weights = model_.parameters, .velocities = {}};
+  state.velocities = state.weights;  // for the sizes
+  executor_->lane_form().unpack(optimiser_.weights(), state.weights);
+  executor_->lane_form().unpack(optimiser_.velocities(), state.velocities);
+  return state;
+}
+
+void Trainer::restore(const TrainerState& state) {
+  begin_epoch(state.position.epoch);
+  const std::size_t images = std::min(state.position.step * pixels_.size(), set_.size());
+  if (state.position.step > steps() || state.position.images != images ||
+      state.position.order != position_.order) {
+    throw Error(ErrorKind::usage, "training cannot stand where this state says", "checkpoint",
+                "resume with the version of the program that wrote it");
+  }
+  position_ = state.position;
+  model_.parameters = state.weights;
+  optimiser_.restore(state.weights, state.velocities);
+}
+
+void Trainer::gather() {
+  const std::size_t first = position_.images;
+  const std::size_t count = std::min(order_.size() - first, pixels_.size());
+  const auto epoch = static_cast<std::uint64_t>(position_.epoch);
   batch_.images = static_cast<int>(count);
+  batch_.step = epoch * steps() + position_.step;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t image = order[first + i];
+    const std::uint32_t image = order_[first + i];
     pixels_[i] = set_.image(image);
     labels_[i] = set_.labels[image];
-    moves_[i] =
-        draw_move(options_.augmentation, options_.seed, static_cast<std::uint64_t>(epoch), image);
+    moves_[i] = draw_move(options_.augmentation, options_.seed, epoch, image);
   }
 }
 
@@ -68,45 +105,51 @@ std::size_t Trainer::wrong_in_batch() const {
   return wrong;
 }
 
+void Trainer::run_step(const SgdSettings& sgd) {
+  gather();
+  executor_->run(batch_);
+  for (int i = 0; i < batch_.images; ++i) {
+    position_.loss_sum += losses_[static_cast<std::size_t>(i)];
+  }
+  if (!std::isfinite(position_.loss_sum)) {
+    throw Error(ErrorKind::training,
+                "the loss is no longer a number in epoch " + std::to_string(position_.epoch + 1) +
+                    ", step " + std::to_string(position_.step + 1),
+                "training diverged", "lower --learning-rate");
+  }
+  position_.wrong += wrong_in_batch();
+  position_.images += static_cast<std::size_t>(batch_.images);
+  optimiser_.step(sgd);
+  ++position_.step;
+}
+
 EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto order = shuffled_order(set_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
-  const std::size_t steps = (order.size() + pixels_.size() - 1) / pixels_.size();
+  using Clock = std::chrono::steady_clock;
+  if (position_.epoch != epoch) begin_epoch(epoch);
+  const auto start = Clock::now();
+  const double seconds_before = position_.seconds;
   const SgdSettings sgd{.rate = options_.schedule.rate(options_.learning_rate, epoch),
                         .momentum = options_.momentum,
                         .weight_decay = options_.weight_decay};
-  double loss_sum = 0;
-  std::size_t wrong = 0;
-  std::size_t seen = 0;
-  for (std::size_t step = 0; step < steps; ++step) {
+  while (position_.step < steps()) {
     if (callbacks.cancelled && callbacks.cancelled()) {
       throw Error(ErrorKind::interrupted, "training was interrupted", {}, "no model was written");
     }
-    gather(order, seen, epoch);
-    batch_.step = static_cast<std::uint64_t>(epoch) * steps + step;
-    executor_->run(batch_);
-    for (int i = 0; i < batch_.images; ++i) loss_sum += losses_[static_cast<std::size_t>(i)];
-    if (!std::isfinite(loss_sum)) {
-      throw Error(ErrorKind::training,
-                  "the loss is no longer a number in epoch " + std::to_string(epoch + 1) +
-                      ", step " + std::to_string(step + 1),
-                  "training diverged", "lower --learning-rate");
-    }
-    wrong += wrong_in_batch();
-    seen += static_cast<std::size_t>(batch_.images);
-    optimiser_.step(sgd);
+    run_step(sgd);
+    position_.seconds =
+        seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
     if (callbacks.progress) {
-      callbacks.progress({seen, order.size(), loss_sum / static_cast<double>(seen)});
+      callbacks.progress({position_.images, order_.size(),
+                          position_.loss_sum / static_cast<double>(position_.images)});
     }
   }
   executor_->lane_form().unpack(optimiser_.weights(), model_.parameters);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const auto images = static_cast<double>(seen);
-  return {.loss = loss_sum / images,
-          .error = static_cast<double>(wrong) / images,
+  const auto images = static_cast<double>(position_.images);
+  return {.loss = position_.loss_sum / images,
+          .error = static_cast<double>(position_.wrong) / images,
           .learning_rate = sgd.rate,
-          .seconds = elapsed.count(),
-          .images_per_second = images / elapsed.count()};
+          .seconds = position_.seconds,
+          .images_per_second = images / position_.seconds};
 }
 
 }  // namespace allconv

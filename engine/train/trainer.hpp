@@ -37,6 +37,24 @@ struct TrainProgress {
   double loss = 0;  // mean cross-entropy, nats
 };
 
+// Where training stands: between two steps of an epoch, or behind its last one.
+struct TrainingPosition {
+  int epoch = 0;            // from 0
+  std::size_t step = 0;     // steps done in this epoch
+  std::size_t images = 0;   // seen in it
+  double loss_sum = 0;      // over these, nats
+  std::size_t wrong = 0;    // of these
+  double seconds = 0;       // spent on its steps
+  std::uint64_t order = 0;  // hash of the order in which the epoch takes the images
+};
+
+// All that changes from step to step: dropout, order and augmentation are functions of the seed and
+// the position. What goes on from it gets the same bits as what never stopped.
+struct TrainerState {
+  TrainingPosition position;
+  Parameters weights, velocities;
+};
+
 struct EpochResult {
   double loss = 0;   // mean cross-entropy over the epoch, dropout on, nats
   double error = 0;  // share of images whose largest logit was not the label's
@@ -56,17 +74,30 @@ class Trainer {
   // Trains `model` in place of a copy; its parameters are the initial ones.
   Trainer(Model model, const TrainingSet& set, const TrainOptions& options, ThreadPool& pool);
 
-  // Runs epoch `epoch` (from 0), the last, smaller batch included. Throws Error{training} when the
-  // loss is no longer a number, Error{interrupted} when cancelled.
+  // Runs epoch `epoch` (from 0), the last, smaller batch included; the one that a cancelled call or
+  // a restored state left unfinished goes on where it was. Throws Error{training} when the loss is
+  // no longer a number, Error{interrupted} when cancelled.
   EpochResult run_epoch(int epoch, const TrainCallbacks& callbacks);
+
+  // Between two steps: before, after, or when cancelled within run_epoch().
+  TrainerState state() const;
+
+  // Goes on from the state of a trainer of the same network, set and options, whatever its kernels
+  // and threads. Throws Error{usage} when the position cannot be one of this set.
+  void restore(const TrainerState& state);
+
+  const TrainingPosition& position() const { return position_; }
+  std::size_t steps() const;  // of an epoch
 
   // As of the last whole epoch.
   const Model& model() const { return model_; }
   const Plan& plan() const { return executor_->plan(); }
 
  private:
-  // Points the batch at images [first, first + count) of the epoch's order.
-  void gather(const std::vector<std::uint32_t>& order, std::size_t first, int epoch);
+  void begin_epoch(int epoch);
+  void run_step(const SgdSettings& sgd);
+  // Points the batch at the next images of the epoch's order.
+  void gather();
   std::size_t wrong_in_batch() const;
 
   Model model_;
@@ -74,6 +105,8 @@ class Trainer {
   TrainOptions options_;
   std::unique_ptr<Executor> executor_;
   Optimiser optimiser_;
+  TrainingPosition position_;
+  std::vector<std::uint32_t> order_;  // of the epoch's images
 
   Batch batch_;
   std::vector<const std::uint8_t*> pixels_;

@@ -27,18 +27,21 @@ void check_device(const CommonOptions& options) {
 CpuDevice::CpuDevice(const CommonOptions& options) : workspace_limit_(options.workspace_limit) {
   check_device(options);
   const std::string name = device_text();
-  if (!options.tuning_file.empty()) {
-    tuning_ = TuningFile::read(options.tuning_file);
-    if (tuning_->device() != name) {
-      print_note(fmt::format("warning: {}: was measured on {}, so it is not used",
-                             options.tuning_file, tuning_->device()));
-      tuning_.reset();
-    }
-  }
+  if (!options.tuning_file.empty())
+    use_tuning(TuningFile::read(options.tuning_file), options.tuning_file);
   pool_ =
       std::make_unique<ThreadPool>(options.threads == 0 ? available_threads() : options.threads);
   print_note(fmt::format("device cpu ({}), {} thread{}, fp32", name, pool_->threads(),
                          pool_->threads() == 1 ? "" : "s"));
+}
+
+void CpuDevice::use_tuning(TuningFile file, const std::string& name) {
+  if (file.device() == device_text()) {
+    tuning_ = std::move(file);
+    return;
+  }
+  print_note(
+      fmt::format("warning: {}: was measured on {}, so it is not used", name, file.device()));
 }
 
 PlanOptions CpuDevice::plan_options() const {

@@ -23,6 +23,11 @@ class CpuDevice {
   // Borrows the tuning file from this object.
   PlanOptions plan_options() const;
 
+  // Null where none was given, or one of another device.
+  const TuningFile* tuning() const { return tuning_ ? &*tuning_ : nullptr; }
+  // As if it had been given, where it is of this device; `name` names it in the warning.
+  void use_tuning(TuningFile file, const std::string& name);
+
  private:
   std::unique_ptr<ThreadPool> pool_;
   std::optional<TuningFile> tuning_;
