@@ -167,7 +167,9 @@ void check_same_training(const Checkpoint& checkpoint, const Model& model,
   const json own = comparable(model, identity);
   const json differences = json::diff(stored, own);
   if (differences.empty()) return;
-  const std::string pointer = differences.front().at("path");
+  std::string pointer = differences.front().at("path");
+  // What one list has behind the end of the other: both are shown whole.
+  if (pointer.ends_with("/-")) pointer.resize(pointer.size() - 2);
   throw Error(ErrorKind::usage,
               fmt::format("{} is {} in the checkpoint, but {} in this run", field_name(pointer),
                           value_at(stored, pointer), value_at(own, pointer)),

@@ -21,6 +21,7 @@ struct TrainingRun {
   std::string identity;  // JSON of the data's hashes and of the recipe: training_identity()
   std::string device;    // whose kernels computed: "avx512"
   std::string tuning;    // the tuning file's text, empty without one
+  friend bool operator==(const TrainingRun&, const TrainingRun&) = default;
 };
 
 struct Checkpoint {

@@ -101,6 +101,7 @@ std::vector<std::string> CheckpointFolder::names() const {
 }
 
 std::optional<Checkpoint> CheckpointFolder::newest(const Diagnostics& diagnostics) {
+  kept_.clear();
   std::vector<std::string> left = names();
   for (; !left.empty(); left.pop_back()) {
     try {

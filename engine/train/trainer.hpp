@@ -46,6 +46,7 @@ struct TrainingPosition {
   std::size_t wrong = 0;    // of these
   double seconds = 0;       // spent on its steps
   std::uint64_t order = 0;  // hash of the order in which the epoch takes the images
+  friend bool operator==(const TrainingPosition&, const TrainingPosition&) = default;
 };
 
 // All that changes from step to step: dropout, order and augmentation are functions of the seed and

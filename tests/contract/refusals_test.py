@@ -2,8 +2,7 @@
 
 from checks import Check, main, save
 
-LATER_FLAGS = {"train": ["--recipe x", "--checkpoint x", "--resume", "--on-dead-start stop",
-                         "--trace x"],
+LATER_FLAGS = {"train": ["--recipe x", "--on-dead-start stop", "--trace x"],
                "score": ["--trace x"]}
 LATER_VALUES = ["--schedule cosine", "--prepare gcn-zca", "--augment heavy", "--init xavier",
                 "--init lsuv"]

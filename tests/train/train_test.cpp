@@ -10,6 +10,7 @@
 #include "engine/train/optimiser.hpp"
 #include "engine/train/schedule.hpp"
 #include "engine/train/trainer.hpp"
+#include "tests/train/tiny_training.hpp"
 
 namespace allconv {
 namespace {
@@ -28,20 +29,6 @@ TEST(Schedule, RefusesWhatIsNone) {
                            "step:1,", "step:1;2", "cosine", "linear"}) {
     EXPECT_THROW(parse_schedule(text), Error) << text;
   }
-}
-
-NetworkDescription tiny_network(int classes) {
-  NetworkDescription network{.name = "tiny", .input = {3, 8, 8}, .layers = {}};
-  network.layers = {
-      Conv2dLayer{.name = "conv1", .filters = 8, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
-      ReluLayer{},
-      DropoutLayer{.rate = 0.1},
-      Conv2dLayer{.name = "conv2", .filters = 8, .kernel = {3, 3}, .stride = {2, 2}},
-      ReluLayer{},
-      Conv2dLayer{.name = "conv3", .filters = classes},
-      GlobalAveragePoolLayer{},
-      SoftmaxLayer{}};
-  return network;
 }
 
 TEST(HeInitial, HasTheVarianceOfThePaperAndDependsOnTheSeed) {
@@ -118,41 +105,6 @@ TEST(Optimiser, FollowsTheFormulaAndDoesNotDecayBiases) {
       ASSERT_NEAR(parameters[layer].bias[i], initial[layer].bias[i] - 0.1 * (first + second), 1e-6);
     }
   }
-}
-
-// Images of two kinds: bright at the top, or bright at the bottom.
-TrainingSet striped_images(std::size_t count) {
-  TrainingSet set{.target = {.height = 8, .width = 8}, .pixels = {}, .labels = {}, .classes = {}};
-  set.classes = {"top", "bottom"};
-  set.pixels = kernels::Buffer<std::uint8_t>(count * set.target.bytes());
-  for (std::size_t i = 0; i < count; ++i) {
-    set.labels.push_back(static_cast<int>(i % 2));
-    for (std::size_t byte = 0; byte < set.target.bytes(); ++byte) {
-      const bool top = byte < set.target.bytes() / 2;
-      const std::size_t noise = (i * 31 + byte * 17) % 60;
-      set.pixels[i * set.target.bytes() + byte] =
-          static_cast<std::uint8_t>((top == (i % 2 == 0) ? 180 : 20) + noise);
-    }
-  }
-  return set;
-}
-
-Model untrained_model(const TrainingSet& set) {
-  const NetworkDescription network = tiny_network(2);
-  return {.network = network,
-          .classes = set.classes,
-          .prepare = {.height = 8, .width = 8, .mean = {0.5, 0.5, 0.5}, .std = {0.3, 0.3, 0.3}},
-          .parameters = he_initial(network, 1),
-          .other_tensors = {},
-          .other_metadata = {}};
-}
-
-TrainOptions tiny_options() {
-  TrainOptions options{
-      .epochs = 3, .batch_size = 24, .schedule = {}, .augmentation = {}, .plan = {}};
-  options.augmentation = {.flip = true, .shift = 1};
-  options.seed = 5;
-  return options;
 }
 
 Parameters train(const TrainingSet& set, int threads, std::vector<EpochResult>* results) {

@@ -18,8 +18,8 @@ struct TrainArguments {
   std::string schedule = "step:200,250,300";
   std::string augment = "none";
   std::string dropout;
-  std::string validate;  // empty: no validation
-  std::string metrics;   // empty: no file
+  std::string validate;    // empty: no validation
+  std::string metrics;     // empty: no file
   std::string checkpoint;  // a folder; empty: none
   bool resume = false;
 };

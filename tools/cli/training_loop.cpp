@@ -1,0 +1,115 @@
+#include "tools/cli/training_loop.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "engine/formats/metrics.hpp"
+#include "engine/support/error.hpp"
+#include "tools/cli/console.hpp"
+#include "tools/cli/interrupt.hpp"
+
+namespace allconv::cli {
+
+namespace {
+
+// The line that stays when the bar has gone. The rest of the time is judged by this epoch.
+void print_epoch(const EpochMetrics& metrics, int epochs) {
+  std::string line = fmt::format("epoch {}/{}: loss {:.4f}, error {:.2f} %", metrics.epoch, epochs,
+                                 *metrics.train_loss, *metrics.train_error * 100);
+  if (metrics.validation_error)
+    line += fmt::format(", validation error {:.2f} %", *metrics.validation_error * 100);
+  line += fmt::format(", rate {:g}, {:.0f} images/s, {} left", *metrics.learning_rate,
+                      *metrics.images_per_second,
+                      duration_text(*metrics.seconds * (epochs - metrics.epoch)));
+  print_note(line);
+}
+
+// Epochs count from 0 here, and from 1 in everything that is read.
+class TrainingLoop {
+ public:
+  TrainingLoop(Trainer& trainer, const TrainArguments& arguments, Validation* validation,
+               TrainingCheckpoints& checkpoints)
+      : trainer_(trainer),
+        epochs_(arguments.options.epochs),
+        validation_(validation),
+        checkpoints_(checkpoints) {
+    if (!arguments.metrics.empty()) metrics_.emplace(arguments.metrics, steps_done());
+  }
+
+  void run() {
+    int epoch = trainer_.position().epoch;
+    // Killed behind the line of an epoch whose steps the checkpoint has: nothing is left of it.
+    if (metrics_ && metrics_->last_epoch() == epoch + 1) {
+      checkpoints_.epoch_before_is_recorded();
+      ++epoch;
+    }
+    for (; epoch < epochs_; ++epoch) run_epoch(epoch);
+  }
+
+ private:
+  // Epochs whose steps are all done.
+  int steps_done() const {
+    const TrainingPosition& position = trainer_.position();
+    return position.step == trainer_.steps() ? position.epoch + 1 : position.epoch;
+  }
+
+  EpochResult run_steps(int epoch) {
+    ProgressBar bar(fmt::format("epoch {}/{}", epoch + 1, epochs_));
+    const auto progress = [&](const TrainProgress& now) {
+      const std::size_t later = static_cast<std::size_t>(epochs_ - epoch - 1) * now.total;
+      bar.update(now.images, now.total, fmt::format("loss {:.4f}", now.loss), later);
+    };
+    return trainer_.run_epoch(epoch, {.progress = progress, .cancelled = interrupted});
+  }
+
+  // The checkpoint comes before the validation, which can be done again, and before the line: there
+  // never is a line of steps that a resumed run would have to do again.
+  void run_epoch(int epoch) {
+    const bool begins = steps_done() <= epoch;
+    const EpochResult result = run_steps(epoch);
+    if (begins) checkpoints_.save(trainer_);
+    EpochMetrics metrics{.epoch = epoch + 1,
+                         .train_loss = result.loss,
+                         .train_error = result.error,
+                         .validation_error = {},
+                         .learning_rate = result.learning_rate,
+                         .seconds = result.seconds,
+                         .images_per_second = result.images_per_second,
+                         .device_changed = checkpoints_.device_changed()};
+    if (validation_ != nullptr)
+      metrics.validation_error = validation_->error(trainer_.model().parameters);
+    if (metrics_) metrics_->append(metrics);
+    checkpoints_.epoch_is_recorded();
+    print_epoch(metrics, epochs_);
+  }
+
+  Trainer& trainer_;
+  int epochs_;
+  Validation* validation_;
+  TrainingCheckpoints& checkpoints_;
+  std::optional<MetricsFile> metrics_;
+};
+
+}  // namespace
+
+void run_epochs(Trainer& trainer, const TrainArguments& arguments, Validation* validation,
+                TrainingCheckpoints& checkpoints) {
+  try {
+    TrainingLoop(trainer, arguments, validation, checkpoints).run();
+    // The last step of all may have been the one that was interrupted.
+    if (!interrupted()) return;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+  }
+  if (!checkpoints.enabled()) {
+    throw Error(ErrorKind::interrupted, "training was interrupted", {}, "no model was written");
+  }
+  checkpoints.save(trainer);
+  throw Error(ErrorKind::interrupted,
+              fmt::format("training was interrupted in epoch {}, after step {} of {}",
+                          trainer.position().epoch + 1, trainer.position().step, trainer.steps()),
+              {}, "the same command with --resume goes on from there");
+}
+
+}  // namespace allconv::cli
