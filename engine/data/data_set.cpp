@@ -93,10 +93,6 @@ bool is_folder(const std::string& path) {
 
 // One image may be unreadable: that is its row's error, not the set's.
 DataSet open_file(const std::string& path, OpenMode mode) {
-  if (has_tar_suffix(path)) {
-    throw Error(ErrorKind::usage, "tar files are not supported yet by this version", path,
-                "unpack it into a folder");
-  }
   if (!has_image_suffix(path)) {
     std::error_code code;
     if (!std::filesystem::exists(path, code)) {
@@ -109,7 +105,9 @@ DataSet open_file(const std::string& path, OpenMode mode) {
   if (mode != OpenMode::score) {
     throw Error(ErrorKind::usage, "one image has no label", path, "give a folder of class folders");
   }
-  return {std::make_shared<FileSource>(std::vector<ImageFile>{{path, kNoLabel}}), {}};
+  PathList files;
+  files.add(path);
+  return {std::make_shared<FileSource>(std::move(files)), {}};
 }
 
 DataSet open_folder(const std::string& path, Split split, OpenMode mode,
@@ -117,7 +115,14 @@ DataSet open_folder(const std::string& path, Split split, OpenMode mode,
   const Listing listing = list_folder(path);
   if (is_cifar(listing)) return open_cifar(listing, split);
   if (is_idx(listing)) return open_idx(listing, split, mode);
-  return open_image_folder(listing, split, mode, diagnostics);
+  return open_image_folder(listing.folder, split, mode, diagnostics);
+}
+
+DataSet open_any(const std::string& path, Split split, OpenMode mode,
+                 const Diagnostics& diagnostics) {
+  if (is_folder(path)) return open_folder(path, split, mode, diagnostics);
+  if (has_tar_suffix(path)) return open_tar(path, split, mode, diagnostics);
+  return open_file(path, mode);
 }
 
 }  // namespace
@@ -149,11 +154,10 @@ void refuse_unreadable_names(const std::vector<std::string>& classes, const std:
 
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
                   const Diagnostics& diagnostics) {
-  DataSet data =
-      is_folder(path) ? open_folder(path, split, mode, diagnostics) : open_file(path, mode);
+  DataSet data = open_any(path, split, mode, diagnostics);
   if (data.size() == 0) {
     throw Error(ErrorKind::usage, "holds no images", path,
-                "give a folder with .jpg or .png files, CIFAR or IDX files");
+                "give a folder or tar with .jpg or .png files, CIFAR or IDX files, or a list");
   }
   if (mode == OpenMode::train && data.classes().size() < 2) {
     throw Error(ErrorKind::usage, "holds images of one class only", path,

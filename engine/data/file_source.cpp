@@ -5,7 +5,7 @@
 namespace allconv {
 
 ReadResult FileSource::read(std::size_t index, MemoryBudget& memory) const {
-  return read_image_file(files_[index].path, memory);
+  return read_image_file(path(index), memory);
 }
 
 }  // namespace allconv

@@ -1,4 +1,4 @@
-// What open_data() chooses among: one function a kind of folder. Each returns a set with the split
+// What open_data() chooses among: one function a kind of set. Each returns a set with the split
 // asked for and throws as open_data() says.
 #pragma once
 
@@ -29,9 +29,23 @@ DataSet open_cifar(const Listing& listing, Split split);
 bool is_idx(const Listing& listing);
 DataSet open_idx(const Listing& listing, Split split, OpenMode mode);
 
-// A folder of image files, with or without class folders and splits.
-DataSet open_image_folder(const Listing& listing, Split split, OpenMode mode,
+// A folder of image files, with or without class folders and splits. `root` ends in '/'.
+DataSet open_image_folder(const std::string& root, Split split, OpenMode mode,
                           const Diagnostics& diagnostics);
+
+// The same in a tar archive, plain or compressed by gzip, xz or zstd.
+DataSet open_tar(const std::string& path, Split split, OpenMode mode,
+                 const Diagnostics& diagnostics);
+
+// What a set leaves out without an error.
+struct Skipped {
+  std::size_t others = 0;  // files that are no images by their suffix
+  std::size_t links = 0;   // symbolic links to folders
+};
+
+// As one note, if there is anything.
+void report_skipped(const Skipped& skipped, const std::string& where,
+                    const Diagnostics& diagnostics);
 
 [[noreturn]] void throw_no_such_split(const std::string& where, Split split);
 

@@ -219,9 +219,9 @@ TEST(IndexRange, ShardsAreEveryNth) {
 }
 
 TEST(HashPaths, TellsListsApart) {
-  const auto set_of_paths = [](std::vector<std::string> paths) {
-    std::vector<ImageFile> files;
-    for (std::string& path : paths) files.push_back({std::move(path), kNoLabel});
+  const auto set_of_paths = [](const std::vector<std::string>& paths) {
+    PathList files;
+    for (const std::string& path : paths) files.add(path);
     return DataSet(std::make_shared<FileSource>(std::move(files)), {});
   };
   const std::uint64_t hash = hash_paths(set_of_paths({"a", "bc"}));

@@ -1,0 +1,84 @@
+#include "engine/data/archive_reader.hpp"
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
+
+}  // namespace
+
+ArchiveReader::ArchiveReader(std::unique_ptr<ByteStream> source, std::string path, Limit limit)
+    : source_(std::move(source)),
+      path_(std::move(path)),
+      limit_(std::move(limit)),
+      block_(kBlockBytes),
+      reader_(archive_read_new()) {
+  if (reader_ == nullptr) throw std::bad_alloc();
+}
+
+void ArchiveReader::open() {
+  check(archive_read_set_skip_callback(get(), skip_bytes));
+  check(archive_read_open(get(), this, nullptr, read_block, nullptr));
+}
+
+la_ssize_t ArchiveReader::check(la_ssize_t result, const std::string& where) {
+  // Warnings are about what is not looked at: owners, times, names in another character set.
+  if (result >= 0 || result == ARCHIVE_WARN) return result;
+  if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
+  const char* reason = archive_error_string(get());
+  throw Error(ErrorKind::io,
+              "the archive is damaged or ends early" + where +
+                  (reason == nullptr ? "" : " (" + std::string(reason) + ")"),
+              path_, "fetch or make it anew");
+}
+
+std::int64_t ArchiveReader::drain() {
+  for (std::int64_t left = 1; left > 0;) {
+    left = source_->skip(INT64_MAX);
+    if (left == 0) left = static_cast<std::int64_t>(source_->read(block_));
+    count(left);
+  }
+  return position_;
+}
+
+void ArchiveReader::count(std::int64_t bytes) {
+  position_ += bytes;
+  if (position_ > limit_.bytes) {
+    throw Error(ErrorKind::io, limit_.excess, path_, "unpack it if you trust it");
+  }
+}
+
+void ArchiveReader::keep_exception(archive* reader) {
+  exception_ = std::current_exception();
+  archive_set_error(reader, EIO, "cannot read");
+}
+
+// No exception may pass through libarchive, which is C.
+la_ssize_t ArchiveReader::read_block(archive* reader, void* self, const void** block) {
+  auto& input = *static_cast<ArchiveReader*>(self);
+  try {
+    *block = input.block_.data();
+    const std::size_t bytes = input.source_->read(input.block_);
+    input.count(static_cast<std::int64_t>(bytes));
+    return static_cast<la_ssize_t>(bytes);
+  } catch (...) {
+    input.keep_exception(reader);
+    return -1;
+  }
+}
+
+la_int64_t ArchiveReader::skip_bytes(archive* /*reader*/, void* self, la_int64_t bytes) {
+  auto& input = *static_cast<ArchiveReader*>(self);
+  const std::int64_t skipped = input.source_->skip(bytes);
+  input.position_ += skipped;
+  return skipped;
+}
+
+}  // namespace allconv
