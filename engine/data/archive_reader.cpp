@@ -12,12 +12,16 @@ namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
 
+// Photographs hardly shrink, drawings by tens: what inflates beyond this was made to do harm, and
+// is told after a second, not after the terabyte that it may hold.
+constexpr std::int64_t kLargestRatio = 200;
+constexpr std::int64_t kFreeBytes = std::int64_t{1} << 30;
+
 }  // namespace
 
-ArchiveReader::ArchiveReader(std::unique_ptr<ByteStream> source, std::string path, Limit limit)
+ArchiveReader::ArchiveReader(std::unique_ptr<ByteStream> source, std::string path)
     : source_(std::move(source)),
       path_(std::move(path)),
-      limit_(std::move(limit)),
       block_(kBlockBytes),
       reader_(archive_read_new()) {
   if (reader_ == nullptr) throw std::bad_alloc();
@@ -40,18 +44,17 @@ la_ssize_t ArchiveReader::check(la_ssize_t result, const std::string& where) {
 }
 
 std::int64_t ArchiveReader::drain() {
-  for (std::int64_t left = 1; left > 0;) {
-    left = source_->skip(INT64_MAX);
-    if (left == 0) left = static_cast<std::int64_t>(source_->read(block_));
-    count(left);
-  }
+  position_ += source_->skip(INT64_MAX);
+  for (std::size_t bytes = 1; bytes > 0; count(bytes)) bytes = source_->read(block_);
   return position_;
 }
 
-void ArchiveReader::count(std::int64_t bytes) {
-  position_ += bytes;
-  if (position_ > limit_.bytes) {
-    throw Error(ErrorKind::io, limit_.excess, path_, "unpack it if you trust it");
+void ArchiveReader::count(std::size_t bytes) {
+  position_ += static_cast<std::int64_t>(bytes);
+  const std::int64_t excess = position_ - kFreeBytes;
+  if (excess > 0 && excess / kLargestRatio > source_->file_position()) {
+    throw Error(ErrorKind::io, "inflates to more than 1 GiB and 200 times its size", path_,
+                "unpack it if you trust it");
   }
 }
 
@@ -66,7 +69,7 @@ la_ssize_t ArchiveReader::read_block(archive* reader, void* self, const void** b
   try {
     *block = input.block_.data();
     const std::size_t bytes = input.source_->read(input.block_);
-    input.count(static_cast<std::int64_t>(bytes));
+    input.count(bytes);
     return static_cast<la_ssize_t>(bytes);
   } catch (...) {
     input.keep_exception(reader);

@@ -16,14 +16,8 @@ namespace allconv {
 // Used by one thread at a time.
 class ArchiveReader {
  public:
-  // The most that may be read from the stream and what to say when it holds more.
-  struct Limit {
-    std::int64_t bytes = INT64_MAX;
-    std::string excess;
-  };
-
   // `path` is named in errors. Throws std::bad_alloc.
-  ArchiveReader(std::unique_ptr<ByteStream> source, std::string path, Limit limit);
+  ArchiveReader(std::unique_ptr<ByteStream> source, std::string path);
 
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
@@ -36,6 +30,9 @@ class ArchiveReader {
   // where in the archive (`where`: a clause, may be empty) and libarchive's reason.
   la_ssize_t check(la_ssize_t result, const std::string& where = {});
 
+  // Bytes of the file that the stream has come to.
+  std::int64_t file_position() const { return source_->file_position(); }
+
   // Reads to the end of the stream what libarchive has left. Returns all bytes of the stream.
   std::int64_t drain();
 
@@ -46,12 +43,11 @@ class ArchiveReader {
 
   static la_ssize_t read_block(archive* reader, void* self, const void** block);
   static la_int64_t skip_bytes(archive* reader, void* self, la_int64_t bytes);
-  void count(std::int64_t bytes);
+  void count(std::size_t bytes);
   void keep_exception(archive* reader);
 
   std::unique_ptr<ByteStream> source_;
   std::string path_;
-  Limit limit_;
   std::vector<std::byte> block_;
   std::int64_t position_ = 0;
   std::exception_ptr exception_;           // thrown inside of a callback

@@ -28,7 +28,7 @@ bool is_skippable_zstd(std::string_view begin) {
 class FilterStream final : public ByteStream {
  public:
   explicit FilterStream(const InputFile& file)
-      : reader_(std::make_unique<FileStream>(file), file.path(), {}) {
+      : reader_(std::make_unique<FileStream>(file), file.path()) {
     reader_.check(archive_read_support_filter_xz(reader_.get()));
     reader_.check(archive_read_support_filter_zstd(reader_.get()));
     reader_.check(archive_read_support_format_raw(reader_.get()));  // the stream is one entry
@@ -42,20 +42,22 @@ class FilterStream final : public ByteStream {
         reader_.check(archive_read_data(reader_.get(), dst.data(), dst.size())));
   }
 
+  std::int64_t file_position() const override { return reader_.file_position(); }
+
  private:
   ArchiveReader reader_;
 };
 
 }  // namespace
 
-OpenedStream open_stream(const InputFile& file) {
+std::unique_ptr<ByteStream> open_stream(const InputFile& file) {
   std::array<char, 6> first = {};
   const std::size_t count = file.read_some_at(0, std::as_writable_bytes(std::span(first)));
   const std::string_view begin(first.data(), count);
-  if (begin.starts_with(kGzip)) return {std::make_unique<GzipStream>(file), true};
+  if (begin.starts_with(kGzip)) return std::make_unique<GzipStream>(file);
   if (begin.starts_with(kXz) || begin.starts_with(kZstd) || is_skippable_zstd(begin))
-    return {std::make_unique<FilterStream>(file), true};
-  return {std::make_unique<FileStream>(file), false};
+    return std::make_unique<FilterStream>(file);
+  return std::make_unique<FileStream>(file);
 }
 
 }  // namespace allconv

@@ -19,6 +19,9 @@ class ByteStream {
   // Reads up to dst.size() bytes, at least one, or none at the end. Throws Error{io}.
   virtual std::size_t read(std::span<std::byte> dst) = 0;
 
+  // Bytes of the file that were read or left out so far.
+  virtual std::int64_t file_position() const = 0;
+
   // Leaves out up to so many bytes without reading them; returns how many.
   virtual std::int64_t skip(std::int64_t /*bytes*/) { return 0; }
 };
@@ -32,6 +35,7 @@ class FileStream final : public ByteStream {
     position_ += static_cast<std::int64_t>(count);
     return count;
   }
+  std::int64_t file_position() const override { return position_; }
   std::int64_t skip(std::int64_t bytes) override {
     const std::int64_t left = std::max<std::int64_t>(0, file_.size() - position_);
     const std::int64_t count = std::min(bytes, left);
@@ -45,12 +49,7 @@ class FileStream final : public ByteStream {
 };
 
 // Inflates what gzip, xz or zstd have packed, as the first bytes tell; a file of another kind comes
-// as it is (`inflates` is then false). A stream that is damaged, fails its checksum or ends early
-// is Error{io} from read().
-struct OpenedStream {
-  std::unique_ptr<ByteStream> bytes;
-  bool inflates = false;
-};
-OpenedStream open_stream(const InputFile& file);
+// as it is. A stream that is damaged, fails its checksum or ends early is Error{io} from read().
+std::unique_ptr<ByteStream> open_stream(const InputFile& file);
 
 }  // namespace allconv

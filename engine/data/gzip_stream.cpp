@@ -46,6 +46,8 @@ GzipStream::GzipStream(const InputFile& file)
 
 GzipStream::~GzipStream() = default;
 
+std::int64_t GzipStream::file_position() const { return state_->file.file_position(); }
+
 // Behind a member comes another one or, as gzip sees it, padding that is not looked at.
 bool GzipStream::at_end() {
   if (!state_->between_members) return false;

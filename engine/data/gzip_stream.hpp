@@ -16,6 +16,7 @@ class GzipStream final : public ByteStream {
 
   // Throws Error{io} for data that are damaged or end early.
   std::size_t read(std::span<std::byte> dst) override;
+  std::int64_t file_position() const override;
 
  private:
   struct State;

@@ -10,7 +10,7 @@ namespace allconv {
 namespace {
 
 constexpr std::size_t kMostMembers = 100'000'000;
-constexpr std::size_t kFreeIndexBytes = std::size_t{256} << 20;
+constexpr std::size_t kFreeIndexBytes = std::size_t{64} << 20;
 
 // What one pass over the headers has found.
 struct Contents {

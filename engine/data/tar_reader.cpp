@@ -15,18 +15,6 @@ namespace {
 constexpr std::int64_t kBlock = 512;  // of a tar archive
 constexpr std::size_t kLongestName = std::size_t{1} << 16;
 
-// Photographs hardly shrink and drawings by tens: an archive beyond this was made to do harm.
-constexpr std::int64_t kLargestRatio = 200;
-constexpr std::int64_t kFreeBytes = std::int64_t{2} << 30;
-
-ArchiveReader::Limit limit_of(const InputFile& file, bool inflates) {
-  if (!inflates) return {};
-  const std::int64_t largest = (INT64_MAX - kFreeBytes) / kLargestRatio;
-  if (file.size() > largest) return {};
-  return {.bytes = kFreeBytes + kLargestRatio * file.size(),
-          .excess = "inflates to more than 2 GiB and 200 times its size"};
-}
-
 TarMember::Kind kind_of(archive_entry* entry) {
   if (archive_entry_hardlink(entry) != nullptr) return TarMember::Kind::hard_link;
   switch (archive_entry_filetype(entry)) {
@@ -44,9 +32,7 @@ std::string behind(const std::string& name) {
 }  // namespace
 
 TarReader::TarReader(const InputFile& file) {
-  OpenedStream stream = open_stream(file);
-  const auto limit = limit_of(file, stream.inflates);
-  reader_ = std::make_unique<ArchiveReader>(std::move(stream.bytes), file.path(), limit);
+  reader_ = std::make_unique<ArchiveReader>(open_stream(file), file.path());
   reader_->check(archive_read_support_format_tar(reader_->get()));
   reader_->open();
 }

@@ -15,6 +15,7 @@
 
 #include "engine/data/data_set.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/input_file.hpp"
 
 namespace allconv::testing {
 
