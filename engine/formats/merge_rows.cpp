@@ -71,6 +71,13 @@ std::string fault_of(const Shard& shard) {
   return {};
 }
 
+// With the torn one, if there is one.
+std::size_t begun_rows(const Shard& shard) {
+  const RowCounts& counts = shard.counts;
+  const bool torn_header = counts.bytes == 0 && row_format_of(shard.path) == RowFormat::csv;
+  return counts.rows + (counts.rest == RowReader::Rest::torn && !torn_header);
+}
+
 // Looks at all shards, says which rows are there, and which are not.
 class ShardSet {
  public:
@@ -87,7 +94,7 @@ class ShardSet {
         shard.counts = count_rows(shard.path, format, lines_per_row_);
     }
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-      if (const std::size_t rows = shards_[i].counts.rows; rows > 0)
+      if (const std::size_t rows = begun_rows(shards_[i]); rows > 0)
         rows_ = std::max(rows_, (rows - 1) * shards_.size() + i + 1);
     }
   }
@@ -133,7 +140,8 @@ class ShardSet {
   }
 
  private:
-  // "lacks the rows of inputs 4, 7, 10, ... (12 in all)"; empty: none.
+  // "lacks the rows of inputs 4, 7, 10, ... (at least 12)"; empty: none. How many inputs there were
+  // is known from the other shards only, to within one an absent shard.
   std::string missing_rows(std::size_t index) const {
     const std::size_t count = shards_.size();
     const std::size_t wanted = rows_ > index ? (rows_ - index - 1) / count + 1 : 0;
@@ -145,7 +153,7 @@ class ShardSet {
     const std::size_t missing = wanted - there;
     return fmt::format("lacks the row{} of input{} {}{}", missing == 1 ? "" : "s",
                        missing == 1 ? "" : "s", fmt::join(named, ", "),
-                       missing > named.size() ? fmt::format(", ... ({} in all)", missing) : "");
+                       missing > named.size() ? fmt::format(", ... (at least {})", missing) : "");
   }
 
   RowFormat format_;

@@ -45,12 +45,22 @@ void lock_part(const FileDescriptor& file, const std::string& path) {
   }
 }
 
+constexpr int kPartFlags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+// A new part file; none where there is one.
+FileDescriptor create_part(const std::string& path) {
+  constexpr mode_t kNewFileMode = 0666;  // less the umask
+  const int descriptor = ::open(path.c_str(), kPartFlags | O_EXCL, kNewFileMode);
+  if (descriptor < 0 && errno != EEXIST && errno != EINTR)
+    throw_system_error("cannot create", path, errno);
+  return FileDescriptor(descriptor);
+}
+
 // `created`: whether the file was not there.
 FileDescriptor open_part(const std::string& path, bool& created) {
-  constexpr int kFlags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
-  struct stat status {};
-  created = ::lstat(path.c_str(), &status) < 0;
-  FileDescriptor file = open_file(path, kFlags);
+  FileDescriptor file = create_part(path);
+  created = file.valid();
+  if (!created) file = open_file(path, kPartFlags);
   if (!S_ISREG(status_of(file, path).st_mode))
     throw Error(ErrorKind::io, "not a regular file", path, "remove it");
   return file;
@@ -165,6 +175,20 @@ void PartFile::cut(std::int64_t length) {
   if (::ftruncate(file_.get(), static_cast<off_t>(length)) < 0)
     throw_system_error("cannot shorten", part_path_, errno);
   length_ = length;
+}
+
+void remove_stale_identity(const std::string& out_path) {
+  const std::string part_path = out_path + ".part";
+  const std::string identity_path = part_path + ".json";
+  if (!exists(identity_path)) return;
+  // The part file is created for its lock: a run that begins now is kept out, one that has begun
+  // keeps its identity.
+  const FileDescriptor file = create_part(part_path);
+  if (!file.valid()) return;
+  lock_part(file, part_path);
+  if (::unlink(identity_path.c_str()) < 0 && errno != ENOENT)
+    throw_system_error("cannot remove", identity_path, errno);
+  if (::unlink(part_path.c_str()) < 0) throw_system_error("cannot remove", part_path, errno);
 }
 
 void PartFile::append(std::string_view lines) {

@@ -84,4 +84,8 @@ class PartFile {
   std::exception_ptr flush_failure_;  // guarded by mutex_: thrown by the next append or finish
 };
 
+// Where OUT is finished and has no part file: removes an OUT.part.json that a crash between the
+// last steps of finish() has left. Throws Error{io}.
+void remove_stale_identity(const std::string& out_path);
+
 }  // namespace allconv

@@ -85,7 +85,7 @@ TEST(MergeRows, NamesTheRowsOfAMissingShard) {
   const Shards shards(kJson, 100, 3);
   std::filesystem::remove(shards.paths[1]);
   expect_words(shards.refusal(ErrorKind::io),
-               {"1.jsonl is missing", "inputs 1, 4, 7, ... (33 in all)", "--shard 1/3 --resume"});
+               {"1.jsonl is missing", "inputs 1, 4, 7, ... (at least 33)", "--shard 1/3 --resume"});
   write_bytes(shards.paths[1] + ".part", "");
   expect_words(shards.refusal(ErrorKind::io), {"1.jsonl.part is unfinished"});
 }

@@ -88,6 +88,7 @@ std::optional<RowCounts> finished_rows(const ScoreArguments& arguments) {
         fmt::format("is no whole file of rows: byte {} does not belong to any", counts.bytes), path,
         "give --overwrite without --resume, or another name");
   }
+  remove_stale_identity(path);
   return counts;
 }
 
