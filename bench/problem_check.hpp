@@ -76,9 +76,11 @@ Problem read_problem(std::string_view text) {
   });
   if (fault.empty() && product > problem_check::kMaxProduct) fault = "is too large";
   if constexpr (requires { problem->pad; }) {
-    const bool meets = problem->h + problem->pad.top + problem->pad.bottom >= problem->r &&
-                       problem->w + problem->pad.left + problem->pad.right >= problem->s;
-    if (fault.empty() && !meets) fault = "has a window larger than the padded map";
+    const auto meets = [](const auto& shape) {
+      return shape.h + shape.pad.top + shape.pad.bottom >= shape.r &&
+             shape.w + shape.pad.left + shape.pad.right >= shape.s;
+    };
+    if (fault.empty() && !meets(*problem)) fault = "has a window larger than the padded map";
   }
   if constexpr (std::is_same_v<Problem, kernels::MaxPoolProblem>) {
     if (fault.empty() && problem->r * problem->s > 255) fault = "has a window of more than 255";

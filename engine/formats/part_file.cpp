@@ -66,6 +66,14 @@ FileDescriptor open_part(const std::string& path, bool& created) {
   return file;
 }
 
+// What is there but no file is not replaced by one: a pipe or a device has its readers.
+PartRequest with_output_that_may_be_replaced(PartRequest request) {
+  struct stat status {};
+  if (::stat(request.out_path.c_str(), &status) < 0 || S_ISREG(status.st_mode)) return request;
+  throw Error(ErrorKind::io, "not a regular file", request.out_path,
+              "give a file, not a folder, pipe or device");
+}
+
 bool exists(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
@@ -86,7 +94,7 @@ constexpr std::string_view kGiveUp = "remove it, or begin anew without resuming"
 }  // namespace
 
 PartFile::PartFile(PartRequest request, const Diagnostics& diagnostics)
-    : request_(std::move(request)),
+    : request_(with_output_that_may_be_replaced(std::move(request))),
       part_path_(request_.out_path + ".part"),
       identity_path_(part_path_ + ".json"),
       folder_(open_folder(folder_of(request_.out_path))),

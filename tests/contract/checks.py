@@ -4,9 +4,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 try:
@@ -19,6 +21,7 @@ except ImportError as missing:
 import oracle
 
 TIMEOUT = 300  # seconds, of one run; sanitizers are slow
+SANITIZED = "ALLCONV_SANITIZED" in os.environ
 
 
 def conv(name, filters, kernel=(3, 3), stride=(1, 1), padding=(1, 1, 1, 1)):
@@ -82,6 +85,24 @@ class Check(unittest.TestCase):
         result = self.run_program(*arguments, **options)
         self.assertEqual(result.returncode, code, result.stderr)
         return result
+
+    def guarded(self, *arguments, seconds):
+        """Runs the program and returns its exit code and stderr: it must not take longer than the
+        guard against hangs, nor, without sanitizers, more memory than 1 GiB."""
+        path = self.folder / "stderr"
+        with open(path, "wb") as stderr, subprocess.Popen(
+                [self.program, *map(os.fspath, map(as_argument, arguments))],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr) as process:
+            timer = threading.Timer(seconds * (10 if SANITIZED else 1), process.kill)
+            timer.start()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            timer.cancel()
+        text = path.read_bytes().decode("utf-8", "replace")
+        self.assertNotEqual(process.returncode, -signal.SIGKILL, (arguments, "hangs", text[-2000:]))
+        if not SANITIZED:
+            self.assertLess(usage.ru_maxrss, 1 << 20, (arguments, text[-2000:]))  # KiB
+        return process.returncode, text
 
     def refuse(self, code, *arguments, words=()):
         """Wants the exit code, an empty stdout, and one sentence with a mend after a semicolon."""

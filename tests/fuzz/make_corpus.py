@@ -171,6 +171,52 @@ def jpeg():
     yield "turned", encoded(smooth(8, 5), "JPEG", exif=exif)
 
 
+def webp():
+    yield "lossy", encoded(smooth(9, 10), "WEBP", quality=20)
+    yield "lossless", encoded(smooth(9, 10), "WEBP", lossless=True)
+    yield "palette", encoded(Image.fromarray(smooth(8, 8)).quantize(4), "WEBP", lossless=True)
+    alpha = np.dstack([smooth(8, 8), smooth(8, 8)[:, :, 0] * 4])
+    yield "alpha", encoded(alpha, "WEBP", quality=20)
+    tags = Image.Exif()
+    tags[0x0112] = 5
+    yield "turned", encoded(smooth(5, 8), "WEBP", exif=tags.tobytes())
+    yield "animated", encoded(smooth(4, 4), "WEBP", save_all=True,
+                              append_images=[Image.fromarray(smooth(4, 4)[::-1])])
+
+
+def bmp():
+    image = Image.fromarray(smooth(5, 6))
+    yield "rgb", encoded(image, "BMP")
+    yield "alpha", encoded(np.dstack([smooth(3, 4), smooth(3, 4)[:, :, 0]]), "BMP")
+    yield "grey", encoded(image.convert("L"), "BMP")
+    yield "bit", encoded(image.convert("1"), "BMP")
+    rgb = encoded(image, "BMP")
+    yield "downwards", rgb[:22] + struct.pack("<i", -5) + rgb[26:]
+
+    def indexed(bits, compression, data):
+        colours = b"".join(bytes((i * 40 % 256, i * 90 % 256, i * 7 % 256, 0)) for i in range(4))
+        start = 14 + 40 + len(colours)
+        return (b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start)
+                + struct.pack("<IiiHHIIiiII", 40, 4, 3, 1, bits, compression, len(data), 0, 0, 4, 0)
+                + colours + data)
+    yield "palette", indexed(4, 0, b"\x01\x23\0\0" * 3)
+    yield "runs_8", indexed(8, 1, b"\x04\x01\0\0\0\x03\1\2\3\0\0\0\0\2\1\0\2\2\0\1")
+    yield "runs_4", indexed(4, 2, b"\x04\x12\0\0\0\x03\x12\x30\0\0\4\x21\0\1")
+    header = struct.pack("<IiiHHIIiiIIIII", 40, 2, 2, 1, 16, 3, 8, 0, 0, 0, 0,
+                         0xF800, 0x07E0, 0x001F)
+    yield "fields_16", (b"BM" + struct.pack("<IHHI", 14 + len(header) + 8, 0, 0, 14 + len(header))
+                        + header + bytes(range(8)))
+
+
+def netpbm():
+    yield "ppm", encoded(smooth(3, 4), "PPM")
+    yield "pgm", encoded(smooth(3, 4)[:, :, 0], "PPM")
+    yield "text_ppm", b"P3 # colours\n2 2\n255\n0 1 2  3 4 5\n6 7 8 9 10 255\n"
+    yield "text_pgm", b"P2\n3 1\n15\n0 7 15\n"
+    yield "sixteen_bit", b"P5\n2 1\n65535\n\x01\x02\xff\xff"
+    yield "small_maximum", b"P6 1 1 100\n\x00\x32\x64"
+
+
 def exif():
     for order, mark in (("<", b"II"), (">", b"MM")):
         entries = [(0x010F, 2, 4, 0x61626300), (0x0112, 3, 1, None)]
@@ -211,6 +257,45 @@ def idx_gz():
     yield "plain", idx_images(1, 2, 2)
     yield "two_members", (gzip.compress(idx_images(2, 3, 3)[:20], mtime=0)
                           + gzip.compress(idx_images(2, 3, 3)[20:], mtime=0))
+
+
+# --- Results -----------------------------------------------------------------------------------
+
+JSON_ROWS = [
+    b'{"path": "a.png", "top": [{"class": "cat", "index": 0, "probability": 0.75}, '
+    b'{"class": "dog", "index": 1, "probability": 0.25}], "logits": [1.5, -2e-05]}\n',
+    b'{"path": "b\\"\xef\xbf\xbd.png", "path_base64": "Yv8ucG5n", "error": {"stage": "decode", '
+    b'"message": "the data end early"}}\n',
+    b'{"path": "c.png", "top": []}\n']
+CSV_HEADER = b"path,rank,class,index,probability,error_stage,error_message,path_base64\n"
+CSV_ROWS = [
+    b'a.png,1,cat,0,0.75,,,\na.png,2,"dog, ""big""",1,0.25,,,\n',
+    b'"b\nc.png",,,,,decode,the data end early,\n',
+    b"c.png,1,dog,1,0.5,,,\nc.png,2,cat,0,0.5,,,\n"]
+
+
+def result_rows():
+    yield "json", b"".join(JSON_ROWS)
+    yield "json_torn", JSON_ROWS[1] + JSON_ROWS[0][:60]
+    yield "csv", CSV_HEADER + b"".join(CSV_ROWS)
+    yield "csv_torn", CSV_HEADER + CSV_ROWS[1] + CSV_ROWS[0][:24]
+    yield "csv_fast", CSV_HEADER[:-1] + b",decode\n"
+
+
+def merged_rows():
+    def shards(first, second):
+        return struct.pack("<H", len(first)) + first + second
+    yield "json", shards(JSON_ROWS[0] + JSON_ROWS[2], JSON_ROWS[1])
+    yield "csv", shards(CSV_HEADER + CSV_ROWS[0] + CSV_ROWS[2], CSV_HEADER + CSV_ROWS[1])
+    yield "torn", shards(JSON_ROWS[0], JSON_ROWS[1][:30])
+
+
+def part_identity():
+    run = {"program": "0.1.0", "model": "b2abd7c5a2f6b0a1",
+           "inputs": {"count": "3", "paths": "0000000000000007"},
+           "flags": {"--top-k": "5", "--decode": "exact"}, "device": "exact"}
+    yield "same", json.dumps(run).encode()
+    yield "other", json.dumps({**run, "model": "00", "flags": {"--shard": "0/2"}}).encode()
 
 
 def main():

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -37,6 +38,22 @@ void MemoryFile::write(std::string_view bytes) {
   check(::ftruncate(file_.get(), 0) == 0, "ftruncate");
   check(::pwrite(file_.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),
         "pwrite");
+}
+
+GuardedBytes::GuardedBytes() {
+  constexpr std::size_t kGuard = 1 << 16;
+  void* const memory =
+      ::mmap(nullptr, kMost + kGuard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  check(memory != MAP_FAILED, "mmap");
+  memory_ = static_cast<std::uint8_t*>(memory);
+  check(::mprotect(memory_ + kMost, kGuard, PROT_NONE) == 0, "mprotect");
+}
+
+std::span<const std::uint8_t> GuardedBytes::copy(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() > kMost) return bytes;
+  std::uint8_t* const begin = memory_ + kMost - bytes.size();
+  std::copy(bytes.begin(), bytes.end(), begin);
+  return {begin, bytes.size()};
 }
 
 ScratchFolder::ScratchFolder() : path_(make_folder()) {}

@@ -2,6 +2,9 @@
 // and folders are links to it, made once.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +23,20 @@ class MemoryFile {
  private:
   FileDescriptor file_;
   std::string path_;
+};
+
+// A copy of bytes whose last one stands before a page that must not be touched: decoders that no
+// sanitizer has been compiled into are caught reading beyond the end too. Throws std::system_error.
+class GuardedBytes {
+ public:
+  GuardedBytes();  // room for kMost bytes
+
+  // Valid until the next call; more bytes than there is room for stand unguarded, where they are.
+  std::span<const std::uint8_t> copy(std::span<const std::uint8_t> bytes);
+
+ private:
+  static constexpr std::size_t kMost = 1 << 18;  // a multiple of any page
+  std::uint8_t* memory_;                         // as long as the process
 };
 
 // A folder in memory where the system has one; removed, with all in it, at the end.

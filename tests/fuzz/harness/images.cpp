@@ -6,6 +6,7 @@
 
 #include "engine/data/decode.hpp"
 #include "engine/data/resize.hpp"
+#include "tests/fuzz/harness/files.hpp"
 
 namespace allconv::fuzz {
 
@@ -27,9 +28,24 @@ void check_resizing(const Image& image) {
   }
 }
 
+// Scaled while it is decoded, an image keeps at least the rows and columns that are asked for.
+void check_fast_decoding(Input file, const Image& image) {
+  constexpr int kEnough = 2;
+  const ImageResult result =
+      decode_image(std::as_bytes(file),
+                   {.pixel_limit = kPixelLimit, .enough_rows = kEnough, .enough_columns = kEnough});
+  const auto* fast = std::get_if<Image>(&result);
+  require(fast != nullptr, "what is decoded is decoded fast too");
+  require(fast->height <= image.height && fast->height >= std::min(image.height, kEnough) &&
+              fast->width <= image.width && fast->width >= std::min(image.width, kEnough),
+          "an image that is decoded fast has rows and columns enough");
+}
+
 }  // namespace
 
-void check_image_file(Input file) {
+void check_image_file(Input input) {
+  static GuardedBytes guarded;
+  const Input file = guarded.copy(input);
   const ImageResult result = decode_over(0x55, file);
   const ImageResult again = decode_over(0xAA, file);
   require(result.index() == again.index(), "decoding depends on the file alone");
@@ -46,6 +62,7 @@ void check_image_file(Input file) {
               std::ranges::equal(image.pixels.span(), other.pixels.span()),
           "pixels depend on the file alone");
   check_resizing(image);
+  check_fast_decoding(file, image);
 }
 
 }  // namespace allconv::fuzz
