@@ -84,7 +84,8 @@ def bombs():
     for height, width in ((14_000, 14_000), (-2**31, 1), (2**31 - 1, 2**31 - 1), (1, -1)):
         images.append(("bmp", bmp[:18] + struct.pack("<ii", width, height) + bmp[26:]))
     for text in (b"P6\n14000 14000\n255\n", b"P6\n99999999999999999999 1\n255\n",
-                 b"P6\n-1 -1\n255\n", b"P3\n9000 9000\n255\n0 0", b"P5\n9 9\n65535\n", b"P6\n#" + b"x" * 100_000):
+                 b"P6\n-1 -1\n255\n", b"P3\n9000 9000\n255\n0 0", b"P5\n9 9\n65535\n",
+                 b"P6\n#" + b"x" * 100_000):
         images.append(("ppm", text))
     images += [("webp", b"RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\xff/\xff\xff\xff\xff"
                 + b"\0" * 64),
