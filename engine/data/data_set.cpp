@@ -92,16 +92,7 @@ bool is_folder(const std::string& path) {
 }
 
 // One image may be unreadable: that is its row's error, not the set's.
-DataSet open_file(const std::string& path, OpenMode mode) {
-  if (!has_image_suffix(path)) {
-    std::error_code code;
-    if (!std::filesystem::exists(path, code)) {
-      const std::string reason = code ? code.message() : "no such file or folder";
-      throw Error(ErrorKind::io, "cannot open: " + reason, path, "give a path that exists");
-    }
-    throw Error(ErrorKind::usage, "lists of paths are not supported yet by this version", path,
-                "put the images into a folder");
-  }
+DataSet open_image(const std::string& path, OpenMode mode) {
   if (mode != OpenMode::score) {
     throw Error(ErrorKind::usage, "one image has no label", path, "give a folder of class folders");
   }
@@ -122,7 +113,7 @@ DataSet open_any(const std::string& path, Split split, OpenMode mode,
                  const Diagnostics& diagnostics) {
   if (is_folder(path)) return open_folder(path, split, mode, diagnostics);
   if (has_tar_suffix(path)) return open_tar(path, split, mode, diagnostics);
-  return open_file(path, mode);
+  return has_image_suffix(path) ? open_image(path, mode) : open_list(path, mode);
 }
 
 }  // namespace
@@ -161,7 +152,7 @@ DataSet open_data(const std::string& path, Split split, OpenMode mode,
   }
   if (mode == OpenMode::train && data.classes().size() < 2) {
     throw Error(ErrorKind::usage, "holds images of one class only", path,
-                "give at least two class folders");
+                "give images of at least two classes");
   }
   refuse_unreadable_names(data.classes(), path);
   return data;

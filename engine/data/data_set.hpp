@@ -1,5 +1,5 @@
 // DataSet: an ordered list of images with labels and class names, whatever DATA was: a folder of
-// class folders, a flat folder, CIFAR or IDX files, one image.
+// class folders, a flat folder, a tar of either, CIFAR or IDX files, a list of paths, one image.
 #pragma once
 
 #include <cstddef>
@@ -62,8 +62,8 @@ class DataSet {
 
 // Opens DATA as the path's kind demands. Reports the number of files that are no images as a note.
 // Throws Error{io} when something cannot be opened or is damaged, Error{usage} when it cannot be
-// meant: no images, a split that the data do not have, a format not supported, no or one class
-// where labels are needed, images beside class folders.
+// meant: no images, a split that the data do not have, no or one class where labels are needed,
+// images beside class folders.
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
                   const Diagnostics& diagnostics = {});
 

@@ -37,6 +37,9 @@ DataSet open_image_folder(const std::string& root, Split split, OpenMode mode,
 DataSet open_tar(const std::string& path, Split split, OpenMode mode,
                  const Diagnostics& diagnostics);
 
+// A text file with one image a line: "path" or "path<TAB>label". It has no splits.
+DataSet open_list(const std::string& path, OpenMode mode);
+
 // What a set leaves out without an error.
 struct Skipped {
   std::size_t others = 0;  // files that are no images by their suffix

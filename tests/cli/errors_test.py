@@ -63,12 +63,7 @@ class UsageTest(ProgramTest):
         for option, value in (("--prepare", "gcn-zca"), ("--init", "xavier"), ("--init", "lsuv"),
                               ("--augment", "heavy"), ("--schedule", "cosine")):
             self.refuse(2, [option, value], *self.train_words(option, value))
-        score = ("score", self.model, self.pictures, "-o", self.folder / "out.jsonl")
         self.refuse(2, ["--target"], "plan", "all-cnn-c", "--batch-size", 1, "--target", "sm_90")
-        for name in ("list.txt",):
-            (self.folder / name).write_text("")
-            self.refuse(2, [name, "not supported yet"], "score", self.model, self.folder / name,
-                        "-o", self.folder / "out.jsonl")
 
     def test_devices(self):
         for device in ("cuda", "cuda:1"):

@@ -124,6 +124,8 @@ TEST_F(Folder, FollowsLinksToFilesButNotToFolders) {
   std::filesystem::create_symlink(folder_.path(), folder_ / "a/circle");
   std::filesystem::create_symlink("nowhere", folder_ / "broken.png");
   const DataSet data = score();
+  ASSERT_EQ(notes_.size(), 1U);
+  EXPECT_NE(notes_[0].find("skipped 1 symbolic link to a folder"), std::string::npos);
   EXPECT_EQ(names(data), (Names{"a/real.png", "broken.png", "link.png"}));
   EXPECT_TRUE(std::holds_alternative<Image>(data.load(2)));
   const ImageResult broken = data.load(1);
@@ -164,14 +166,6 @@ TEST_F(Folder, MissingImageIsARowAndMissingFolderAnError) {
   EXPECT_TRUE(std::holds_alternative<ImageError>(data.load(0)));
   expect_error(ErrorKind::io, "none: cannot open",
                [&] { open_data(folder_ / "none", Split::all, OpenMode::score); });
-}
-
-TEST_F(Folder, NamesWhatIsNotSupported) {
-  for (const char* name : {"list.txt"}) {
-    folder_.write(name, "x");
-    expect_error(ErrorKind::usage, "not supported yet by this version",
-                 [&] { open_data(folder_ / name, Split::all, OpenMode::score); });
-  }
 }
 
 TEST_F(Folder, SetsAreJoinedInOrder) {
