@@ -20,6 +20,7 @@ struct Member {
   std::string bytes;
   mode_t type = AE_IFREG;
   std::string hard_link = {};
+  std::int64_t hole = 0;  // that many bytes at the beginning are zeros, and not stored
 };
 
 struct Archive {
@@ -40,6 +41,10 @@ void write_tar(const std::string& path, const std::vector<Member>& members, Arch
     archive_entry_set_perm(entry.get(), 0644);
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(member.bytes.size()));
     if (member.type == AE_IFLNK) archive_entry_set_symlink(entry.get(), "target");
+    if (member.hole > 0) {
+      const auto size = static_cast<la_int64_t>(member.bytes.size());
+      archive_entry_sparse_add_entry(entry.get(), member.hole, size - member.hole);
+    }
     if (!member.hard_link.empty())
       archive_entry_set_hardlink(entry.get(), member.hard_link.c_str());
     ASSERT_GE(archive_write_header(writer.get(), entry.get()), ARCHIVE_WARN)
@@ -199,6 +204,16 @@ TEST_F(Tar, WhatIsNoFileIsItsRowsError) {
   EXPECT_EQ(read_bytes(data, 5), "b");
   const ImageResult broken = data.load(1);
   EXPECT_EQ(std::get<ImageError>(broken).stage, ImageError::Stage::open);
+}
+
+TEST_F(Tar, HolesAreFilledWithZeros) {
+  const std::string content = std::string(1 << 20, '\0') + "behind the hole";
+  write({{"a.png", "a"}, {"b.png", content, AE_IFREG, "", 1 << 20}, {"c.png", "c"}});
+  EXPECT_LT(std::filesystem::file_size(folder_ / "set.tar"), 1U << 16);
+  const DataSet data = open("set.tar");
+  EXPECT_EQ(names(data), (Names{"a.png", "b.png", "c.png"}));
+  EXPECT_EQ(read_bytes(data, 1), content);
+  EXPECT_EQ(read_bytes(data, 2), "c");
 }
 
 TEST_F(Tar, NoneThatIsCutOrDamagedIsOpened) {

@@ -112,7 +112,9 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen) {
   CLI::App& command =
       *app.add_subcommand("evaluate", "Tell how often a model is right about labelled images");
   command.add_option("MODEL", arguments->model, "a model file")->required()->type_name("");
-  command.add_option("DATA", arguments->data, "class folders, CIFAR or IDX files")
+  command
+      .add_option("DATA", arguments->data,
+                  "class folders, a tar of them, CIFAR or IDX files, a labelled list")
       ->required()
       ->type_name("");
   limit_words(command.add_option("--split", arguments->split, "part of the data; default: test"),

@@ -184,7 +184,9 @@ void add_score_command(CLI::App& app, Chosen& chosen) {
   auto arguments = std::make_shared<ScoreArguments>();
   CLI::App& command = *app.add_subcommand("score", "Write the most probable classes of images");
   command.add_option("MODEL", arguments->model, "a model file")->required()->type_name("");
-  command.add_option("DATA", arguments->data, "images, folders, CIFAR or IDX files")
+  command
+      .add_option("DATA", arguments->data,
+                  "images, folders, tars, lists of paths, CIFAR or IDX files")
       ->required()
       ->type_name("");
   add_output_options(command, *arguments);

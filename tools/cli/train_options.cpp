@@ -110,7 +110,9 @@ void add_checkpoint_options(CLI::App& command, TrainArguments& arguments) {
 }  // namespace
 
 void add_train_options(CLI::App& command, TrainArguments& arguments) {
-  command.add_option("DATA", arguments.start.data, "class folders, CIFAR or IDX files")
+  command
+      .add_option("DATA", arguments.start.data,
+                  "class folders, a tar of them, CIFAR or IDX files, a labelled list")
       ->required()
       ->type_name("");
   command.add_option("-o,--output", arguments.output, "the model's file, written at the end")
