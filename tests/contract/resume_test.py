@@ -127,6 +127,7 @@ class Resume(Check):
             self.assertFalse(out.exists())
             there = len(read_csv(self.part(out)))
             self.assertGreater(there, 1)
+            self.assertIn(f"after {there} rows; go on with --resume", self.said.decode())
             result = self.succeed("score", model, data, data, "-o", out, "--resume", code=4)
             self.assertIn(f"{there} rows", result.stderr)
             self.assertIn("already there", result.stderr)

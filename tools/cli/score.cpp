@@ -79,6 +79,12 @@ int report_finished(const std::string& path, const RowCounts& counts) {
   return counts.failed == 0 ? kDone : kSomeInputsFailed;
 }
 
+[[noreturn]] void throw_interrupted(std::size_t rows) {
+  throw Error(ErrorKind::interrupted,
+              fmt::format("scoring was interrupted after {} row{}", rows, plural(rows)), {},
+              "go on with --resume");
+}
+
 // Scores the images of `range` into the file, and puts it in its place.
 ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, const IndexRange& range,
                        const RowStyle& style, PartFile& file) {
@@ -94,7 +100,11 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
       file.append(row_lines(row, style));
       bar.update(counts.images, range.count);
     };
-    times = scorer.run(data, range, {.image = take, .cancelled = interrupted});
+    const auto cancelled = [&] {
+      if (interrupted()) throw_interrupted(file.rows_found() + counts.images);
+      return false;
+    };
+    times = scorer.run(data, range, {.image = take, .cancelled = cancelled});
   }
   // Putting the results on the disk is writing too.
   const auto finish = std::chrono::steady_clock::now();
