@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,10 +31,8 @@ struct stat status_of(const FileDescriptor& file, const std::string& path) {
 // Takes the lock for as long as the file is open, or says that another process has it.
 void lock_part(const FileDescriptor& file, const std::string& path) {
   const std::string_view mend = "wait for it, or choose another output";
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) < 0) {
-    if (errno != EWOULDBLOCK) throw_system_error("cannot lock", path, errno);
+  if (!lock_file(file, path))
     throw Error(ErrorKind::io, "another process is writing the same output", path, mend);
-  }
   // The other may have finished, and renamed the file, between our opening and our locking.
   const struct stat ours = status_of(file, path);
   struct stat named {};
@@ -45,22 +42,13 @@ void lock_part(const FileDescriptor& file, const std::string& path) {
   }
 }
 
-constexpr int kPartFlags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-
-// A new part file; none where there is one.
-FileDescriptor create_part(const std::string& path) {
-  constexpr mode_t kNewFileMode = 0666;  // less the umask
-  const int descriptor = ::open(path.c_str(), kPartFlags | O_EXCL, kNewFileMode);
-  if (descriptor < 0 && errno != EEXIST && errno != EINTR)
-    throw_system_error("cannot create", path, errno);
-  return FileDescriptor(descriptor);
-}
+constexpr int kPartFlags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
 
 // `created`: whether the file was not there.
 FileDescriptor open_part(const std::string& path, bool& created) {
-  FileDescriptor file = create_part(path);
+  FileDescriptor file = create_file(path, kPartFlags);
   created = file.valid();
-  if (!created) file = open_file(path, kPartFlags);
+  if (!created) file = open_file(path, kPartFlags | O_CREAT);
   if (!S_ISREG(status_of(file, path).st_mode))
     throw Error(ErrorKind::io, "not a regular file", path, "remove it");
   return file;
@@ -69,24 +57,24 @@ FileDescriptor open_part(const std::string& path, bool& created) {
 // What is there but no file is not replaced by one: a pipe or a device has its readers.
 PartRequest with_output_that_may_be_replaced(PartRequest request) {
   struct stat status {};
-  if (::stat(request.out_path.c_str(), &status) < 0 || S_ISREG(status.st_mode)) return request;
+  if (::stat(request.out_path.c_str(), &status) < 0) {
+    if (errno != ENOENT) throw_system_error("cannot examine", request.out_path, errno);
+    return request;
+  }
+  if (S_ISREG(status.st_mode)) return request;
   throw Error(ErrorKind::io, "not a regular file", request.out_path,
               "give a file, not a folder, pipe or device");
 }
 
-bool exists(const std::string& path) {
-  struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0;
-}
-
-// nullopt: it cannot be read, whatever the reason; then what the rows belong to is not known.
+// nullopt: it is not there or no text; then what the rows belong to is not known. A disk that fails
+// is an error: nobody should give rows up for that.
 std::optional<std::string> identity_text(const std::string& path) {
   constexpr std::int64_t kLimit = 1 << 20;  // bytes
-  try {
-    return read_file(path, kLimit);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  if (!path_exists(path)) return std::nullopt;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) < 0) throw_system_error("cannot examine", path, errno);
+  if (!S_ISREG(status.st_mode) || status.st_size > kLimit) return std::nullopt;
+  return read_file(path, kLimit);
 }
 
 constexpr std::string_view kGiveUp = "remove it, or begin anew without resuming";
@@ -111,7 +99,7 @@ PartFile::~PartFile() { stop_flushing(); }
 
 void PartFile::begin_anew(const Diagnostics& diagnostics) {
   // Another process may have put it there after the caller looked.
-  if (request_.start == PartStart::anew && exists(request_.out_path)) {
+  if (request_.start == PartStart::anew && path_exists(request_.out_path)) {
     if (created_) ::unlink(part_path_.c_str());
     throw Error(ErrorKind::usage, "exists already", request_.out_path,
                 "choose another output, or have it replaced");
@@ -125,8 +113,7 @@ void PartFile::begin_anew(const Diagnostics& diagnostics) {
     // In this order a crash never leaves old rows beside the new identity.
     cut(0);
     sync_file(file_, part_path_);
-    if (::unlink(identity_path_.c_str()) < 0 && errno != ENOENT)
-      throw_system_error("cannot remove", identity_path_, errno);
+    remove_file(identity_path_);
     write_file_atomically(identity_path_, to_json_line(request_.identity));
     append(rows_header(request_.style));
   } catch (...) {
@@ -180,23 +167,21 @@ void PartFile::check_identity(const std::string& text, const Diagnostics& diagno
 }
 
 void PartFile::cut(std::int64_t length) {
-  if (::ftruncate(file_.get(), static_cast<off_t>(length)) < 0)
-    throw_system_error("cannot shorten", part_path_, errno);
+  truncate_file(file_, length, part_path_);
   length_ = length;
 }
 
 void remove_stale_identity(const std::string& out_path) {
   const std::string part_path = out_path + ".part";
   const std::string identity_path = part_path + ".json";
-  if (!exists(identity_path)) return;
+  if (!path_exists(identity_path)) return;
   // The part file is created for its lock: a run that begins now is kept out, one that has begun
   // keeps its identity.
-  const FileDescriptor file = create_part(part_path);
+  const FileDescriptor file = create_file(part_path, kPartFlags);
   if (!file.valid()) return;
   lock_part(file, part_path);
-  if (::unlink(identity_path.c_str()) < 0 && errno != ENOENT)
-    throw_system_error("cannot remove", identity_path, errno);
-  if (::unlink(part_path.c_str()) < 0) throw_system_error("cannot remove", part_path, errno);
+  remove_file(identity_path);
+  remove_file(part_path);
 }
 
 void PartFile::append(std::string_view lines) {
@@ -221,12 +206,10 @@ void PartFile::finish() {
   if (flush_failure_) std::rethrow_exception(flush_failure_);
   sync_file(file_, part_path_);
   const std::string& out_path = request_.out_path;
-  if (::rename(part_path_.c_str(), out_path.c_str()) < 0)
-    throw_system_error("cannot put the finished file in its place", out_path, errno);
+  rename_file(part_path_, out_path);
   // The identity goes last: a crash before leaves OUT, and an identity that belongs to no rows.
   sync_folder(folder_, out_path);
-  if (::unlink(identity_path_.c_str()) < 0 && errno != ENOENT)
-    throw_system_error("cannot remove", identity_path_, errno);
+  remove_file(identity_path_);
   file_.close(out_path);
 }
 

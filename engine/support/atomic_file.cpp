@@ -59,8 +59,7 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 void AtomicFile::commit() {
   sync_file(file_, path_);
   file_.close(path_);
-  if (::rename(temporary_path_.c_str(), path_.c_str()) < 0)
-    throw_system_error("cannot put the finished file in its place", path_, errno);
+  rename_file(temporary_path_, path_);
   temporary_path_.clear();
   sync_folder(folder_, path_);
 }

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -74,6 +76,13 @@ FileDescriptor open_file(const std::string& path, int flags) {
   return FileDescriptor(descriptor);
 }
 
+FileDescriptor create_file(const std::string& path, int flags) {
+  const int all = flags | O_CREAT | O_EXCL | O_CLOEXEC;
+  const int descriptor = retry([&] { return ::open(path.c_str(), all, kNewFileMode); });
+  if (descriptor < 0 && errno != EEXIST) throw_system_error("cannot create", path, errno);
+  return FileDescriptor(descriptor);
+}
+
 void write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = retry([&] { return ::write(file.get(), bytes.data(), bytes.size()); });
@@ -82,9 +91,37 @@ void write_all(const FileDescriptor& file, std::string_view bytes, const std::st
   }
 }
 
+void truncate_file(const FileDescriptor& file, std::int64_t bytes, const std::string& path) {
+  if (retry([&] { return ::ftruncate(file.get(), static_cast<off_t>(bytes)); }) < 0)
+    throw_system_error("cannot change its size", path, errno);
+}
+
+bool lock_file(const FileDescriptor& file, const std::string& path) {
+  if (retry([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0) return true;
+  if (errno != EWOULDBLOCK) throw_system_error("cannot lock", path, errno);
+  return false;
+}
+
 void sync_file(const FileDescriptor& file, const std::string& path) {
   if (retry([&] { return ::fsync(file.get()); }) < 0)
     throw_system_error("cannot flush to the disk", path, errno);
+}
+
+void rename_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) < 0)
+    throw_system_error("cannot put the finished file in its place", to, errno);
+}
+
+void remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) < 0 && errno != ENOENT)
+    throw_system_error("cannot remove", path, errno);
+}
+
+bool path_exists(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) return true;
+  if (errno != ENOENT && errno != ENOTDIR) throw_system_error("cannot examine", path, errno);
+  return false;
 }
 
 std::string folder_of(const std::string& path) {

@@ -2,6 +2,7 @@
 // functions retry when a signal interrupts them and throw Error{io} that names `path`.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,10 +33,28 @@ class FileDescriptor {
 // `flags` as for open(2), close-on-exec is added; the mode of new files is 0666 less the umask.
 FileDescriptor open_file(const std::string& path, int flags);
 
+// The same for a new file; not valid where the name is taken.
+FileDescriptor create_file(const std::string& path, int flags);
+
 void write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path);
+
+// Cuts the file, or fills it up with zeros.
+void truncate_file(const FileDescriptor& file, std::int64_t bytes, const std::string& path);
+
+// Locks it for as long as it is open; false when another process has the lock.
+bool lock_file(const FileDescriptor& file, const std::string& path);
 
 // Waits until the file's data are on the disk.
 void sync_file(const FileDescriptor& file, const std::string& path);
+
+// Puts a finished file in its place; `to` may be there.
+void rename_file(const std::string& from, const std::string& to);
+
+// What is not there is removed already.
+void remove_file(const std::string& path);
+
+// Whether something stands there, be it a link to nowhere.
+bool path_exists(const std::string& path);
 
 // The folder that holds `path`, opened for sync_folder().
 std::string folder_of(const std::string& path);

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 
 #include "engine/formats/merge_rows.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/file_descriptor.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/interrupt.hpp"
@@ -29,8 +29,7 @@ struct MergeArguments {
 
 int run_merge(const MergeArguments& arguments) {
   check_output(arguments.output);
-  std::error_code ignored;  // what cannot be looked at fails when it is written
-  if (!arguments.overwrite && std::filesystem::exists(arguments.output, ignored)) {
+  if (!arguments.overwrite && path_exists(arguments.output)) {
     throw Error(ErrorKind::usage, "exists already", arguments.output,
                 "give --overwrite or another name");
   }

@@ -3,22 +3,16 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <filesystem>
 #include <string_view>
 
 #include "engine/runtime/cpu/device.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/file_descriptor.hpp"
 #include "engine/support/hash.hpp"
 
 namespace allconv::cli {
 
 namespace {
-
-// What cannot be looked at does not exist, or fails when it is written.
-bool exists(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
 
 RowStyle row_style(const ScoreArguments& arguments) {
   const bool exact = arguments.decode_mode() == DecodeMode::exact;
@@ -72,7 +66,7 @@ void check_score_output(const ScoreArguments& arguments) {
                 "give an output that ends in .jsonl");
   }
   check_output(path);
-  if (!arguments.overwrite && !arguments.resume && exists(path)) {
+  if (!arguments.overwrite && !arguments.resume && path_exists(path)) {
     throw Error(ErrorKind::usage, "exists already", path,
                 "give --overwrite, --resume or another name");
   }
@@ -80,7 +74,7 @@ void check_score_output(const ScoreArguments& arguments) {
 
 std::optional<RowCounts> finished_rows(const ScoreArguments& arguments) {
   const std::string& path = arguments.output;
-  if (!arguments.resume || !exists(path) || exists(path + ".part")) return std::nullopt;
+  if (!arguments.resume || !path_exists(path) || path_exists(path + ".part")) return std::nullopt;
   const RowCounts counts = count_rows(path, row_style(arguments).format);
   if (counts.rest != RowReader::Rest::none) {
     throw Error(
