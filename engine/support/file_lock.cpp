@@ -1,7 +1,6 @@
 #include "engine/support/file_lock.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,8 +27,7 @@ bool is_named(const FileDescriptor& file, const std::string& path) {
 FileLock::FileLock(const std::string& path) : path_(path) {
   do {
     file_ = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
-    if (::flock(file_.get(), LOCK_EX | LOCK_NB) < 0) {
-      if (errno != EWOULDBLOCK) throw_system_error("cannot lock", path, errno);
+    if (!lock_file(file_, path)) {
       file_ = FileDescriptor();
       return;
     }

@@ -66,11 +66,6 @@ std::vector<std::string> entries_of(const std::string& folder) {
   return names;
 }
 
-void remove_file(const std::string& path) {
-  if (::unlink(path.c_str()) < 0 && errno != ENOENT)
-    throw_system_error("cannot remove", path, errno);
-}
-
 }  // namespace
 
 CheckpointFolder::CheckpointFolder(const std::string& path)
