@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
@@ -68,8 +67,7 @@ void MetricsFile::keep(int epochs) {
     last_epoch_ = epoch;
     kept = end + 1;
   }
-  if (::ftruncate(file_.get(), static_cast<off_t>(kept)) < 0)
-    throw_system_error("cannot cut", path_, errno);
+  truncate_file(file_, static_cast<std::int64_t>(kept), path_);
 }
 
 void MetricsFile::append(const EpochMetrics& metrics) {
