@@ -1,10 +1,10 @@
-// PNG by libspng. Checksums are verified here, since a decoder may stop reading as soon as it has
-// all pixels.
-#include <spng.h>
-#include <zlib.h>
+// PNG by libpng, in one pass: it verifies every chunk's checksum and, reading on to the end, that
+// of the compressed stream.
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
 
-#include <memory>
-#include <string_view>
+#include <png.h>
 
 #include "engine/data/byte_order.hpp"
 #include "engine/data/decoders.hpp"
@@ -15,140 +15,149 @@ namespace allconv {
 namespace {
 
 constexpr std::size_t kSignatureBytes = 8;
-constexpr std::size_t kChunkOverhead = 12;                 // length, type, checksum
-constexpr std::size_t kTextLimit = std::size_t{64} << 20;  // bytes of notes kept by the decoder
+constexpr std::size_t kChunkOverhead = 12;  // length, type, checksum
 
-struct Chunk {
-  std::string_view type;
-  std::span<const std::byte> body;
-  std::span<const std::byte> after;  // the body, at least the checksum
+// The library reports errors by a callback that must not return, so each stretch of calls runs
+// under a setjmp. Nothing with a destructor may live in the frames that a jump crosses.
+struct Session {
+  explicit Session(std::span<const std::byte> file);
+  ~Session() { png_destroy_read_struct(&decoder, &info, nullptr); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  std::span<const std::byte> rest;  // of the file
+  std::jmp_buf on_error = {};
+  char message[128] = "no memory";
+  png_structp decoder = nullptr;
+  png_infop info = nullptr;
 };
 
-// Calls visit(chunk) -> error or nullopt for each chunk to the end mark, which must be there.
-template <class Visit>
-std::optional<ImageError> walk_chunks(std::span<const std::byte> file, Visit&& visit) {
+[[noreturn]] void leave(png_structp decoder, png_const_charp message) {
+  Session& session = *static_cast<Session*>(png_get_error_ptr(decoder));
+  std::snprintf(session.message, sizeof session.message, "%s", message);
+  std::longjmp(session.on_error, 1);
+}
+
+// Of what the library would pass over, damage to the pixels' stream counts: a wrong checksum.
+void judge_warning(png_structp decoder, png_const_charp message) {
+  if (std::strncmp(message, "IDAT", 4) == 0) leave(decoder, message);
+}
+
+void read_bytes(png_structp decoder, png_bytep dst, std::size_t bytes) {
+  auto& rest = static_cast<Session*>(png_get_io_ptr(decoder))->rest;
+  if (bytes > rest.size()) leave(decoder, "the data end early");
+  std::memcpy(dst, rest.data(), bytes);
+  rest = rest.subspan(bytes);
+}
+
+Session::Session(std::span<const std::byte> file)
+    : rest(file),
+      decoder(png_create_read_struct(PNG_LIBPNG_VER_STRING, this, leave, judge_warning)),
+      info(decoder != nullptr ? png_create_info_struct(decoder) : nullptr) {}
+
+// Runs `step`; false when the library reported an error, told in session.message.
+template <class Step>
+bool guarded(Session& session, Step step) {
+  if (setjmp(session.on_error) != 0) return false;
+  step(session.decoder, session.info);
+  return true;
+}
+
+bool read_header(Session& session) {
+  return guarded(session, [&](png_structp decoder, png_infop info) {
+    png_set_read_fn(decoder, &session, read_bytes);
+    png_set_user_limits(decoder, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // see check_size()
+    png_set_crc_action(decoder, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    // Notes, profiles and the like are only passed over: many are compressed.
+    png_set_keep_unknown_chunks(decoder, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
+    png_read_info(decoder, info);
+  });
+}
+
+bool has_transparency(const Session& session) {
+  return (png_get_color_type(session.decoder, session.info) & PNG_COLOR_MASK_ALPHA) != 0 ||
+         png_get_valid(session.decoder, session.info, PNG_INFO_tRNS) != 0;
+}
+
+// Whether the file may hold all pixels: deflate makes at most 1032 bytes of one
+// (https://zlib.net/zlib_tech.html).
+bool is_plausible(const Session& session, std::size_t file_bytes) {
+  constexpr std::uint64_t kExpansion = 1032;
+  const std::uint64_t pixel_bits = std::uint64_t{png_get_bit_depth(session.decoder, session.info)} *
+                                   png_get_channels(session.decoder, session.info);
+  const std::uint64_t pixels = std::uint64_t{png_get_image_width(session.decoder, session.info)} *
+                               png_get_image_height(session.decoder, session.info);
+  return pixels * pixel_bits / 8 / kExpansion <= file_bytes;
+}
+
+// The orientation, from the chunk eXIf, which may stand behind the pixels. The library verifies the
+// chunks.
+int find_orientation(std::span<const std::byte> file) {
   for (std::size_t at = kSignatureBytes; at + kChunkOverhead <= file.size();) {
     const std::size_t length = big_endian(file, at, 4);
     if (length > file.size() - at - kChunkOverhead) break;
-    const Chunk chunk{{reinterpret_cast<const char*>(file.data() + at + 4), 4},
-                      file.subspan(at + 8, length),
-                      file.subspan(at + 8 + length)};
-    if (auto error = visit(chunk)) return error;
-    if (chunk.type == "IEND") return std::nullopt;
+    if (text_of(file.subspan(at + 4, 4)) == "eXIf") {
+      return exif_orientation(tiff_block(file.subspan(at + 8, length)));
+    }
     at += kChunkOverhead + length;
   }
-  return decode_error("the data end early");
+  return 1;
 }
 
-std::optional<ImageError> check_chunk_sums(std::span<const std::byte> file) {
-  return walk_chunks(file, [](const Chunk& chunk) -> std::optional<ImageError> {
-    const auto* type = reinterpret_cast<const Bytef*>(chunk.type.data());
-    if (crc32_z(0, type, chunk.body.size() + 4) == big_endian(chunk.after, 0, 4)) {
-      return std::nullopt;
+// Room for RGBA on its way to RGB: a row, or all where the passes of an interlaced image fill them
+// bit by bit.
+std::size_t transparent_bytes(const Session& session) {
+  if (!has_transparency(session)) return 0;
+  const bool interlaced =
+      png_get_interlace_type(session.decoder, session.info) != PNG_INTERLACE_NONE;
+  return std::size_t{4} * png_get_image_width(session.decoder, session.info) *
+         (interlaced ? png_get_image_height(session.decoder, session.info) : 1);
+}
+
+// `rgba`: transparent_bytes() of room, or null.
+bool read_pixels(Session& session, std::uint8_t* rgba, std::uint8_t* pixels) {
+  return guarded(session, [=](png_structp decoder, png_infop info) {
+    png_set_expand(decoder);
+    png_set_strip_16(decoder);
+    png_set_gray_to_rgb(decoder);
+    const int passes = png_set_interlace_handling(decoder);
+    png_read_update_info(decoder, info);
+    const std::size_t width = png_get_image_width(decoder, info);
+    const std::size_t height = png_get_image_height(decoder, info);
+    const std::size_t step = passes > 1 ? 4 * width : 0;  // one row serves all without interlace
+    for (int pass = 0; pass < passes; ++pass) {
+      for (std::size_t y = 0; y < height; ++y) {
+        std::uint8_t* const rgb = pixels + 3 * width * y;
+        std::uint8_t* const row = rgba != nullptr ? rgba + step * y : rgb;
+        png_read_row(decoder, row, nullptr);
+        if (rgba != nullptr && pass == passes - 1) lay_over_white(row, width, rgb);
+      }
     }
-    return decode_error("a chunk fails its checksum");
+    png_read_end(decoder, nullptr);
   });
-}
-
-// The compressed stream's own checksum lies behind the last pixel, where libspng no longer looks;
-// so the stream is inflated once more, into nowhere. `limit` bounds the bytes that it may hold.
-class StreamCheck {
- public:
-  explicit StreamCheck(std::uint64_t limit) : limit_(limit), code_(inflateInit(&stream_)) {}
-  ~StreamCheck() { inflateEnd(&stream_); }
-  StreamCheck(const StreamCheck&) = delete;
-  StreamCheck& operator=(const StreamCheck&) = delete;
-
-  void add(std::span<const std::byte> data) {
-    // zlib does not write through next_in, which is not const for historical reasons.
-    stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(data.data()));
-    stream_.avail_in = static_cast<uInt>(data.size());  // a chunk is below 2^31 bytes
-    bool more = true;  // input left, or output held back for lack of room
-    while (code_ == Z_OK && more && stream_.total_out <= limit_) {
-      stream_.next_out = discarded_;
-      stream_.avail_out = sizeof discarded_;
-      code_ = ::inflate(&stream_, Z_NO_FLUSH);
-      if (code_ == Z_BUF_ERROR) code_ = Z_OK;  // all that there was is used up
-      more = stream_.avail_in > 0 || stream_.avail_out == 0;
-    }
-  }
-
-  bool complete() const { return code_ == Z_STREAM_END; }
-
- private:
-  z_stream stream_ = {};
-  std::uint64_t limit_;
-  int code_;
-  Bytef discarded_[1 << 15];
-};
-
-std::optional<ImageError> check_stream(std::span<const std::byte> file, std::uint64_t limit) {
-  const auto check = std::make_unique<StreamCheck>(limit);
-  auto error = walk_chunks(file, [&](const Chunk& chunk) -> std::optional<ImageError> {
-    if (chunk.type == "IDAT") check->add(chunk.body);
-    return std::nullopt;
-  });
-  if (!error && !check->complete()) error = decode_error("the pixels fail their checksum");
-  return error;
-}
-
-struct FreeDecoder {
-  void operator()(spng_ctx* decoder) const { spng_ctx_free(decoder); }
-};
-using Decoder = std::unique_ptr<spng_ctx, FreeDecoder>;
-
-ImageError error_of(int code) { return decode_error(spng_strerror(code)); }
-
-bool has_transparency(spng_ctx* decoder, const spng_ihdr& header) {
-  spng_trns transparency;
-  return header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA ||
-         header.color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA ||
-         spng_get_trns(decoder, &transparency) == 0;
-}
-
-// Decodes through (height, width, 4) pixels where there is transparency.
-int decode_pixels(spng_ctx* decoder, bool transparent, Image& image) {
-  if (!transparent) {
-    return spng_decode_image(decoder, image.pixels.data(), image.pixels.size(), SPNG_FMT_RGB8, 0);
-  }
-  const std::size_t count = image.pixels.size() / 3;
-  kernels::Buffer<std::uint8_t> rgba(4 * count);
-  const int code =
-      spng_decode_image(decoder, rgba.data(), rgba.size(), SPNG_FMT_RGBA8, SPNG_DECODE_TRNS);
-  if (code != 0) return code;
-  lay_over_white(rgba.data(), count, image.pixels.data());
-  return 0;
-}
-
-int orientation_of(spng_ctx* decoder) {
-  spng_exif exif;
-  if (spng_get_exif(decoder, &exif) != 0) return 1;
-  return exif_orientation({reinterpret_cast<const std::byte*>(exif.data), exif.length});
 }
 
 }  // namespace
 
 ImageResult decode_png(std::span<const std::byte> file, const DecodeOptions& options) {
-  if (auto damage = check_chunk_sums(file)) return *std::move(damage);
-  const Decoder decoder(spng_ctx_new(0));
-  if (decoder == nullptr) return decode_error("not enough memory");
-  // Checksums are checked above; a second look would cost time only.
-  int code = spng_set_crc_action(decoder.get(), SPNG_CRC_USE, SPNG_CRC_USE);
-  if (code == 0) code = spng_set_chunk_limits(decoder.get(), kTextLimit, kTextLimit);
-  if (code == 0) code = spng_set_png_buffer(decoder.get(), file.data(), file.size());
-  spng_ihdr header;
-  if (code == 0) code = spng_get_ihdr(decoder.get(), &header);
-  if (code != 0) return error_of(code);
-  if (auto refusal = check_size(header.height, header.width, options)) return *std::move(refusal);
+  Session session(file);
+  if (session.info == nullptr || !read_header(session)) return decode_error(session.message);
+  const std::int64_t height = png_get_image_height(session.decoder, session.info);
+  const std::int64_t width = png_get_image_width(session.decoder, session.info);
+  if (auto refusal = check_size(height, width, options)) return *std::move(refusal);
+  if (!is_plausible(session, file.size())) return ends_early();
 
-  Image image = Image::of_size(static_cast<int>(header.height), static_cast<int>(header.width));
-  code = decode_pixels(decoder.get(), has_transparency(decoder.get(), header), image);
-  if (code == 0) code = spng_decode_chunks(decoder.get());
-  if (code != 0) return error_of(code);
-  // At most 8 bytes a pixel and, over all passes of an interlaced image, 2 filter bytes a row.
-  const std::uint64_t stream_bytes = (std::uint64_t{header.width} * 8 + 16) * header.height + 64;
-  if (auto damage = check_stream(file, stream_bytes)) return *std::move(damage);
-  return turned_upright(std::move(image), orientation_of(decoder.get()));
+  constexpr std::uint64_t kRows = 32;                          // bytes a column
+  constexpr std::uint64_t kInflate = std::uint64_t{64} << 10;  // zlib's window and tables
+  const int orientation = find_orientation(file);
+  const std::size_t rgba_bytes = transparent_bytes(session);
+  Image image = make_image(height, width,
+                           rgba_bytes + turned_bytes(orientation, height, width) +
+                               kRows * static_cast<std::uint64_t>(width) + kInflate,
+                           options);
+  kernels::Buffer<std::uint8_t> rgba(rgba_bytes);
+  if (!read_pixels(session, rgba.data(), image.pixels.data())) return decode_error(session.message);
+  return turned_upright(std::move(image), orientation);
 }
 
 }  // namespace allconv
