@@ -1,5 +1,6 @@
 // JPEG by libjpeg-turbo, with its defaults (accurate integer transform, smooth chroma upsampling),
 // which Pillow uses too.
+#include <algorithm>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>  // jpeglib.h uses FILE and size_t
@@ -17,7 +18,9 @@ namespace allconv {
 
 namespace {
 
-constexpr int kMaximumScans = 500;  // of a progressive image: a tiny file must not cost minutes
+// Of a progressive image: a small file must not cost minutes. Encoders make ten or so.
+constexpr int kMaximumScans = 500;
+constexpr std::uint64_t kMaximumVisits = 500'000'000;  // of blocks, over all scans
 
 // The library reports errors by a callback that must not return, so each stretch of calls runs
 // under a setjmp. Nothing with a destructor may live in the frames that a jump crosses.
@@ -27,6 +30,8 @@ struct Session {
   jpeg_progress_mgr progress = {};
   std::jmp_buf on_error = {};
   char message[JMSG_LENGTH_MAX] = "";
+  std::uint64_t blocks = 0;           // of all components, known after the header
+  std::uint32_t components_seen = 0;  // bits: those that a scan has spoken of
 
   Session() = default;
   Session(const Session&) = delete;
@@ -55,10 +60,17 @@ void judge_message(j_common_ptr decoder, int level) {
   }
 }
 
-void limit_scans(j_common_ptr decoder) {
+// Called within each scan.
+void watch_scans(j_common_ptr decoder) {
   Session& session = session_of(decoder);
-  if (session.decoder.input_scan_number <= kMaximumScans) return;
-  std::strcpy(session.message, "the image has more than 500 scans");
+  const jpeg_decompress_struct& state = session.decoder;
+  for (int i = 0; i < state.comps_in_scan; ++i) {
+    session.components_seen |= 1U << state.cur_comp_info[i]->component_index;
+  }
+  const auto scans = static_cast<std::uint64_t>(state.input_scan_number);
+  if (scans <= kMaximumScans && scans * session.blocks <= std::max(kMaximumVisits, session.blocks))
+    return;
+  std::strcpy(session.message, "the image has too many scans");
   std::longjmp(session.on_error, 1);
 }
 
@@ -75,7 +87,7 @@ bool read_header(Session& session, std::span<const std::byte> file) {
   session.errors.error_exit = leave;
   session.errors.emit_message = judge_message;
   session.decoder.client_data = &session;
-  session.progress.progress_monitor = limit_scans;
+  session.progress.progress_monitor = watch_scans;
   return guarded(session, [&](jpeg_decompress_struct& decoder) {
     jpeg_create_decompress(&decoder);
     decoder.progress = &session.progress;
@@ -102,12 +114,24 @@ void light_of_inks(const std::uint8_t* inks, std::size_t width, std::uint8_t* rg
   }
 }
 
+// Reads all scans of an image that has several; then each component must have had one, or the
+// library would make up its values.
+bool start(Session& session) {
+  return guarded(session, [&session](jpeg_decompress_struct& decoder) {
+    decoder.out_color_space = is_printed(decoder) ? JCS_CMYK : JCS_RGB;
+    jpeg_start_decompress(&decoder);
+    const std::uint32_t all = (1U << decoder.num_components) - 1;
+    if (jpeg_has_multiple_scans(&decoder) && session.components_seen != all) {
+      std::strcpy(session.message, "the data end early");
+      std::longjmp(session.on_error, 1);
+    }
+  });
+}
+
 // `inks`: room for a row of four inks a pixel, of printed images.
 bool read_pixels(Session& session, std::uint8_t* pixels, std::uint8_t* inks) {
   return guarded(session, [=](jpeg_decompress_struct& decoder) {
     const bool printed = is_printed(decoder);
-    decoder.out_color_space = printed ? JCS_CMYK : JCS_RGB;
-    jpeg_start_decompress(&decoder);
     const std::size_t width = decoder.output_width;
     while (decoder.output_scanline < decoder.output_height) {
       std::uint8_t* const rgb = pixels + 3 * width * decoder.output_scanline;
@@ -120,15 +144,10 @@ bool read_pixels(Session& session, std::uint8_t* pixels, std::uint8_t* inks) {
 }
 
 int orientation_of(const jpeg_decompress_struct& decoder) {
-  constexpr char kIntroduction[6] = {'E', 'x', 'i', 'f', 0, 0};
   for (auto marker = decoder.marker_list; marker != nullptr; marker = marker->next) {
-    const auto* data = reinterpret_cast<const std::byte*>(marker->data);
-    const std::size_t size = marker->data_length;
-    if (size < sizeof kIntroduction ||
-        std::memcmp(data, kIntroduction, sizeof kIntroduction) != 0) {
-      continue;
-    }
-    return exif_orientation({data + sizeof kIntroduction, size - sizeof kIntroduction});
+    const std::span note(reinterpret_cast<const std::byte*>(marker->data), marker->data_length);
+    const auto block = tiff_block(note);
+    if (block.size() < note.size()) return exif_orientation(block);
   }
   return 1;
 }
@@ -147,18 +166,85 @@ std::optional<ImageError> check_header(const jpeg_decompress_struct& decoder,
   }
 }
 
+std::uint64_t count_blocks(const jpeg_decompress_struct& decoder) {
+  std::uint64_t blocks = 0;
+  for (int i = 0; i < decoder.num_components; ++i) {
+    const jpeg_component_info& component = decoder.comp_info[i];
+    blocks += std::uint64_t{component.width_in_blocks} * component.height_in_blocks;
+  }
+  return blocks;
+}
+
+// Whether the file may hold all blocks: each has a Huffman code, of one bit at least, for its mean
+// value (ITU T.81, F.1.2.1 and G.1.2.1). Arithmetic coding knows no such bound.
+bool is_plausible(const Session& session, std::size_t file_bytes) {
+  return session.decoder.arith_code || session.blocks / 8 <= file_bytes;
+}
+
+// A size of the image after scaling.
+JDIMENSION scaled(JDIMENSION size, unsigned eighths) { return (size * eighths + 7) / 8; }
+
+// In eighths: the smallest of the sizes that the library scales to quickly which has enough rows
+// and columns.
+unsigned choose_scale(const jpeg_decompress_struct& decoder, const DecodeOptions& options,
+                      int orientation) {
+  const bool swapped = orientation >= 5;  // rows and columns change places afterwards
+  const auto rows = static_cast<unsigned>(swapped ? options.enough_columns : options.enough_rows);
+  const auto columns =
+      static_cast<unsigned>(swapped ? options.enough_rows : options.enough_columns);
+  if (rows == 0 || columns == 0) return 8;
+  for (const unsigned eighths : {1U, 2U, 4U}) {
+    if (scaled(decoder.image_height, eighths) >= rows &&
+        scaled(decoder.image_width, eighths) >= columns) {
+      return eighths;
+    }
+  }
+  return 8;
+}
+
+// What the library allocates at most: of images with several scans all coefficients, of 2 bytes;
+// rows of samples before and after upsampling; what it keeps of the header.
+std::uint64_t working_bytes(jpeg_decompress_struct& decoder, std::size_t file_bytes) {
+  constexpr std::uint64_t kRows = 256;  // bytes a column: 4 components, 40 rows with their context
+  constexpr std::uint64_t kTables = std::uint64_t{64} << 10;
+  constexpr std::uint64_t kCoefficientBytes = 2 * DCTSIZE2;  // a block
+  std::uint64_t coefficients = 0;
+  for (int i = 0; jpeg_has_multiple_scans(&decoder) && i < decoder.num_components; ++i) {
+    const jpeg_component_info& component = decoder.comp_info[i];
+    // Filled up to whole units of interleaved blocks: fewer than 4 more either way.
+    coefficients += kCoefficientBytes * (std::uint64_t{component.width_in_blocks} + 3) *
+                    (std::uint64_t{component.height_in_blocks} + 3);
+  }
+  return coefficients + kRows * decoder.image_width + kTables + file_bytes;
+}
+
 }  // namespace
 
 ImageResult decode_jpeg(std::span<const std::byte> file, const DecodeOptions& options) {
   Session session;
   if (!read_header(session, file)) return decode_error(session.message);
-  if (auto refusal = check_header(session.decoder, options)) return *std::move(refusal);
-  Image image = Image::of_size(static_cast<int>(session.decoder.image_height),
-                               static_cast<int>(session.decoder.image_width));
-  const int orientation = orientation_of(session.decoder);
+  jpeg_decompress_struct& decoder = session.decoder;
+  if (auto refusal = check_header(decoder, options)) return *std::move(refusal);
+  session.blocks = count_blocks(decoder);
+  if (!is_plausible(session, file.size())) return ends_early();
+
+  const int orientation = orientation_of(decoder);
+  decoder.scale_denom = 8;
+  decoder.scale_num = choose_scale(decoder, options, orientation);
+  const std::int64_t height = scaled(decoder.image_height, decoder.scale_num);
+  const std::int64_t width = scaled(decoder.image_width, decoder.scale_num);
+  const std::uint64_t library_bytes = working_bytes(decoder, file.size());
+  decoder.mem->max_memory_to_use = static_cast<long>(library_bytes);
+  Image image =
+      make_image(height, width, library_bytes + turned_bytes(orientation, height, width), options);
+  image.rows.size = decoder.image_height * decoder.scale_num / 8.0;
+  image.columns.size = decoder.image_width * decoder.scale_num / 8.0;
+
   std::vector<std::uint8_t> inks;
-  if (is_printed(session.decoder)) inks.resize(std::size_t{4} * session.decoder.image_width);
-  if (!read_pixels(session, image.pixels.data(), inks.data())) return decode_error(session.message);
+  if (is_printed(decoder)) inks.resize(std::size_t{4} * static_cast<std::size_t>(width));
+  if (!start(session) || !read_pixels(session, image.pixels.data(), inks.data())) {
+    return decode_error(session.message);
+  }
   return turned_upright(std::move(image), orientation);
 }
 

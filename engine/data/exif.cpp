@@ -30,6 +30,10 @@ class TiffReader {
 constexpr std::uint32_t kOrientationTag = 0x0112;  // TIFF 6.0, section 8: "Orientation"
 constexpr std::uint32_t kShortType = 3;
 
+Image::Extent backwards(const Image::Extent& extent, int length) {
+  return {.first = length - extent.first - extent.size, .size = extent.size};
+}
+
 bool stands_upright(int orientation) { return orientation <= 1 || orientation > 8; }
 
 }  // namespace
@@ -71,6 +75,10 @@ Image turned_upright(Image image, int orientation) {
   Image upright = swapped ? Image::of_size(image.width, image.height)
                           : Image::of_size(image.height, image.width);
   upright.memory = std::move(image.memory);
+  upright.rows = swapped ? image.columns : image.rows;
+  upright.columns = swapped ? image.rows : image.columns;
+  if (rows_backwards) upright.rows = backwards(upright.rows, upright.height);
+  if (columns_backwards) upright.columns = backwards(upright.columns, upright.width);
   std::uint8_t* dst = upright.pixels.data();
   for (int y = 0; y < upright.height; ++y) {
     for (int x = 0; x < upright.width; ++x, dst += 3) {

@@ -12,16 +12,30 @@
 namespace allconv {
 
 struct Image {
+  // What the picture covers of an axis, in pixels. A picture that was scaled while it was decoded
+  // may end inside a pixel at one side; else it covers all.
+  struct Extent {
+    double first = 0;
+    double size = 0;
+  };
+
   int height = 0;
   int width = 0;
   kernels::Buffer<std::uint8_t> pixels;  // (height, width, 3), RGB interleaved
   MemoryBudget::Reservation memory;      // for the pixels; may be empty
+  Extent rows;
+  Extent columns;
 
   // Allocates undefined pixels. Throws std::bad_alloc.
   static Image of_size(int height, int width) {
     const std::size_t bytes =
         std::size_t{3} * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-    return {height, width, kernels::Buffer<std::uint8_t>(bytes), {}};
+    return {.height = height,
+            .width = width,
+            .pixels = kernels::Buffer<std::uint8_t>(bytes),
+            .memory = {},
+            .rows = {.first = 0, .size = static_cast<double>(height)},
+            .columns = {.first = 0, .size = static_cast<double>(width)}};
   }
 };
 

@@ -24,6 +24,7 @@ struct Filter {
 
 struct Axis {
   int src_size;
+  Image::Extent extent;  // of the picture
   int dst_size;
   int first = 0;  // the outputs wanted
   int count = 0;
@@ -32,13 +33,13 @@ struct Axis {
 double triangle(double x) { return std::max(0.0, 1.0 - std::abs(x)); }
 
 Filter make_filter(const Axis& axis) {
-  const double scale = static_cast<double>(axis.src_size) / axis.dst_size;
+  const double scale = axis.extent.size / axis.dst_size;
   const double radius = std::max(scale, 1.0);  // of the triangle, in inputs
   Filter filter;
   filter.taps = static_cast<int>(std::ceil(radius)) * 2 + 1;
   std::vector<double> row(static_cast<std::size_t>(filter.taps));
   for (int i = 0; i < axis.count; ++i) {
-    const double centre = (axis.first + i + 0.5) * scale;
+    const double centre = axis.extent.first + (axis.first + i + 0.5) * scale;
     const int start = std::max(static_cast<int>(centre - radius + 0.5), 0);
     const int end = std::min(static_cast<int>(centre + radius + 0.5), axis.src_size);
     double sum = 0;
@@ -96,26 +97,28 @@ struct Plan {
   Axis columns;
 };
 
-// size * other / base, rounded down; the limit on pixels keeps the product within 64 bits.
-int scaled(int size, int other, int base) {
-  const std::int64_t result = std::int64_t{size} * other / base;
-  return static_cast<int>(std::min<std::int64_t>(result, std::numeric_limits<int>::max()));
+// size * other / base, rounded down: right where that is a whole number, since the product of sizes
+// is exact and so is a whole quotient.
+int scaled(double size, int other, double base) {
+  return static_cast<int>(std::min<double>(size * other / base, std::numeric_limits<int>::max()));
 }
 
 Plan plan_resize(const Image& src, const ImageTarget& target) {
   int height = target.height;
   int width = target.width;
   if (target.fit == Preparation::Fit::cover) {
-    const bool wide =
-        std::int64_t{src.width} * target.height >= std::int64_t{target.width} * src.height;
-    if (wide) {
-      width = std::max(target.width, scaled(src.width, target.height, src.height));
+    if (src.columns.size * target.height >= target.width * src.rows.size) {
+      width = std::max(target.width, scaled(src.columns.size, target.height, src.rows.size));
     } else {
-      height = std::max(target.height, scaled(src.height, target.width, src.width));
+      height = std::max(target.height, scaled(src.rows.size, target.width, src.columns.size));
     }
   }
-  return {.rows = {src.height, height, (height - target.height) / 2, target.height},
-          .columns = {src.width, width, (width - target.width) / 2, target.width}};
+  return {.rows = {src.height, src.rows, height, (height - target.height) / 2, target.height},
+          .columns = {src.width, src.columns, width, (width - target.width) / 2, target.width}};
+}
+
+bool covers(const Image::Extent& extent, int size) {
+  return extent.first == 0 && extent.size == size;
 }
 
 }  // namespace
@@ -125,7 +128,7 @@ ImageTarget image_target(const Preparation& prepare) {
 }
 
 void resize_image(const Image& src, const ImageTarget& target, std::span<std::uint8_t> dst) {
-  if (src.height == target.height && src.width == target.width) {
+  if (covers(src.rows, target.height) && covers(src.columns, target.width)) {
     std::memcpy(dst.data(), src.pixels.data(), dst.size());
     return;
   }
