@@ -1,5 +1,8 @@
 #include "engine/data/decode.hpp"
 
+#include <charconv>
+#include <iterator>
+
 #include "engine/data/decoders.hpp"
 
 namespace allconv {
@@ -32,9 +35,13 @@ std::optional<ImageError> check_size(std::int64_t height, std::int64_t width,
                                      const DecodeOptions& options) {
   if (height < 1 || width < 1) return decode_error("the image has no pixels");
   if (width <= options.pixel_limit / height) return std::nullopt;
+  char millions[32];
+  const char* const end =
+      std::to_chars(millions, std::end(millions), static_cast<double>(options.pixel_limit) / 1e6)
+          .ptr;
   return decode_error("the image has " + std::to_string(width) + "x" + std::to_string(height) +
-                      " pixels, more than the limit of " + std::to_string(options.pixel_limit) +
-                      ": raise it with --max-pixels");
+                      " pixels, more than the limit of " + std::string(millions, end) +
+                      " million: raise it with --max-pixels");
 }
 
 Image make_image(std::int64_t height, std::int64_t width, std::uint64_t working_bytes,
