@@ -1,7 +1,6 @@
 #include "engine/data/decode.hpp"
 
-#include <charconv>
-#include <iterator>
+#include <fmt/format.h>
 
 #include "engine/data/decoders.hpp"
 
@@ -35,13 +34,9 @@ std::optional<ImageError> check_size(std::int64_t height, std::int64_t width,
                                      const DecodeOptions& options) {
   if (height < 1 || width < 1) return decode_error("the image has no pixels");
   if (width <= options.pixel_limit / height) return std::nullopt;
-  char millions[32];
-  const char* const end =
-      std::to_chars(millions, std::end(millions), static_cast<double>(options.pixel_limit) / 1e6)
-          .ptr;
-  return decode_error("the image has " + std::to_string(width) + "x" + std::to_string(height) +
-                      " pixels, more than the limit of " + std::string(millions, end) +
-                      " million: raise it with --max-pixels");
+  return decode_error(fmt::format(
+      "the image has {}x{} pixels, more than the limit of {} million: raise it with --max-pixels",
+      width, height, static_cast<double>(options.pixel_limit) / 1e6));
 }
 
 Image make_image(std::int64_t height, std::int64_t width, std::uint64_t working_bytes,
