@@ -79,8 +79,18 @@ CheckpointFolder::CheckpointFolder(const std::string& path)
 
 // What a killed process was writing: nobody else writes here while the lock is held.
 void CheckpointFolder::remove_leftovers() const {
-  for (const std::string& name : entries_of(path_)) {
-    if (name.starts_with(".allconv-") && name.ends_with(".tmp")) remove_file(path_ + "/" + name);
+  std::vector<std::string> leftovers = entries_of(path_);
+  std::erase_if(leftovers, [](const std::string& name) {
+    return !name.starts_with(".allconv-") || !name.ends_with(".tmp");
+  });
+  remove_all(leftovers);
+}
+
+void CheckpointFolder::remove_all(const std::vector<std::string>& names) const {
+  for (const std::string& name : names) {
+    const std::string path = path_ + "/" + name;
+    if (::unlink(path.c_str()) < 0 && errno != ENOENT)
+      throw_system_error("cannot remove", path, errno);
   }
 }
 
@@ -103,6 +113,8 @@ std::optional<Checkpoint> CheckpointFolder::newest(const Diagnostics& diagnostic
       Checkpoint checkpoint = read_checkpoint(path_ + "/" + left.back());
       kept_.assign(left.end() - static_cast<std::ptrdiff_t>(std::min(kKept, left.size())),
                    left.end());
+      left.resize(left.size() - kept_.size());
+      remove_all(left);  // as who was killed within save() was about to
       return checkpoint;
     } catch (const Error& error) {
       if (diagnostics) {
@@ -120,9 +132,11 @@ void CheckpointFolder::save(const Checkpoint& checkpoint) {
   write_checkpoint(checkpoint, path_ + "/" + name);
   if (kept_.empty() || kept_.back() != name) kept_.push_back(name);
   if (kept_.size() > kKept) kept_.erase(kept_.begin());
-  for (const std::string& old : names()) {
-    if (std::find(kept_.begin(), kept_.end(), old) == kept_.end()) remove_file(path_ + "/" + old);
-  }
+  std::vector<std::string> others = names();
+  std::erase_if(others, [this](const std::string& other) {
+    return std::find(kept_.begin(), kept_.end(), other) != kept_.end();
+  });
+  remove_all(others);
 }
 
 }  // namespace allconv

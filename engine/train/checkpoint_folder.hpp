@@ -32,6 +32,7 @@ class CheckpointFolder {
   // Of checkpoints, in ascending order of epoch and step.
   std::vector<std::string> names() const;
   void remove_leftovers() const;
+  void remove_all(const std::vector<std::string>& names) const;
 
   std::string path_;
   FileLock lock_;

@@ -105,6 +105,16 @@ TEST_F(CheckpointFolders, WithoutAWholeOneTrainingBeginsAnewAndIsNotOutdoneByThe
   EXPECT_TRUE(warnings_.empty());
 }
 
+TEST_F(CheckpointFolders, WhatAKilledSaveLeftIsRemoved) {
+  const std::string third = path_ + "/checkpoint-0001-000001.safetensors";
+  CheckpointFolder folder(path_);
+  for (std::size_t step = 2; step < 4; ++step) folder.save(checkpoint_at(0, step));
+  fs::copy_file(path_ + "/checkpoint-0001-000003.safetensors", third);
+  EXPECT_EQ(newest(folder), "0-3");
+  EXPECT_EQ(files().size(), 3U);  // with the lock
+  EXPECT_FALSE(fs::exists(third));
+}
+
 TEST_F(CheckpointFolders, OtherFilesStayAndLeftoversGo) {
   fs::create_directory(path_);
   const std::vector<std::string> others = {
