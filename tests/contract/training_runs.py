@@ -1,5 +1,6 @@
 """Small trainings that stop and go on: what the checks of checkpoints share."""
 
+import hashlib
 import json
 import os
 import random
@@ -59,15 +60,16 @@ class TrainingRuns(Check):
         return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
 
     def whole(self, epochs, *more):
-        """Model and metrics of a run without a break, without a checkpoint."""
+        """The result of a run without a break, without a checkpoint."""
         self.succeed(*self.command(epochs, "--metrics", self.metrics, *more))
-        result = self.out.read_bytes(), self.figures()
+        result = self.result()
         self.out.unlink()
         self.metrics.unlink()
         return result
 
     def result(self):
-        return self.out.read_bytes(), self.figures()
+        """A hash of the model's bytes, and the metrics."""
+        return hashlib.sha256(self.out.read_bytes()).hexdigest(), self.figures()
 
     def begin_anew(self):
         shutil.rmtree(self.checkpoints, ignore_errors=True)
