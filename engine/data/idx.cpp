@@ -43,7 +43,8 @@ std::int64_t read_number(const RecordFile& file, std::int64_t offset) {
   throw Error(ErrorKind::io, what, file.path(), "fetch the file anew");
 }
 
-RecordLayout read_layout(const RecordFile& file) {
+RecordLayout read_layout(RecordFile& file) {
+  file.inflate(kImagesHeader);
   if (read_number(file, 0) != kImagesMagic) throw_damaged(file, "is no IDX file of images");
   const std::int64_t count = read_number(file, 4);
   const std::int64_t height = read_number(file, 8);
@@ -52,7 +53,9 @@ RecordLayout read_layout(const RecordFile& file) {
     throw_damaged(file, "its header tells impossible sizes");
   }
   // 2^32 images of 2^28 bytes stay below 2^63.
-  if (file.size() != kImagesHeader + count * height * width) {
+  const std::int64_t bytes = kImagesHeader + count * height * width;
+  file.inflate(bytes + 1);  // one more tells that there are too many
+  if (file.size() != bytes) {
     throw_damaged(file, "holds another number of bytes than its header says");
   }
   return {.count = count,
@@ -63,7 +66,8 @@ RecordLayout read_layout(const RecordFile& file) {
           .width = static_cast<int>(width)};
 }
 
-std::vector<int> read_labels(const RecordFile& file, std::int64_t images) {
+std::vector<int> read_labels(RecordFile file, std::int64_t images) {
+  file.inflate(kLabelsHeader + images + 1);
   if (read_number(file, 0) != kLabelsMagic) throw_damaged(file, "is no IDX file of labels");
   const std::int64_t count = read_number(file, 4);
   if (count != images || file.size() != kLabelsHeader + count) {

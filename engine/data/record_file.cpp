@@ -1,9 +1,6 @@
 #include "engine/data/record_file.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <new>
 
@@ -16,20 +13,14 @@ namespace {
 constexpr std::int64_t kLargestInflated = std::int64_t{1} << 30;
 constexpr std::size_t kFirstBuffer = std::size_t{1} << 20;
 
-struct CloseGzip {
-  void operator()(gzFile file) const { gzclose_r(file); }
-};
-using GzipFile = std::unique_ptr<std::remove_pointer_t<gzFile>, CloseGzip>;
-
 }  // namespace
 
-RecordFile::RecordFile(std::string path) : path_(std::move(path)) {
-  if (path_.ends_with(".gz")) {
-    inflate();
-    return;
-  }
-  file_.emplace(path_);
-  size_ = file_->size();
+RecordFile::RecordFile(std::string path)
+    : path_(std::move(path)), file_(std::make_unique<const InputFile>(path_)) {
+  if (path_.ends_with(".gz"))
+    stream_ = std::make_unique<GzipStream>(*file_);
+  else
+    size_ = file_->size();
 }
 
 // Not a Buffer: the system moves large blocks without a copy, so that no two lie side by side.
@@ -38,36 +29,26 @@ void RecordFile::reserve(std::size_t bytes) {
   if (larger == nullptr) throw std::bad_alloc();
   static_cast<void>(inflated_.release());
   inflated_.reset(static_cast<std::uint8_t*>(larger));
+  room_ = bytes;
 }
 
-void RecordFile::inflate() {
-  const InputFile regular(path_);  // a pipe would be waited for
-  const GzipFile file(gzopen(path_.c_str(), "rbe"));
-  if (file == nullptr) throw_system_error("cannot open", path_, errno != 0 ? errno : ENOMEM);
-  for (std::size_t room = 0;;) {
+void RecordFile::inflate(std::int64_t bytes) {
+  while (stream_ != nullptr && size_ < bytes) {
     const auto filled = static_cast<std::size_t>(size_);
-    if (filled == room) {  // doubling: memory follows the data, not a header's claim
-      room = std::max(kFirstBuffer, 2 * room);
-      reserve(room);
-    }
-    const int count =
-        gzread(file.get(), inflated_.get() + filled, static_cast<unsigned>(room - filled));
-    int code = Z_OK;
-    gzerror(file.get(), &code);
-    if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-      throw Error(ErrorKind::io, "the compressed data are damaged or end early", path_,
-                  "fetch the file anew");
-    }
+    // Doubling: memory follows the data, not a header's claim.
+    if (filled == room_) reserve(std::max(kFirstBuffer, 2 * room_));
+    const std::size_t wanted = std::min(room_ - filled, static_cast<std::size_t>(bytes) - filled);
+    const std::size_t count =
+        stream_->read(std::as_writable_bytes(std::span(inflated_.get() + filled, wanted)));
     if (count == 0) return;
-    size_ += count;
-    if (size_ > kLargestInflated) {
+    size_ += static_cast<std::int64_t>(count);
+    if (size_ > kLargestInflated)
       throw Error(ErrorKind::io, "inflates to more than 1 GiB", path_, "unpack it with gunzip");
-    }
   }
 }
 
 void RecordFile::read_at(std::int64_t offset, std::span<std::uint8_t> dst) const {
-  if (file_) {
+  if (stream_ == nullptr) {
     file_->read_at(offset, std::as_writable_bytes(dst));
     return;
   }

@@ -103,6 +103,19 @@ TEST_F(Records, Cifar100HasFineLabels) {
   EXPECT_EQ(train.classes().size(), 100U);
   EXPECT_EQ(std::get<Image>(train.load(0)).pixels[0], 1);
   expect_error(ErrorKind::usage, "no test split", [&] { open(Split::test); });
+  folder_.write("test.bin", cifar_record(std::string("\x01\x02", 2), 3) +
+                                cifar_record(std::string("\x13\x63", 2), 7));
+  std::string names;
+  for (int i = 0; i < 100; ++i) names += "class" + std::to_string(i) + "\n";
+  folder_.write("fine_label_names.txt", names);
+  const DataSet test = open(Split::test);
+  EXPECT_EQ(paths(test), (Names{"test.bin#0", "test.bin#1"}));
+  EXPECT_EQ(labels(test), (std::vector<int>{2, 99}));
+  EXPECT_EQ(test.classes()[99], "class99");
+  EXPECT_EQ(std::get<Image>(test.load(1)).pixels[0], 7);
+  EXPECT_EQ(std::get<Image>(test.load(1)).pixels[1], 57);
+  folder_.write("test.bin", cifar_record(std::string("\x01\x64", 2), 3));
+  expect_error(ErrorKind::io, "has the label 100", [&] { open(Split::test); });
 }
 
 TEST_F(Records, DamagedCifarIsRefused) {
@@ -170,6 +183,16 @@ TEST_F(Records, DamagedGzipIsRefusedAtEveryCut) {
   flipped[flipped.size() - 6] = static_cast<char>(flipped[flipped.size() - 6] ^ 1);  // CRC-32
   folder_.write("t10k-images-idx3-ubyte.gz", flipped);
   expect_error(ErrorKind::io, "damaged", [&] { open(Split::all, OpenMode::score); });
+}
+
+TEST_F(Records, GzipIsInflatedNoFurtherThanTheHeaderSays) {
+  // What comes behind the images is not looked at: its checksum is wrong.
+  std::string bytes = idx_images(2, 3, 3) + std::string(std::size_t{1} << 20, 'x');
+  std::string packed = compressed(bytes);
+  packed[packed.size() - 6] = static_cast<char>(packed[packed.size() - 6] ^ 1);
+  folder_.write("t10k-images-idx3-ubyte.gz", packed);
+  expect_error(ErrorKind::io, "another number of bytes",
+               [&] { open(Split::all, OpenMode::score); });
 }
 
 TEST(FashionMnist, OpensAsInstalled) {
