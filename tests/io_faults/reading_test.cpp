@@ -2,9 +2,12 @@
 // set of images smaller.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/data/data_set.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/support/input_file.hpp"
+#include "tests/data/tar_writer.hpp"
 #include "tests/formats/sample_model.hpp"
 #include "tests/io_faults/walk.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -65,6 +68,59 @@ TEST(FolderRead, FindsAllImagesOrThrows) {
       EXPECT_TRUE(may_pass || !sentence.empty());
     });
   }
+}
+
+// What the images of a set hold, in order; "" for one that cannot be read.
+std::vector<std::string> contents_of(const std::string& path) {
+  const DataSet data = open_data(path, Split::all, OpenMode::score);
+  std::vector<std::string> contents;
+  MemoryBudget memory(1 << 20);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    ReadResult read = data.read(i, memory);
+    const auto* image = std::get_if<EncodedImage>(&read);
+    contents.push_back(image == nullptr ? "" : image->bytes);
+  }
+  return contents;
+}
+
+// A fault costs the set, or images, but never gives one image another one's bytes.
+void walk_set(const std::string& folder, const std::string& path,
+              const std::vector<std::string>& wanted) {
+  std::vector<std::string> found;
+  const Action action = {.folder = folder,
+                         .prepare = [&] { found.clear(); },
+                         .run = [&] { found = contents_of(path); }};
+  walk(action, [&](const Point& point, const std::string& sentence) {
+    EXPECT_TRUE(!point.possible.invisible || found == wanted);
+    ASSERT_EQ(found.size(), sentence.empty() ? wanted.size() : 0);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      EXPECT_TRUE(found[i].empty() || found[i] == wanted[i]) << i;
+    const auto failed = std::count(found.begin(), found.end(), "");
+    EXPECT_TRUE(point.possible.invisible || failed > 0 || !sentence.empty());
+  });
+}
+
+TEST(TarRead, FailsWholeOrByTheImage) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> wanted = {std::string(100'000, 'a'), "b",
+                                           std::string(70'000, 'c')};
+  const std::vector<testing::Member> members = {
+      {"a.png", wanted[0]}, {"note.txt", "note"}, {"b.png", wanted[1]}, {"c.png", wanted[2]}};
+  testing::write_tar(folder / "set.tar", members);
+  walk_set(folder.path(), folder / "set.tar", wanted);
+  for (const auto& [name, filter] : {std::pair{"set.tar.gz", ARCHIVE_FILTER_GZIP},
+                                     std::pair{"set.tar.zst", ARCHIVE_FILTER_ZSTD}}) {
+    testing::write_tar(folder / name, members, {.filter = filter});
+    walk_set(folder.path(), folder / name, wanted);
+  }
+}
+
+TEST(ListRead, FailsWholeOrByTheImage) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "a.png", "aaa");
+  write_bytes(folder / "b.png", "b");
+  write_bytes(folder / "list", "a.png\n" + std::string(70'000, '\n') + "b.png\na.png\n");
+  walk_set(folder.path(), folder / "list", {"aaa", "b", "aaa"});
 }
 
 }  // namespace
