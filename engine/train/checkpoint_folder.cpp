@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <tuple>
 
 #include "engine/support/error.hpp"
 
@@ -22,7 +23,9 @@ constexpr std::string_view kSuffix = ".safetensors";
 // Epochs count from 1; names of up to 9,999 epochs also sort as text.
 struct Place {
   std::uint64_t epoch = 0, step = 0;
-  friend auto operator<=>(const Place&, const Place&) = default;
+  friend bool operator<(const Place& one, const Place& other) {
+    return std::tie(one.epoch, one.step) < std::tie(other.epoch, other.step);
+  }
 };
 
 std::string name_of(const Place& place) {
