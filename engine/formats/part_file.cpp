@@ -112,7 +112,7 @@ void PartFile::begin_anew(const Diagnostics& diagnostics) {
   try {
     // In this order a crash never leaves old rows beside the new identity.
     cut(0);
-    sync_file(file_, part_path_);
+    if (old_bytes > 0) sync_file(file_, part_path_);
     remove_file(identity_path_);
     write_file_atomically(identity_path_, to_json_line(request_.identity));
     append(rows_header(request_.style));

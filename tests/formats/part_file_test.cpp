@@ -279,6 +279,33 @@ TEST(PartFileResume, NamesWhatDiffers) {
   finish_rest(out, 2);
 }
 
+// A crash between the last two steps: the rows are in their place before their identity goes.
+TEST(PartFile, GivesUpTheIdentityLast) {
+  const TemporaryFolder folder;
+  const std::string out = folder / "out.jsonl";
+  PartFile part(request(out));
+  for (std::size_t i = 0; i < 4; ++i) part.append(lines_of(i, out));
+  // What cannot be removed stands for a crash before it is removed.
+  std::filesystem::remove(out + ".part.json");
+  std::filesystem::create_directory(out + ".part.json");
+  error_of(ErrorKind::io, [&] { part.finish(); });
+  EXPECT_EQ(read_bytes(out), whole(out));
+  EXPECT_FALSE(std::filesystem::exists(out + ".part"));
+}
+
+TEST(PartFile, AnIdentityWithoutRowsIsRemovedUnlessARunHasBegun) {
+  const TemporaryFolder folder;
+  const std::string out = folder / "out.jsonl";
+  remove_stale_identity(out);
+  EXPECT_EQ(folder.files(), 0);
+  write_bytes(out + ".part.json", "{}");
+  remove_stale_identity(out);
+  EXPECT_EQ(folder.files(), 0);
+  PartFile part(request(out));
+  remove_stale_identity(out);
+  EXPECT_EQ(folder.files(), 2);
+}
+
 TEST(PartFileResume, OnAnotherDeviceWarnsOnce) {
   const TemporaryFolder folder;
   const std::string out = folder / "out.jsonl";
