@@ -160,6 +160,40 @@ TEST(Decode, RefusesAWrongZlibChecksumUnderARightChunkChecksum) {
   EXPECT_NE(message(decode(png)), "");
 }
 
+// The checksum in a data chunk of its own, which no pixel needs; `checksum` replaces it.
+std::string with_checksum_apart(const std::string& checksum) {
+  std::string png = stored_bytes("rgb.png");
+  const std::size_t data = png.find("IDAT") - 4;
+  const std::size_t end = png.rfind("IEND") - 4;
+  const std::string header("\0\0\0\0IDAT", 8);
+  std::string tail = header + checksum + "sum_";
+  put_big_endian(tail, 0, checksum.size());
+  mend_checksum(tail, 0);
+  png.replace(end - 8, 8, "sum_" + tail);
+  put_big_endian(png, data, end - 8 - (data + 8));
+  mend_checksum(png, data);
+  return png;
+}
+
+TEST(Decode, ReadsPngToTheChecksumOfItsStream) {
+  const std::string png = stored_bytes("rgb.png");
+  std::string checksum = png.substr(png.rfind("IEND") - 4 - 8, 4);
+  EXPECT_EQ(message(decode(with_checksum_apart(checksum))), "");
+  EXPECT_NE(message(decode(with_checksum_apart(""))), "");
+  checksum[3] = static_cast<char>(checksum[3] ^ 1);
+  EXPECT_NE(message(decode(with_checksum_apart(checksum))), "");
+
+  const std::size_t data = png.find("IDAT") - 4;
+  const std::size_t end = png.rfind("IEND") - 4;
+  for (std::size_t lost = 1; lost <= 4; ++lost) {  // the stream's end, with a right chunk checksum
+    std::string cut = png;
+    cut.erase(end - 4 - lost, lost);
+    put_big_endian(cut, data, end - 4 - lost - (data + 8));
+    mend_checksum(cut, data);
+    EXPECT_NE(message(decode(cut)), "") << lost;
+  }
+}
+
 TEST(Decode, ChecksSizesBeforeTakingMemory) {
   std::string png = stored_bytes("rgb.png");
   put_big_endian(png, 16, 0x7FFFFFFF);
