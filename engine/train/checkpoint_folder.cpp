@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <optional>
+#include <system_error>
 #include <tuple>
 
 #include "engine/support/error.hpp"
@@ -59,13 +61,14 @@ std::string made_folder(const std::string& path) {
 }
 
 std::vector<std::string> entries_of(const std::string& folder) {
+  namespace fs = std::filesystem;
   std::vector<std::string> names;
-  try {
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-      names.push_back(entry.path().filename().string());
-  } catch (const std::filesystem::filesystem_error& error) {
-    throw_system_error("cannot list", folder, error.code().value());
-  }
+  std::error_code code;
+  fs::directory_iterator entry(folder, code);
+  while (code == std::errc::interrupted) entry = fs::directory_iterator(folder, code);
+  for (; !code && entry != fs::directory_iterator(); entry.increment(code))
+    names.push_back(entry->path().filename().string());
+  if (code) throw_system_error("cannot list", folder, code.value());
   return names;
 }
 
@@ -110,6 +113,7 @@ std::vector<std::string> CheckpointFolder::names() const {
 
 std::optional<Checkpoint> CheckpointFolder::newest(const Diagnostics& diagnostics) {
   kept_.clear();
+  std::optional<Error> unreadable;
   std::vector<std::string> left = names();
   for (; !left.empty(); left.pop_back()) {
     try {
@@ -120,11 +124,14 @@ std::optional<Checkpoint> CheckpointFolder::newest(const Diagnostics& diagnostic
       remove_all(left);  // as who was killed within save() was about to
       return checkpoint;
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::io) unreadable = error;
       if (diagnostics) {
         diagnostics(Severity::warning, fmt::format("not used, as it is damaged: {}", error.what()));
       }
     }
   }
+  // Beginning anew would remove what the disk may yet give back.
+  if (unreadable) throw Error(*unreadable);
   return std::nullopt;
 }
 

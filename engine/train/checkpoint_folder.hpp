@@ -22,7 +22,8 @@ class CheckpointFolder {
   bool empty() const { return names().empty(); }  // of checkpoints, whole or not
 
   // The newest one that is whole; nullopt where there is none. Those that are not are named as
-  // warnings, and removed by the next save().
+  // warnings, and removed by the next save(). Error{io} where none is whole and one could not be
+  // read.
   std::optional<Checkpoint> newest(const Diagnostics& diagnostics);
 
   // Writes `checkpoint-EPOCH-STEP.safetensors`, then removes all but that and the one before.

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <filesystem>
+#include <system_error>
 
 #include "engine/data/augment.hpp"
 #include "engine/support/error.hpp"
@@ -33,13 +34,23 @@ std::vector<double> parse_rates(std::string_view text) {
   return rates;
 }
 
+// One file has one such path, whether it is there or not.
+std::filesystem::path without_links(const std::string& path) {
+  std::error_code code;
+  std::filesystem::path found = std::filesystem::weakly_canonical(path, code);
+  if (code) {
+    throw Error(ErrorKind::io, "cannot examine: " + code.message(), path,
+                "give a path that can be looked at");
+  }
+  return found;
+}
+
 // Hours of training must not end with a file that cannot be written.
 void check_outputs(const TrainArguments& arguments) {
   check_output(arguments.output);
   if (arguments.metrics.empty()) return;
   check_output(arguments.metrics);
-  namespace fs = std::filesystem;
-  if (fs::weakly_canonical(arguments.metrics) == fs::weakly_canonical(arguments.output)) {
+  if (without_links(arguments.metrics) == without_links(arguments.output)) {
     throw Error(ErrorKind::usage, "names the model's own file", "--metrics", "choose another file");
   }
 }
