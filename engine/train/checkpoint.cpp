@@ -218,9 +218,11 @@ Checkpoint read_checkpoint(const std::string& path) {
   checkpoint.run.device = description.at("device").string();
   checkpoint.device_changed = description.at("device_changed").boolean();
   checkpoint.velocities = take_velocities(model, path);
-  if (!parsed.contains("run") || parsed.value("tensors", json()) != tensor_hashes(checkpoint))
+  if (parsed.value("tensors", json()) != tensor_hashes(checkpoint))
     refuse_damaged(path, "the tensors do not fit their hashes");
-  checkpoint.run.identity = parsed.at("run").dump();
+  const json run = parsed.value("run", json());
+  if (!run.is_object()) description.at("run").refuse("not an object", "give a whole checkpoint");
+  checkpoint.run.identity = run.dump();
   return checkpoint;
 }
 

@@ -8,9 +8,12 @@ function a target, named after it, yields (name, bytes).
 import gzip
 import io
 import json
+import lzma
 import pathlib
 import struct
+import subprocess
 import sys
+import tarfile
 
 import numpy as np
 from PIL import Image
@@ -259,6 +262,73 @@ def idx_gz():
                           + gzip.compress(idx_images(2, 3, 3)[20:], mtime=0))
 
 
+def tar_of(*members, links=(), kind=tarfile.USTAR_FORMAT):
+    """An archive of (name, bytes), with as few zeros behind them as may be."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=kind) as archive:
+        for name, content in members:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+        for name, target, link in links:
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = link, target
+            archive.addfile(entry)
+    return file.getvalue().rstrip(b"\0") + bytes(1024)
+
+
+def tar():
+    ppm = b"P6 1 1 255\n\1\2\3"
+    flat = tar_of(("a.ppm", ppm), ("b.png", b"broken"))
+    yield "flat", flat
+    yield "classes", tar_of(("./set/cat/a.ppm", ppm), ("./set/dog/b.ppm", ppm), ("README", b"-"))
+    yield "splits", tar_of(("train/x/a.ppm", ppm), ("test/x/b.ppm", ppm))
+    long = "x" * 120 + "/a.ppm"
+    yield "gnu", tar_of((long, ppm), kind=tarfile.GNU_FORMAT)
+    yield "pax", tar_of((long, ppm), ("\u00e9.ppm", ppm), kind=tarfile.PAX_FORMAT)
+    yield "links", tar_of(("a.ppm", ppm), links=[("b.ppm", "a.ppm", tarfile.LNKTYPE),
+                                                 ("c.ppm", "/etc/passwd", tarfile.SYMTYPE),
+                                                 ("d.ppm", "", tarfile.FIFOTYPE)])
+    yield "gzip", gzip.compress(flat, mtime=0)
+    yield "xz", lzma.compress(flat, check=lzma.CHECK_CRC32)
+    yield "zstd", subprocess.run(["zstd", "-q"], input=flat, capture_output=True,
+                                 check=True).stdout
+
+
+def list_():
+    yield "paths", b"a.ppm\n./a.ppm\n\nabsent.png\n"
+    yield "labels", b"a.ppm\tcat\r\na.ppm\tdog\nmissing\tcat"
+
+
+# --- Trainings ---------------------------------------------------------------------------------
+
+def checkpoint():
+    zeros = {"c.weight": 24, "c.bias": 8}
+    hashes = {name + suffix: xxh64_of_zeros(size) for name, size in zeros.items()
+              for suffix in ("", ".velocity")}
+    position = {"epoch": 3, "step": 2, "images": 48, "loss_sum": 0.5, "wrong": 7, "seconds": 1.25,
+                "order": "00ff00ff00ff00ff"}
+    run = {"data": {"images": 2}, "recipe": {"seed": 0}}
+    description = {"position": position, "device": "avx2", "device_changed": False, "run": run,
+                   "tensors": hashes}
+    yield "same", json.dumps({**description, "run": {**run}}).encode()
+    yield "other", json.dumps({**description, "run": {"recipe": {"schedule": [1, 2]}}}).encode()
+
+
+def xxh64_of_zeros(size):
+    """Sixteen hexadecimal digits: XXH64, seed 0, of fewer than 32 zeros, a multiple of 8."""
+    first, second, third, fourth, fifth = (
+        0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63,
+        0x27D4EB2F165667C5)
+    mask, value = 2**64 - 1, fifth + size
+    for _ in range(size // 8):
+        turned = (value << 27 | value >> 37) & mask
+        value = (turned * first + fourth) & mask
+    value = (value ^ value >> 33) * second & mask
+    value = (value ^ value >> 29) * third & mask
+    return f"{value ^ value >> 32:016x}"
+
+
 # --- Results -----------------------------------------------------------------------------------
 
 JSON_ROWS = [
@@ -306,7 +376,7 @@ def main():
         for old in folder.iterdir():
             if not old.name.startswith("regression_"):
                 old.unlink()
-        make = globals()[target + "_" if target == "json" else target]
+        make = globals()[target + "_" if target in ("json", "list") else target]
         for name, data in make():
             (folder / name).write_bytes(data)
 

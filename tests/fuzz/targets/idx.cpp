@@ -1,5 +1,6 @@
 // IDX files. Two bytes tell the length of the file of labels, which follows; the rest is the file
 // of images.
+#include "engine/data/formats.hpp"
 #include "tests/fuzz/harness/data_sets.hpp"
 #include "tests/fuzz/harness/files.hpp"
 
@@ -10,6 +11,8 @@ namespace {
 struct Set {
   MemoryFile images, labels;
   ScratchFolder folder;
+  const Listing listing = {
+      folder.path() + "/", {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}, {}};
 
   Set() {
     folder.link("t10k-images-idx3-ubyte", images);
@@ -29,6 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t length = std::min(data[0] + std::size_t{256} * data[1], files.size());
   set.labels.write(files.substr(0, length));
   set.images.write(files.substr(length));
-  fuzz::check_data(set.folder.path(), Split::test, OpenMode::evaluate);
+  fuzz::check_data([] { return open_idx(set.listing, Split::test, OpenMode::evaluate); });
   return 0;
 }
