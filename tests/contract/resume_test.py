@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tarfile
 import time
 
 from checks import AVERAGE, RELU, SOFTMAX, Check, conv, main, network, save
@@ -96,10 +97,13 @@ class Resume(Check):
         self.assertFalse(self.part(out).exists())
 
     def test_killed_at_any_moment(self):
-        """JSONL and CSV, in one piece and in three, each with its share of the kills."""
+        """Folder, tar and list; JSONL and CSV; in one piece and in three."""
         chance = random.Random(1)
-        data = self.pictures()
-        command = ["score", self.model(SLOW), data, data]
+        data, archive, names = self.pictures(80), self.folder / "set.tar.gz", self.folder / "names"
+        with tarfile.open(archive, "w:gz") as file:
+            file.add(data, "set")
+        names.write_text("".join(f"pictures/{path.name}\n" for path in data.glob("*plain.png")))
+        command = ["score", self.model(SLOW), data, archive, names]
         for suffix in (".jsonl", ".csv"):
             whole = self.folder / ("whole" + suffix)
             self.succeed(*command, "-o", whole, code=4)
