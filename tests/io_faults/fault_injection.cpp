@@ -32,7 +32,7 @@ struct State {
   std::string folder;
   long at = 0;
   Fault fault;
-  std::optional<CallKind> failing_for_good;
+  std::optional<Call> failing_for_good;  // the path is that of the folder
   std::vector<Call> calls;
   int log = -1;  // descriptor; a line a call, "open /path"
   std::map<int, OpenFile> files;
@@ -87,6 +87,8 @@ bool is_counted(const State& state, const std::string& path) {
          (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
 void log_call(const State& state, const Call& call) {
   if (state.log < 0) return;
   const std::string line = std::string(to_string(call.kind)) + " " + call.path + "\n";
@@ -132,8 +134,10 @@ Decision note_call(CallKind kind, const std::string& path) {
   now.calls.push_back({kind, path});
   log_call(now, now.calls.back());
   const bool is_chosen = static_cast<long>(now.calls.size()) == now.at;
-  if (is_chosen && now.fault.for_good) now.failing_for_good = kind;
-  if (!is_chosen && now.failing_for_good != kind) return {};
+  if (is_chosen && now.fault.for_good) now.failing_for_good = {kind, folder_of(path)};
+  const bool fails_again = now.failing_for_good && now.failing_for_good->kind == kind &&
+                           now.failing_for_good->path == folder_of(path);
+  if (!is_chosen && !fails_again) return {};
   switch (now.fault.kind) {
     case Fault::Kind::none: return {};
     case Fault::Kind::error: return {.error = now.fault.error};

@@ -44,7 +44,7 @@ struct Fault {
   };
   Kind kind = Kind::none;
   int error = 0;          // errno
-  bool for_good = false;  // the later calls of the same kind too
+  bool for_good = false;  // the later calls of the same kind in the same folder too
 };
 
 // Begins to count, from 1, the calls on `folder`, which is given without a slash at its end, and on

@@ -45,9 +45,6 @@ class Point:
     def is_invisible(self):
         return self.fault.endswith("half") or self.fault == str(errno.EINTR)
 
-    def is_for_good(self):
-        return self.fault.startswith("for-good:")
-
     def is_death(self):
         return self.fault in DEATHS
 
@@ -77,7 +74,7 @@ class Walk(program.ProgramTest):
         cls.addClassCleanup(shutil.rmtree, cls.root)
         cls.inputs = cls.root / "inputs"
         cls.pictures = cls.inputs / "pictures"
-        program.write_pictures(cls.pictures, count=1)
+        program.write_pictures(cls.pictures, count=1)  # a folder each: no fault meets two
         cls.network = cls.inputs / "tiny.json"
         cls.network.write_text(json.dumps(program.NETWORK))
         cls.model = cls.inputs / "model.safetensors"
