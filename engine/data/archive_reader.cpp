@@ -36,6 +36,7 @@ la_ssize_t ArchiveReader::check(la_ssize_t result, const std::string& where) {
   // Warnings are about what is not looked at: owners, times, names in another character set.
   if (result >= 0 || result == ARCHIVE_WARN) return result;
   if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
+  if (archive_errno(get()) == ENOMEM) throw std::bad_alloc();
   const char* reason = archive_error_string(get());
   throw Error(ErrorKind::io,
               "the archive is damaged or ends early" + where +

@@ -110,9 +110,9 @@ DataSet open_folder(const std::string& path, Split split, OpenMode mode,
 }
 
 DataSet open_any(const std::string& path, Split split, OpenMode mode,
-                 const Diagnostics& diagnostics) {
+                 const Diagnostics& diagnostics, const std::function<bool()>& cancelled) {
   if (is_folder(path)) return open_folder(path, split, mode, diagnostics);
-  if (has_tar_suffix(path)) return open_tar(path, split, mode, diagnostics);
+  if (has_tar_suffix(path)) return open_tar(path, split, mode, diagnostics, cancelled);
   return has_image_suffix(path) ? open_image(path, mode) : open_list(path, mode);
 }
 
@@ -144,8 +144,8 @@ void refuse_unreadable_names(const std::vector<std::string>& classes, const std:
 }  // namespace
 
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
-                  const Diagnostics& diagnostics) {
-  DataSet data = open_any(path, split, mode, diagnostics);
+                  const Diagnostics& diagnostics, const std::function<bool()>& cancelled) {
+  DataSet data = open_any(path, split, mode, diagnostics, cancelled);
   if (data.size() == 0) {
     throw Error(ErrorKind::usage, "holds no images", path,
                 "give a folder or tar with .jpg or .png files, CIFAR or IDX files, or a list");

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,8 +65,10 @@ class DataSet {
 // Throws Error{io} when something cannot be opened or is damaged, Error{usage} when it cannot be
 // meant: no images, a split that the data do not have, no or one class where labels are needed,
 // images beside class folders.
+// A tar is read from end to end: `cancelled`, asked now and then, ends that with
+// Error{interrupted}.
 DataSet open_data(const std::string& path, Split split, OpenMode mode,
-                  const Diagnostics& diagnostics = {});
+                  const Diagnostics& diagnostics = {}, const std::function<bool()>& cancelled = {});
 
 // A hash of the images' paths in order, which tells one list of inputs from another.
 std::uint64_t hash_paths(const DataSet& data);

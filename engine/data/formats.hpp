@@ -35,7 +35,7 @@ DataSet open_image_folder(const std::string& root, Split split, OpenMode mode,
 
 // The same in a tar archive, plain or compressed by gzip, xz or zstd.
 DataSet open_tar(const std::string& path, Split split, OpenMode mode,
-                 const Diagnostics& diagnostics);
+                 const Diagnostics& diagnostics, const std::function<bool()>& cancelled);
 
 // A text file with one image a line: "path" or "path<TAB>label". It has no splits.
 DataSet open_list(const std::string& path, OpenMode mode);

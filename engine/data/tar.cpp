@@ -37,10 +37,12 @@ void keep_folder(std::string_view folder, PathList& folders) {
   if (folders.size() == 0 || folders[folders.size() - 1] != folder) folders.add(folder);
 }
 
-Contents read_contents(const InputFile& file) {
+Contents read_contents(const InputFile& file, const std::function<bool()>& cancelled) {
   Contents contents;
   TarReader reader(file);
   while (const std::optional<TarMember> member = reader.next()) {
+    if (cancelled && cancelled())
+      throw Error(ErrorKind::interrupted, "interrupted while the archive was read", file.path());
     const std::string_view path = path_of_member(member->name);
     if (member->kind == TarMember::Kind::folder) {
       const std::string_view name = path.substr(0, path.find_last_not_of('/') + 1);
@@ -83,9 +85,9 @@ FolderView view_contents(const Contents& contents, const std::string& folder) {
 }  // namespace
 
 DataSet open_tar(const std::string& path, Split split, OpenMode mode,
-                 const Diagnostics& diagnostics) {
+                 const Diagnostics& diagnostics, const std::function<bool()>& cancelled) {
   auto file = std::make_shared<const InputFile>(path);
-  Contents contents = read_contents(*file);
+  Contents contents = read_contents(*file, cancelled);
   const FolderTree tree{.root = path + ":", .view = [&contents](const std::string& folder) {
                           return view_contents(contents, folder);
                         }};

@@ -34,6 +34,9 @@ std::string behind(const std::string& name) {
 TarReader::TarReader(const InputFile& file) {
   reader_ = std::make_unique<ArchiveReader>(open_stream(file), file.path());
   reader_->check(archive_read_support_format_tar(reader_->get()));
+  // What `cat one.tar two.tar` makes would else end, unnoticed, with the first.
+  reader_->check(
+      archive_read_set_format_option(reader_->get(), "tar", "read_concatenated_archives", "1"));
   reader_->open();
 }
 

@@ -57,6 +57,9 @@ ReadResult TarSource::read(std::size_t index, MemoryBudget& memory) const {
     broken_why_ = error.what();
     reader_.reset();
     return open_error(broken_why_);
+  } catch (...) {
+    reader_.reset();  // without memory it may have lost its place
+    throw;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "engine/data/training_set.hpp"
 #include "engine/score/scorer.hpp"
 #include "tests/allocation_faults/walk.hpp"
+#include "tests/data/tar_writer.hpp"
 #include "tests/formats/sample_model.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 
 // Stored pictures of every decoder, and one that is broken and one that is not there, in class
 // folders.
-class Images : public testing::TestWithParam<int> {
+class Images : public ::testing::TestWithParam<int> {
  protected:
   Images() : pool_(GetParam()) {
     const std::filesystem::path stored = std::string(ALLCONV_TEST_DATA) + "/../data/images";
@@ -73,7 +74,33 @@ TEST_P(Images, Scorer) {
   walk(score);
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, Images, testing::Values(1, 3));
+// An image that finds no memory may be lost, but none has another one's bytes.
+TEST_P(Images, SetsReadAhead) {
+  std::vector<testing::Member> members;
+  std::string list;
+  for (int i = 0; i < 4; ++i) {
+    members.push_back({"folder/" + std::to_string(i) + ".png", std::string(5000, 'a')});
+    members.back().bytes += std::to_string(i);
+    write_bytes(folder_ / std::to_string(i), members.back().bytes);
+    list += std::to_string(i) + "\n";
+  }
+  write_bytes(folder_ / "list", list);
+  testing::write_tar(folder_ / "set.tar.gz", members, {.filter = ARCHIVE_FILTER_GZIP});
+  for (const char* name : {"list", "set.tar.gz"}) {
+    walk([&] {
+      const DataSet data = open_data(folder_ / name, Split::all, OpenMode::score);
+      EXPECT_EQ(data.size(), members.size());
+      for (std::size_t i = 0; i < data.size(); ++i) {
+        MemoryBudget memory(1 << 20);
+        const ReadResult read = data.read(i, memory);
+        const auto* image = std::get_if<EncodedImage>(&read);
+        EXPECT_TRUE(image == nullptr || image->bytes == members[i].bytes) << i;
+      }
+    });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, Images, ::testing::Values(1, 3));
 
 }  // namespace
 }  // namespace allconv::allocation_faults

@@ -218,6 +218,35 @@ TEST(IndexRange, ShardsAreEveryNth) {
   EXPECT_EQ(IndexRange::all(5).after(5).count, 0U);
 }
 
+TEST(PathList, PacksPathsAndKeepsThemInOrder) {
+  PathList list;
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 20'000; ++i) {
+    wanted.push_back(std::string(static_cast<std::size_t>(i * 7 % 90), 'p') + std::to_string(i));
+    list.add(wanted.back(), i);
+  }
+  wanted.emplace_back(3 << 20, 'l');  // longer than a block
+  list.add(wanted.back());
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    ASSERT_EQ(list[i], wanted[i]);
+    bytes += wanted[i].size();
+  }
+  EXPECT_LE(list.bytes(), bytes + 16 * wanted.size());
+  list.sort();
+  std::sort(wanted.begin(), wanted.end());
+  for (std::size_t i = 0; i < wanted.size(); ++i) ASSERT_EQ(list[i], wanted[i]);
+  list.select([](std::string_view path) -> std::optional<int> {
+    if (path.size() > 2) return std::nullopt;
+    return static_cast<int>(path.size());
+  });
+  ASSERT_EQ(list.size(), 2U);  // the others have letters before their number
+  EXPECT_EQ(list[0], "0");
+  EXPECT_EQ(list.label(0), 1);
+  EXPECT_EQ(list[1], "90");
+  EXPECT_EQ(list.label(1), 2);
+}
+
 TEST(HashPaths, TellsListsApart) {
   const auto set_of_paths = [](const std::vector<std::string>& paths) {
     PathList files;

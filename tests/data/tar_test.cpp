@@ -282,6 +282,26 @@ TEST_F(Tar, MemberOverOneGibibyteIsItsRowsError) {
   EXPECT_EQ(read_bytes(data, 1), "b");
 }
 
+TEST_F(Tar, ArchivesJoinedByCatAreReadToTheEnd) {
+  for (int i = 0; i < 4; ++i) {
+    write_tar(folder_ / kNames[i], {{"a.png", "a"}}, {.filter = kFilters[i]});
+    const std::string first = read_file(folder_ / kNames[i], 1 << 20);
+    write_tar(folder_ / kNames[i], {{"b.png", "b"}}, {.filter = kFilters[i]});
+    folder_.write(kNames[i], first + read_file(folder_ / kNames[i], 1 << 20));
+    const DataSet data = open(kNames[i]);
+    ASSERT_EQ(names(data), (Names{"a.png", "b.png"}));
+    EXPECT_EQ(read_bytes(data, 1), "b");
+  }
+}
+
+TEST_F(Tar, OpeningMayBeInterrupted) {
+  write({{"a.png", "a"}, {"b.png", "b"}, {"c.png", "c"}});
+  int asked = 0;
+  const auto cancelled = [&] { return ++asked == 2; };
+  expect_error(ErrorKind::interrupted, "set.tar",
+               [&] { open_data(folder_ / "set.tar", Split::all, OpenMode::score, {}, cancelled); });
+}
+
 TEST_F(Tar, WhatCannotBeOpenedIsAnError) {
   expect_error(ErrorKind::io, "set.tar", [&] { open("set.tar"); });
   folder_.write("set.tar", "no archive");

@@ -85,7 +85,7 @@ int run_evaluate(const EvaluateArguments& arguments) {
   CpuDevice device(arguments.common);
   const Model model = read_model(arguments.model);
   const DataSet data = open_data(arguments.data, parse_split(arguments.split), OpenMode::evaluate,
-                                 console_diagnostics());
+                                 console_diagnostics(), interrupted);
   const auto class_of_label = match_classes(data.classes(), model.classes, arguments.data);
   Scorer scorer(model, {.batch_size = arguments.batch_size, .plan = device.plan_options()},
                 device.pool());

@@ -34,8 +34,8 @@ constexpr const char* kExamples =
 DataSet open_inputs(const ScoreArguments& arguments) {
   DataSet data;
   for (const std::string& path : arguments.data) {
-    data.append(
-        open_data(path, parse_split(arguments.split), OpenMode::score, console_diagnostics()));
+    data.append(open_data(path, parse_split(arguments.split), OpenMode::score,
+                          console_diagnostics(), interrupted));
   }
   return data;
 }

@@ -106,7 +106,8 @@ TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool) 
   refuse_later_values(arguments);
   const std::optional<Model> initial = read_initial_model(arguments);
   const Diagnostics diagnostics = console_diagnostics();
-  const DataSet data = open_data(arguments.data, Split::train, OpenMode::train, diagnostics);
+  const DataSet data =
+      open_data(arguments.data, Split::train, OpenMode::train, diagnostics, interrupted);
 
   TrainingStart start;
   Model& model = start.model;

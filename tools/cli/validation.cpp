@@ -11,7 +11,7 @@ namespace allconv::cli {
 
 Validation::Validation(const std::string& path, const Model& model, const TrainOptions& options,
                        ThreadPool& pool)
-    : data_(open_data(path, Split::test, OpenMode::evaluate, console_diagnostics())),
+    : data_(open_data(path, Split::test, OpenMode::evaluate, console_diagnostics(), interrupted)),
       class_of_label_(match_classes(data_.classes(), model.classes, path)),
       classes_(model.classes.size()),
       scorer_(model, {.batch_size = options.batch_size, .plan = options.plan}, pool) {}
