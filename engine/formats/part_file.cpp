@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "engine/formats/row_reader.hpp"
-#include "engine/support/atomic_file.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/input_file.hpp"
 #include "engine/support/text.hpp"
@@ -114,7 +113,7 @@ void PartFile::begin_anew(const Diagnostics& diagnostics) {
     cut(0);
     if (old_bytes > 0) sync_file(file_, part_path_);
     remove_file(identity_path_);
-    write_file_atomically(identity_path_, to_json_line(request_.identity));
+    write_identity();
     append(rows_header(request_.style));
   } catch (...) {
     ::unlink(part_path_.c_str());
@@ -123,10 +122,20 @@ void PartFile::begin_anew(const Diagnostics& diagnostics) {
   }
 }
 
+// In place: a kill may tear it, but then no rows stand beside it, and no other file is left behind.
+void PartFile::write_identity() const {
+  FileDescriptor file = open_file(identity_path_, O_WRONLY | O_CREAT | O_EXCL);
+  write_all(file, to_json_line(request_.identity), identity_path_);
+  sync_file(file, identity_path_);
+  file.close(identity_path_);
+  sync_folder(folder_, identity_path_);
+}
+
 void PartFile::resume(const Diagnostics& diagnostics) {
   const off_t bytes = status_of(file_, part_path_).st_size;
   const std::optional<std::string> text = identity_text(identity_path_);
-  if (!text && bytes == 0) return begin_anew(diagnostics);
+  const bool begun = text && text->ends_with('\n');  // else the identity itself is torn
+  if (!begun && bytes == 0) return begin_anew(diagnostics);
   if (!text) {
     throw Error(
         ErrorKind::usage,

@@ -60,6 +60,7 @@ class PartFile {
 
  private:
   void begin_anew(const Diagnostics& diagnostics);
+  void write_identity() const;
   void resume(const Diagnostics& diagnostics);
   void check_identity(const std::string& text, const Diagnostics& diagnostics) const;
   void cut(std::int64_t length);

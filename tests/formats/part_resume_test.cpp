@@ -73,6 +73,14 @@ TEST(PartFileResume, StartsAnewWhereNothingIsThere) {
     // A part file that a crash left before its identity was written holds nothing.
     write_bytes(folder / name + ".part", "");
     finish_rest(folder / name, 0);
+    // The identity itself may be torn, as long as there are no rows.
+    leave_part(folder / name, 0);
+    const std::string text = read_bytes(folder / name + ".part.json");
+    for (const std::string& torn : {std::string(), text.substr(0, 20), std::string(20, '\0')}) {
+      write_bytes(folder / name + ".part", "");
+      write_bytes(folder / name + ".part.json", torn);
+      finish_rest(folder / name, 0);
+    }
     // An identity without rows belongs to none.
     write_bytes(folder / name + ".part.json", "{}");
     finish_rest(folder / name, 0);
