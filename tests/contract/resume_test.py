@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -128,7 +129,10 @@ class Resume(Check):
         wanted, out = self.folder / "wanted.csv", self.folder / "out.csv"
         self.succeed("score", model, data, data, "-o", wanted, code=4)
         for number in (signal.SIGINT, signal.SIGTERM):
-            code = self.stop(number, out, 3000, "score", model, data, data, "--batch-size", 4)
+            code = 4
+            while code == 4:  # it came to its end before the signal
+                out.unlink(missing_ok=True)
+                code = self.stop(number, out, 3000, "score", model, data, data, "--batch-size", 4)
             self.assertEqual(code, 130)
             self.assertFalse(out.exists())
             there = len(read_csv(self.part(out)))
@@ -145,9 +149,11 @@ class Resume(Check):
         arguments = ["score", model, data, data, "-o", out]
         first = self.start(*arguments, "--batch-size", 4)
         self.wait_for_bytes(first, out, 1000)
+        first.send_signal(signal.SIGSTOP)
+        self.assertIsNone(first.poll(), "the first run was to be at work")
         for flags in ([], ["--overwrite"], ["--resume"]):
             self.refuse(6, *arguments, *flags, words=[str(out), "another process"])
-        self.assertIsNone(first.poll(), "the first run was to go on beside the second")
+        first.send_signal(signal.SIGCONT)
         first.communicate(timeout=WAIT)
         self.assertEqual(first.returncode, 4)
         self.assertEqual(len(read_rows(out)), 240)
@@ -155,17 +161,17 @@ class Resume(Check):
         self.succeed("score", model, data, data, "-o", again, code=4)
         self.assertEqual(out.read_bytes(), again.read_bytes())
 
-    def unfinished(self, out, *arguments):
-        """Leaves a part file, and returns what is in it and beside it."""
-        code = self.stop(signal.SIGINT, out, 3000, *arguments, "--batch-size", 4)
-        self.assertEqual(code, 130)
+    def unfinished(self, *arguments):
+        """A full disk ends a run; returns what is in the part file and beside it."""
+        full = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))}
+        self.succeed(*arguments, code=6, **full)
         return {file: file.read_bytes() for file in self.folder.glob("*.part*")}
 
     def test_another_run_is_refused_and_says_what_differs(self):
         data, model, out = self.pictures(), self.model(SLOW), self.folder / "out.jsonl"
         tuning = self.folder / "tuning.json"
         self.succeed("tune", model, "-o", tuning)
-        files = self.unfinished(out, "score", model, data, data)
+        files = self.unfinished("score", model, data, data, "-o", out)
         self.assertEqual(len(files), 2)
         other = self.model(SLOW, name="other.safetensors", classes=["a", "b", "c"])
         two = [data, data]
@@ -198,7 +204,7 @@ class Resume(Check):
         arguments = ["score", model, data, data, "-o", out]
         wanted = self.folder / "wanted.csv"
         self.succeed(*arguments[:-1], wanted, code=4)
-        self.unfinished(out, *arguments[:-2])
+        self.unfinished(*arguments)
         part = self.part(out)
         beside = part.with_name(part.name + ".json")
         rows, text = part.read_bytes(), beside.read_bytes()
@@ -247,14 +253,14 @@ class Resume(Check):
         data, model, out = self.pictures(), self.model(SLOW), self.folder / "out.jsonl"
         self.succeed("score", model, data, "-o", out, code=4)
         old = out.read_bytes()
-        self.unfinished(out, "score", model, data, data, "--overwrite")
+        self.unfinished("score", model, data, data, "-o", out, "--overwrite")
         self.assertEqual(out.read_bytes(), old)
         self.succeed("score", model, data, data, "-o", out, "--resume", code=4)
         self.assertEqual(out.read_bytes(), old + old)
 
     def test_a_new_start_says_what_it_gives_up(self):
         data, model, out = self.pictures(), self.model(SLOW), self.folder / "out.jsonl"
-        files = self.unfinished(out, "score", model, data, data)
+        files = self.unfinished("score", model, data, data, "-o", out)
         size = len(files[self.part(out)])
         result = self.succeed("score", model, data, "-o", out, code=4)
         self.assertIn(f"{size} bytes", result.stderr)
@@ -265,7 +271,7 @@ class Resume(Check):
             save(data / f"{seed:03}.png", seed)
         (data / "000.png").write_text("broken")
         model, out = self.model(SLOW), self.folder / "out.jsonl"
-        self.unfinished(out, "score", model, data)
+        self.unfinished("score", model, data, "-o", out)
         self.succeed("score", model, data, "-o", out, "--resume", code=4)
         self.assertEqual([row["error"] is not None for row in read_rows(out)],
                          [True] + [False] * 399)
