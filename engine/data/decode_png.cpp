@@ -38,9 +38,11 @@ struct Session {
   std::longjmp(session.on_error, 1);
 }
 
-// Of what the library would pass over, damage to the pixels' stream counts: a wrong checksum.
+// Of what the library would pass over, damage to the pixels' stream counts, such as a wrong
+// checksum. Bytes behind a whole stream do no harm.
 void judge_warning(png_structp decoder, png_const_charp message) {
-  if (std::strncmp(message, "IDAT", 4) == 0) leave(decoder, message);
+  const std::string_view text(message);
+  if (text.starts_with("IDAT") && text != "IDAT: Extra compressed data") leave(decoder, message);
 }
 
 void read_bytes(png_structp decoder, png_bytep dst, std::size_t bytes) {

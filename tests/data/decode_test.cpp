@@ -212,6 +212,13 @@ TEST(Decode, ChecksSizesBeforeTakingMemory) {
 }
 
 TEST(Decode, ToleratesBytesAfterTheEnd) {
+  std::string png = stored_bytes("rgb.png");  // also behind the compressed stream
+  const std::size_t data = png.find("IDAT") - 4;
+  const std::size_t end = png.rfind("IEND") - 4;
+  png.insert(end - 4, "note");
+  put_big_endian(png, data, end - (data + 8));
+  mend_checksum(png, data);
+  EXPECT_EQ(message(decode(png)), "");
   EXPECT_EQ(message(decode(stored_bytes("rgb.png") + "note")), "");
   EXPECT_EQ(message(decode(stored_bytes("colour.jpg") + "note")), "");
 }
