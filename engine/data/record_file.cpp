@@ -33,6 +33,8 @@ void RecordFile::reserve(std::size_t bytes) {
 }
 
 void RecordFile::inflate(std::int64_t bytes) {
+  if (stream_ != nullptr && bytes > kLargestInflated)
+    throw Error(ErrorKind::io, "inflates to more than 1 GiB", path_, "unpack it with gunzip");
   while (stream_ != nullptr && size_ < bytes) {
     const auto filled = static_cast<std::size_t>(size_);
     // Doubling: memory follows the data, not a header's claim.
@@ -42,8 +44,6 @@ void RecordFile::inflate(std::int64_t bytes) {
         stream_->read(std::as_writable_bytes(std::span(inflated_.get() + filled, wanted)));
     if (count == 0) return;
     size_ += static_cast<std::int64_t>(count);
-    if (size_ > kLargestInflated)
-      throw Error(ErrorKind::io, "inflates to more than 1 GiB", path_, "unpack it with gunzip");
   }
 }
 

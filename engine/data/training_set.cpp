@@ -1,11 +1,10 @@
 #include "engine/data/training_set.hpp"
 
-#include <unistd.h>
-
 #include <cstring>
 #include <optional>
 
 #include "engine/data/decode_ahead.hpp"
+#include "engine/runtime/cpu/device.hpp"
 #include "engine/support/error.hpp"
 
 namespace allconv {
@@ -13,11 +12,8 @@ namespace allconv {
 namespace {
 
 kernels::Buffer<std::uint8_t> allocate(std::size_t count, const ImageTarget& target) {
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
   const double bytes = static_cast<double>(count) * static_cast<double>(target.bytes());
-  const double available = static_cast<double>(pages) * static_cast<double>(page_bytes);
-  if (pages > 0 && page_bytes > 0 && bytes > available) {
+  if (bytes > static_cast<double>(machine_memory())) {
     throw Error(ErrorKind::device,
                 "the training images take " + std::to_string(static_cast<long>(bytes / 1048576)) +
                     " MiB, more than the machine's memory",

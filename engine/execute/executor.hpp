@@ -26,7 +26,8 @@ using StepObserver = FunctionRef<void(std::size_t step, double seconds)>;
 // Used by one thread at a time. The pool must outlive it.
 class Executor {
  public:
-  // `max_batch` bounds Batch::images. Allocates everything that run() will need.
+  // `max_batch` bounds Batch::images. Allocates everything that run() will need. Throws
+  // Error{device} when that is more than the machine's memory.
   Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool);
 
   ~Executor();

@@ -69,7 +69,7 @@ def bombs():
     images.append(("png", png_of(png_header(14_000, 14_000, interlaced=1), nothing, end)))
     # All pixels are there: 196 million of a bit each, in 24 KB.
     bits = zlib.compress(b"\0" * (14_000 * (1 + 14_000 // 8)), 9)
-    images += [("png", png_of(png_header(14_000, 14_000, 1, 0), (b"IDAT", bits), end))]
+    images += [("png", png_of(png_header(14_000, 14_000, 1, 0), (b"IDAT", bits), end))] * 2
     images.append(("png", png_of(png_header(2, 2), (b"zTXt", b"note\0\0" + zeros), nothing, end)))
     images.append(("png", png_of(png_header(2, 2), (b"iCCP", b"icc\0\0" + zeros), nothing, end)))
     images.append(("png", png_of(png_header(2, 2), (b"IDAT", zeros), end)))

@@ -88,6 +88,15 @@ class MutatedModels(Check):
                 valid += code == 0
         self.assertTrue(0 < valid < COUNT // 2, valid)
 
+    def test_a_small_file_that_wants_more_memory_than_there_is(self):
+        net = network(conv("conv1", 3, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX,
+                      size=(26_000, 26_000))
+        image = save(self.folder / "image.png", 1)
+        code, text = self.guarded("score", self.model(net), image, "-o", self.folder / "o.jsonl",
+                                  "--batch-size", 65_536, seconds=6 * SECONDS)
+        self.assertEqual(code, 5, text)
+        self.assertIn("memory", text.splitlines()[-1])
+
 
 if __name__ == "__main__":
     main()

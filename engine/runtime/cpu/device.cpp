@@ -4,7 +4,10 @@
 #include <cpuid.h>
 #endif
 
+#include <unistd.h>
+
 #include <array>
+#include <cstdint>
 #include <cstring>
 
 namespace allconv {
@@ -39,6 +42,13 @@ std::string processor_name() {
 
 std::string device_text(kernels::Isa isa) {
   return processor_name() + ", " + std::string(kernels::to_string(isa));
+}
+
+std::size_t machine_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return SIZE_MAX;
+  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes);
 }
 
 }  // namespace allconv

@@ -1,6 +1,7 @@
-// Device: what names the processor in results and tuning files.
+// Device: what names the processor in results and tuning files, and the memory it has.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "kernels/core/isa.hpp"
@@ -12,5 +13,8 @@ std::string processor_name();
 
 // "AMD EPYC 9654, avx512": the processor and the instruction set that kernels may use.
 std::string device_text(kernels::Isa isa = kernels::best_isa());
+
+// Bytes of physical memory; SIZE_MAX where the system does not tell.
+std::size_t machine_memory();
 
 }  // namespace allconv
