@@ -56,6 +56,23 @@ class Evaluate(Check):
         self.compare(answer, logits, labels)
         self.assertEqual(answer["failed"], 3)
 
+    def test_larger_images_than_allowed_fail(self):
+        net = network(conv("conv1", 3), AVERAGE, SOFTMAX)
+        model = self.model(net, classes=list("abc"))
+        for seed, name in enumerate("abc"):
+            save(self.folder / "data" / name / "small.png", seed, 30, 30)
+        save(self.folder / "data" / "a" / "large.png", 7, 40, 40)
+        flags = ["evaluate", model, self.folder / "data", "--results-format", "json"]
+        self.assertEqual(json.loads(self.succeed(*flags).stdout)["failed"], 0)
+        result = self.succeed(*flags, "--max-pixels", 0.001, code=4)
+        self.assertEqual(json.loads(result.stdout)["failed"], 1)
+        self.assertIn("large.png", result.stderr)
+        self.assertIn("--max-pixels", result.stderr)
+        training = ["train", self.folder / "data", "-o", self.folder / "m.safetensors", "--network",
+                    self.network_file(net), "--epochs", 1]
+        result = self.succeed(*training, "--max-pixels", 0.001, code=4)
+        self.assertIn("large.png", result.stderr)
+
 
 if __name__ == "__main__":
     main()

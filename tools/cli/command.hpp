@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/data/data_set.hpp"
+#include "engine/data/load.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/graph/network.hpp"
 
@@ -84,6 +85,17 @@ CLI::Option* limit_number(CLI::Option* option, double least, double most);
 
 // One of the words, listed with commas between them in the sentence that refuses others.
 CLI::Option* limit_words(CLI::Option* option, std::string_view words);
+
+// --decode --max-pixels: how images are decoded.
+struct DecodeChoice {
+  std::string mode = "exact";
+  double megapixels = static_cast<double>(kDefaultPixelLimit) / 1e6;
+
+  DecodeMode decode_mode() const { return mode == "fast" ? DecodeMode::fast : DecodeMode::exact; }
+  std::int64_t pixel_limit() const { return static_cast<std::int64_t>(megapixels * 1e6); }
+};
+void add_decode_options(CLI::App& command, DecodeChoice& choice);
+void add_max_pixels_option(CLI::App& command, DecodeChoice& choice);  // the second alone
 
 // The split that --split names: "train", "test" or "all".
 Split parse_split(std::string_view name);

@@ -32,6 +32,7 @@ struct EvaluateArguments {
   std::string data;
   std::string split = "test";
   std::string format = "text";
+  DecodeChoice decode;
   int batch_size = 64;
 };
 
@@ -87,7 +88,11 @@ int run_evaluate(const EvaluateArguments& arguments) {
   const DataSet data = open_data(arguments.data, parse_split(arguments.split), OpenMode::evaluate,
                                  console_diagnostics(), interrupted);
   const auto class_of_label = match_classes(data.classes(), model.classes, arguments.data);
-  Scorer scorer(model, {.batch_size = arguments.batch_size, .plan = device.plan_options()},
+  Scorer scorer(model,
+                {.batch_size = arguments.batch_size,
+                 .decode = arguments.decode.decode_mode(),
+                 .pixel_limit = arguments.decode.pixel_limit(),
+                 .plan = device.plan_options()},
                 device.pool());
   const auto report = [&data](std::size_t index, const ScoreFailure& failure) {
     print_note(
@@ -123,6 +128,7 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen) {
   limit_words(command.add_option("--results-format", arguments->format, "default: text"),
               "text, json")
       ->type_name("text|json");
+  add_decode_options(command, arguments->decode);
   limit_integer(command.add_option("--batch-size", arguments->batch_size,
                                    "images at a time; changes speed and memory only"),
                 1, kMaxBatch)

@@ -72,6 +72,23 @@ CLI::Option* limit_words(CLI::Option* option, std::string_view words) {
   });
 }
 
+void add_decode_options(CLI::App& command, DecodeChoice& choice) {
+  limit_words(command.add_option("--decode", choice.mode,
+                                 "fast: JPEGs are scaled while decoded, which moves scores a "
+                                 "little; default: exact"),
+              "exact, fast")
+      ->type_name("exact|fast");
+  add_max_pixels_option(command, choice);
+}
+
+void add_max_pixels_option(CLI::App& command, DecodeChoice& choice) {
+  constexpr double kMaxMegapixels = 1e6;
+  limit_number(
+      command.add_option("--max-pixels", choice.megapixels, "millions; a larger image is an error"),
+      0, kMaxMegapixels)
+      ->type_name("MEGAPIXELS [200]");
+}
+
 Split parse_split(std::string_view name) {
   if (name == "train") return Split::train;
   return name == "test" ? Split::test : Split::all;

@@ -126,8 +126,8 @@ int run_score(const ScoreArguments& arguments) {
       IndexRange::shard(data.size(), arguments.shard.index, arguments.shard.count);
   Scorer scorer(model,
                 {.batch_size = arguments.batch_size,
-                 .decode = arguments.decode_mode(),
-                 .pixel_limit = arguments.pixel_limit(),
+                 .decode = arguments.decode.decode_mode(),
+                 .pixel_limit = arguments.decode.pixel_limit(),
                  .plan = device.plan_options()},
                 device.pool());
   RowMaker rows(model.classes, static_cast<std::size_t>(arguments.top_k), arguments.logits);
@@ -169,19 +169,10 @@ void add_output_options(CLI::App& command, ScoreArguments& arguments) {
 // Which inputs, and how they are decoded.
 void add_input_options(CLI::App& command, ScoreArguments& arguments) {
   constexpr std::int64_t kMaxBatch = 65536;
-  constexpr double kMaxMegapixels = 1e6;
   limit_words(command.add_option("--split", arguments.split, "part of the data; default: all"),
               "train, test, all")
       ->type_name("train|test|all");
-  limit_words(command.add_option("--decode", arguments.decode,
-                                 "fast: JPEGs are scaled while decoded, which the rows tell; "
-                                 "default: exact"),
-              "exact, fast")
-      ->type_name("exact|fast");
-  limit_number(command.add_option("--max-pixels", arguments.megapixels,
-                                  "millions; a larger image is an error of its row"),
-               0, kMaxMegapixels)
-      ->type_name("MEGAPIXELS [200]");
+  add_decode_options(command, arguments.decode);
   limit_integer(command.add_option("--batch-size", arguments.batch_size,
                                    "images at a time; changes speed and memory only"),
                 1, kMaxBatch)

@@ -31,14 +31,10 @@ struct ScoreArguments {
   bool logits = false;
   std::string split = "all";
   ShardChoice shard;
-  std::string decode = "exact";
-  double megapixels = static_cast<double>(kDefaultPixelLimit) / 1e6;
+  DecodeChoice decode;
   int batch_size = 64;
   bool overwrite = false;
   bool resume = false;
-
-  DecodeMode decode_mode() const { return decode == "fast" ? DecodeMode::fast : DecodeMode::exact; }
-  std::int64_t pixel_limit() const { return static_cast<std::int64_t>(megapixels * 1e6); }
 };
 
 // "1/3": the second of three. nullopt: anything else.

@@ -43,8 +43,11 @@ int run_train(TrainArguments arguments) {
   const TrainingStart start = start_training(arguments.start, device.pool());
   std::unique_ptr<Validation> validation;
   if (!arguments.validate.empty()) {
-    validation = std::make_unique<Validation>(arguments.validate, start.model, arguments.options,
-                                              device.pool());
+    const ScorerOptions options = {.batch_size = arguments.options.batch_size,
+                                   .pixel_limit = arguments.start.decode.pixel_limit(),
+                                   .plan = device.plan_options()};
+    validation =
+        std::make_unique<Validation>(arguments.validate, start.model, options, device.pool());
   }
   Trainer trainer(start.model, start.images, arguments.options, device.pool());
   checkpoints.restore(trainer, start, arguments, device);

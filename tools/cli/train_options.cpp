@@ -95,6 +95,7 @@ void add_data_options(CLI::App& command, TrainArguments& arguments) {
                                  "each colour to mean 0 and deviation 1, or nothing of the kind"),
               "standardize, none, gcn-zca")
       ->type_name("standardize|none");
+  add_max_pixels_option(command, arguments.start.decode);
   command
       .add_option("--augment", arguments.augment,
                   "mirror, and move by up to N pixels, at random; default: none")

@@ -118,9 +118,11 @@ TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool) 
   model.prepare.height = model.network.input.height;
   model.prepare.width = model.network.input.width;
   print_note(fmt::format("reading {} images of {} classes", data.size(), data.classes().size()));
-  start.images = load_training_set(
-      data, {.load = {.target = image_target(model.prepare)}, .cancelled = interrupted}, pool,
-      diagnostics);
+  start.images = load_training_set(data,
+                                   {.load = {.target = image_target(model.prepare),
+                                             .pixel_limit = arguments.decode.pixel_limit()},
+                                    .cancelled = interrupted},
+                                   pool, diagnostics);
   if (initial) {
     take_initial_weights(*initial, arguments, start);
     return start;

@@ -20,6 +20,7 @@ struct StartArguments {
   std::vector<double> dropout;         // empty: the network's own rates
   std::optional<std::string> prepare;  // none or standardize
   std::string init = "he";             // or a model's path
+  DecodeChoice decode;                 // its limit; images are always decoded exactly
   std::uint64_t seed = 0;
 };
 

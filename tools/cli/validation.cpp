@@ -9,12 +9,12 @@
 
 namespace allconv::cli {
 
-Validation::Validation(const std::string& path, const Model& model, const TrainOptions& options,
+Validation::Validation(const std::string& path, const Model& model, const ScorerOptions& options,
                        ThreadPool& pool)
     : data_(open_data(path, Split::test, OpenMode::evaluate, console_diagnostics(), interrupted)),
       class_of_label_(match_classes(data_.classes(), model.classes, path)),
       classes_(model.classes.size()),
-      scorer_(model, {.batch_size = options.batch_size, .plan = options.plan}, pool) {}
+      scorer_(model, options, pool) {}
 
 double Validation::error(const Parameters& parameters) {
   scorer_.load(parameters);
@@ -29,7 +29,7 @@ double Validation::error(const Parameters& parameters) {
                {.failed = report, .progress = progress, .cancelled = interrupted});
   if (result.images == 0) {
     throw Error(ErrorKind::usage, "none of the validation images can be decoded", "--validate",
-                "give whole JPEG or PNG files");
+                "give whole image files");
   }
   return 1 - result.top1;
 }

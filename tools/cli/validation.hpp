@@ -8,7 +8,6 @@
 
 #include "engine/data/data_set.hpp"
 #include "engine/score/scorer.hpp"
-#include "engine/train/trainer.hpp"
 
 namespace allconv::cli {
 
@@ -16,7 +15,7 @@ namespace allconv::cli {
 class Validation {
  public:
   // Throws Error{usage} for labels that the model does not know, Error{io}.
-  Validation(const std::string& path, const Model& model, const TrainOptions& options,
+  Validation(const std::string& path, const Model& model, const ScorerOptions& options,
              ThreadPool& pool);
 
   // Share of images that the model is wrong about. A broken image is named the first time only.
