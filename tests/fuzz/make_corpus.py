@@ -60,6 +60,8 @@ def encoded(image, kind, **options):
 def json_():
     yield "values", b'{"a": [1, -2, 3.5e-3, true, false, null], "b": {"c": "\\u00e9\\n\xc3\xa9"}}'
     yield "nested", b"[[[[[[0]]]]]]"
+    yield "nested_too_deep", b"[[[[[[[0]]]]]]]"
+    yield "too_many", b"[" + b",".join([b"0"] * 64) + b"]"
     yield "text", b' "text" '
 
 

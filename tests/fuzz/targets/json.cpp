@@ -19,8 +19,18 @@ std::size_t depth_of(const nlohmann::json& value) {
   return deepest + (value.is_structured() ? 1 : 0);
 }
 
+std::size_t elements_of(const nlohmann::json& value) {
+  std::size_t elements = 1 + (value.is_object() ? value.size() : 0);  // keys count too
+  for (const auto& child : value) {
+    elements += child.is_structured() ? elements_of(child) : 1;
+  }
+  return elements;
+}
+
 void check_value(const nlohmann::json& value, const JsonSource& source) {
   require(depth_of(value) <= kLimits.depth, "the depth stays within its limit");
+  require(!value.is_structured() || elements_of(value) <= kLimits.elements,
+          "the number of values stays within its limit");
   const JsonLimits wider = {.bytes = 1 << 20, .depth = kLimits.depth, .elements = kLimits.elements};
   // Written texts may be longer: escapes, and all digits of a number.
   require(parse_json(value.dump(), source, wider) == value, "JSON that was written reads equal");
