@@ -21,17 +21,28 @@ class DecodeAhead::Queue {
         decoded_memory_(limits.decoded_bytes),
         slots_(window_of(range.count, options.target, limits)) {}
 
-  // Positions that have come into the window since the last call: so many jobs are to be added.
-  std::size_t take_new_work() {
+  // How many jobs are to be added, so that there is one for each waiting image and at most `most`.
+  std::size_t begin_jobs(std::size_t most) {
     const std::scoped_lock lock(mutex_);
-    const std::size_t end = window_end();
-    return end - std::exchange(offered_, end);
+    const std::size_t wanted = std::min(waiting(), most);
+    const std::size_t added = wanted - std::min(wanted, jobs_);
+    jobs_ += added;
+    return added;
   }
 
-  // Decodes one waiting image; false when there is none.
-  bool work() noexcept {
+  // A job's work is one image, so that the thread is soon free for the network; then the job goes
+  // to the end of the queue, as long as this is true.
+  bool work_as_job() noexcept {
     std::unique_lock lock(mutex_);
-    return work(lock);
+    work(lock);
+    if (waiting() > 0) return true;
+    --jobs_;
+    return false;
+  }
+
+  void give_up_job() noexcept {
+    const std::scoped_lock lock(mutex_);
+    --jobs_;
   }
 
   std::optional<LoadedImage> take() {
@@ -65,10 +76,15 @@ class DecodeAhead::Queue {
     return std::max<std::size_t>(1, std::min({count, limits.images, by_bytes}));
   }
 
-  std::size_t window_end() const { return std::min(taken_ + slots_.size(), range_.count); }
+  // Images of the window that nobody works on yet.
+  std::size_t waiting() const {
+    const std::size_t end = std::min(taken_ + slots_.size(), range_.count);
+    return end - std::min(end, claimed_);
+  }
 
+  // Decodes one waiting image; false when there is none.
   bool work(std::unique_lock<std::mutex>& lock) noexcept {
-    if (claimed_ >= window_end()) return false;
+    if (waiting() == 0) return false;
     const std::size_t position = claimed_++;
     ++working_;
     LoadedImage image = load(range_[position], lock);
@@ -141,7 +157,7 @@ class DecodeAhead::Queue {
   std::vector<Slot> slots_;
   std::size_t taken_ = 0;    // positions handed out
   std::size_t claimed_ = 0;  // positions begun
-  std::size_t offered_ = 0;  // positions for which a job was added
+  std::size_t jobs_ = 0;     // in the pool, at work or not
   std::size_t working_ = 0;  // images being decoded
   std::size_t tickets_ = 0;  // handed out to readers of streams
   std::size_t turn_ = 0;     // the ticket that may read
@@ -150,21 +166,24 @@ class DecodeAhead::Queue {
 DecodeAhead::DecodeAhead(const DataSet& data, const IndexRange& range, const LoadOptions& options,
                          ThreadPool& pool, const DecodeAheadLimits& limits)
     : queue_(std::make_shared<Queue>(data, range, options, limits)), pool_(pool) {
-  try {
-    enqueue_jobs();
-  } catch (...) {
-    queue_->cancel();
-    throw;
-  }
+  enqueue_jobs();
 }
 
 DecodeAhead::~DecodeAhead() { queue_->cancel(); }
 
-void DecodeAhead::enqueue_jobs() {
-  if (pool_.threads() == 1) return;  // nobody but the consumer would run them
-  for (std::size_t left = queue_->take_new_work(); left > 0; --left) {
-    pool_.enqueue([queue = queue_] { queue->work(); });
+void DecodeAhead::enqueue_job(const std::shared_ptr<Queue>& queue, ThreadPool& pool) {
+  try {
+    pool.enqueue([queue, &pool] {
+      if (queue->work_as_job()) enqueue_job(queue, pool);
+    });
+  } catch (const std::bad_alloc&) {
+    queue->give_up_job();  // the consumer decodes what nobody else does
   }
+}
+
+void DecodeAhead::enqueue_jobs() {
+  const auto most = static_cast<std::size_t>(pool_.threads()) - 1;
+  for (std::size_t left = queue_->begin_jobs(most); left > 0; --left) enqueue_job(queue_, pool_);
 }
 
 std::optional<LoadedImage> DecodeAhead::next() {

@@ -49,6 +49,7 @@ class DecodeAhead {
  private:
   class Queue;
 
+  static void enqueue_job(const std::shared_ptr<Queue>& queue, ThreadPool& pool);
   void enqueue_jobs();
 
   std::shared_ptr<Queue> queue_;  // shared with jobs, which may begin after this is gone

@@ -1,6 +1,7 @@
 // From data sets to batches: the training set, its statistics, decoding ahead, preparation.
 #include <cmath>
 #include <cstring>
+#include <latch>
 #include <random>
 #include <thread>
 
@@ -295,6 +296,23 @@ TEST(DecodeAheadLimit, IsKept) {
     ASSERT_TRUE(ahead.next());
   }
   EXPECT_EQ(source->loaded.load(), data.size());
+}
+
+TEST(DecodeAheadLimit, JobsDoNotPileUpBehindBusyThreads) {
+  const DataSet data(std::make_shared<CountingSource>(), {});
+  ThreadPool pool(2);
+  std::latch busy(1), done(1);
+  pool.enqueue([&] {
+    busy.count_down();
+    done.wait();
+  });
+  busy.wait();
+  DecodeAhead ahead(data, IndexRange::all(data.size()), kLoad, pool);
+  for (std::size_t taken = 0; taken < data.size(); ++taken) ASSERT_TRUE(ahead.next());
+  int jobs = 0;
+  while (pool.run_one_job()) ++jobs;
+  done.count_down();
+  EXPECT_LE(jobs, 1);
 }
 
 TEST(LoadResized, LackOfMemoryIsTheImagesError) {
