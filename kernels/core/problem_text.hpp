@@ -40,7 +40,8 @@ std::optional<Token> take_token(std::string_view& text);
 // range are undefined.
 template <std::integral Integer>
 std::optional<Integer> whole(double value) {
-  constexpr double kEnd = 2.0 * (std::numeric_limits<Integer>::max() / 2 + 1);  // exact
+  constexpr double kEnd =
+      2 * static_cast<double>(std::numeric_limits<Integer>::max() / 2 + 1);  // exact
   if (!(value >= std::numeric_limits<Integer>::min() && value < kEnd)) return std::nullopt;
   const auto integer = static_cast<Integer>(value);
   return static_cast<double>(integer) == value ? std::optional(integer) : std::nullopt;

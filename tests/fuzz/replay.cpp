@@ -64,6 +64,7 @@ std::vector<std::string> read_corpus(const std::string& folder) {
   }
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> inputs;
+  inputs.reserve(paths.size());
   for (const std::string& path : paths) inputs.push_back(read_all(path));
   if (inputs.empty()) throw std::runtime_error("no inputs in " + folder);
   return inputs;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -38,7 +37,7 @@ inline bool is_one_line(std::string_view sentence) {
 
 // Runs `body`; false when it throws an Error, which must be of one of the kinds. Another exception
 // is a finding.
-template <std::invocable Body>
+template <class Body>
 bool accepted(std::initializer_list<ErrorKind> kinds, const Body& body) {
   try {
     body();
