@@ -71,7 +71,7 @@ void run(const Options& options) {
 
 }  // namespace allconv
 
-int main(int count, char** arguments) {
+int main(int count, char** arguments) try {
   allconv::Options options;
   CLI::App app("Decodes and resizes all images of a set, again and again, and prints images/s.");
   app.add_option("data", options.data, "a folder, a tar, a list, as for score")->required();
@@ -80,11 +80,9 @@ int main(int count, char** arguments) {
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
   app.add_option("--repetitions", options.repetitions)->check(CLI::PositiveNumber);
   CLI11_PARSE(app, count, arguments);
-  try {
-    allconv::run(options);
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench_decode: {}\n", error.what());
-    return 1;
-  }
+  allconv::run(options);
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "bench_decode: %s\n", error.what());
+  return 1;
 }

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <string>
 
 #include "bench/network_bench.hpp"
@@ -95,7 +96,7 @@ class Rounds {
 
 }  // namespace allconv
 
-int main(int count, char** arguments) {
+int main(int count, char** arguments) try {
   allconv::Options options;
   CLI::App app("Measures decoding, the network, and scoring, which is both, turn about.");
   app.add_option("model", options.model, "a model file")->required();
@@ -104,11 +105,9 @@ int main(int count, char** arguments) {
   app.add_option("--batch-size", options.batch_size)->check(CLI::PositiveNumber);
   app.add_option("--rounds", options.rounds)->check(CLI::PositiveNumber);
   CLI11_PARSE(app, count, arguments);
-  try {
-    allconv::Rounds(options).run();
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench_scoring: {}\n", error.what());
-    return 1;
-  }
+  allconv::Rounds(options).run();
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "bench_scoring: %s\n", error.what());
+  return 1;
 }

@@ -63,7 +63,7 @@ struct BmpRuns {
 
   // Literal pixels fill whole 16-bit words.
   std::size_t literal_bytes(std::uint32_t pixels) const {
-    return (four_bits ? (pixels + 3) / 4 : (pixels + 1) / 2) * 2;
+    return std::size_t{2} * (four_bits ? (pixels + 3) / 4 : (pixels + 1) / 2);
   }
 
   // An end before the last row would leave pixels without a colour.

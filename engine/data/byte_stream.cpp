@@ -11,7 +11,7 @@ namespace allconv {
 
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 constexpr std::string_view kGzip = "\x1F\x8B"sv;
 constexpr std::string_view kXz =

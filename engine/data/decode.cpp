@@ -8,7 +8,7 @@ namespace allconv {
 
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 bool is_webp(std::string_view file) {
   return file.starts_with("RIFF"sv) && file.size() >= 12 && file.substr(8).starts_with("WEBP"sv);

@@ -207,7 +207,7 @@ unsigned choose_scale(const jpeg_decompress_struct& decoder, const DecodeOptions
 std::uint64_t working_bytes(jpeg_decompress_struct& decoder, std::size_t file_bytes) {
   constexpr std::uint64_t kRows = 256;  // bytes a column: 4 components, 40 rows with their context
   constexpr std::uint64_t kTables = std::uint64_t{64} << 10;
-  constexpr std::uint64_t kCoefficientBytes = 2 * DCTSIZE2;  // a block
+  constexpr std::uint64_t kCoefficientBytes = std::uint64_t{2} * DCTSIZE2;  // a block
   std::uint64_t coefficients = 0;
   for (int i = 0; jpeg_has_multiple_scans(&decoder) && i < decoder.num_components; ++i) {
     const jpeg_component_info& component = decoder.comp_info[i];

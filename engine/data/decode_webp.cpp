@@ -96,7 +96,7 @@ std::optional<ImageError> read_features(Picture& picture) {
 // chroma are coded with fixed probabilities (RFC 6386, section 11.2: 0.8 and 0.8 bits at least).
 // A lossless picture of one colour takes a few bytes whatever its size.
 bool is_plausible(const Picture& picture) {
-  constexpr std::uint64_t kPixelsPerByte = 8 * 16 * 16;
+  constexpr std::uint64_t kPixelsPerByte = std::uint64_t{8} * 16 * 16;
   constexpr int kLossy = 1;
   const WebPBitstreamFeatures& features = picture.features;
   const auto pixels =

@@ -30,12 +30,13 @@ struct Image {
   static Image of_size(int height, int width) {
     const std::size_t bytes =
         std::size_t{3} * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-    return {.height = height,
-            .width = width,
-            .pixels = kernels::Buffer<std::uint8_t>(bytes),
-            .memory = {},
-            .rows = {.first = 0, .size = static_cast<double>(height)},
-            .columns = {.first = 0, .size = static_cast<double>(width)}};
+    Image image;
+    image.height = height;
+    image.width = width;
+    image.pixels = kernels::Buffer<std::uint8_t>(bytes);
+    image.rows.size = height;
+    image.columns.size = width;
+    return image;
   }
 };
 

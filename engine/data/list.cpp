@@ -13,7 +13,7 @@ namespace allconv {
 
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 16;
 constexpr std::size_t kLinesOfBlock = 256;

@@ -86,6 +86,7 @@ void filter_rows(const std::uint8_t* src, std::span<const std::int32_t> weights,
                  std::span<std::int32_t> sums, std::uint8_t* dst) {
   std::fill(sums.begin(), sums.end(), kHalf);
   for (const std::int32_t weight : weights) {
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): each weight has its row.
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += weight * src[i];
     src += sums.size();
   }

@@ -11,7 +11,7 @@ namespace allconv {
 namespace {
 
 using namespace allconv::testing;
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 ImageResult decode(std::string_view bytes, const DecodeOptions& options = {}) {
   return decode_image(std::as_bytes(std::span(bytes)), options);

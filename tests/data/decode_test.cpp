@@ -78,7 +78,7 @@ TEST(Decode, IsWithinOneLevelOfPillow) {
 }
 
 TEST(Decode, NamesFormatsItDoesNotRead) {
-  using std::string_view_literals::operator""sv;
+  using namespace std::string_view_literals;
   EXPECT_NE(message(decode("GIF89a"sv)).find("GIF images are not supported"), std::string::npos);
   EXPECT_NE(message(decode("II*\0\x08\0\0\0"sv)).find("TIFF"), std::string::npos);
   EXPECT_NE(message(decode("\0\0\0\x1C"
