@@ -23,6 +23,7 @@ HashStream::HashStream() : state_(std::make_unique<State>()) { XXH64_reset(&stat
 HashStream::~HashStream() = default;
 
 void HashStream::add(std::string_view bytes) {
+  if (bytes.empty()) return;  // an empty view may point nowhere
   XXH64_update(&state_->sums, bytes.data(), bytes.size());
 }
 
