@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/formats/row_reader.hpp"
+#include "engine/support/atomic_file.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/input_file.hpp"
 #include "engine/support/text.hpp"
@@ -53,16 +54,10 @@ FileDescriptor open_part(const std::string& path, bool& created) {
   return file;
 }
 
-// What is there but no file is not replaced by one: a pipe or a device has its readers.
-PartRequest with_output_that_may_be_replaced(PartRequest request) {
-  struct stat status {};
-  if (::stat(request.out_path.c_str(), &status) < 0) {
-    if (errno != ENOENT) throw_system_error("cannot examine", request.out_path, errno);
-    return request;
-  }
-  if (S_ISREG(status.st_mode)) return request;
-  throw Error(ErrorKind::io, "not a regular file", request.out_path,
-              "give a file, not a folder, pipe or device");
+// With the output where its symbolic links end, so that all its files lie in one folder.
+PartRequest followed(PartRequest request) {
+  request.out_path = followed_path(request.out_path);
+  return request;
 }
 
 // nullopt: it is not there or no text; then what the rows belong to is not known. A disk that fails
@@ -81,7 +76,7 @@ constexpr std::string_view kGiveUp = "remove it, or begin anew without resuming"
 }  // namespace
 
 PartFile::PartFile(PartRequest request, const Diagnostics& diagnostics)
-    : request_(with_output_that_may_be_replaced(std::move(request))),
+    : request_(followed(std::move(request))),
       part_path_(request_.out_path + ".part"),
       identity_path_(part_path_ + ".json"),
       folder_(open_folder(folder_of(request_.out_path))),

@@ -13,10 +13,7 @@
 
 namespace allconv {
 
-namespace {
-
-// The file that writing to `path` replaces: where its symbolic links end, if they lead to a file.
-std::string replaced_path(const std::string& path) {
+std::string followed_path(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) < 0) {
     if (errno != ENOENT) throw_system_error("cannot examine", path, errno);
@@ -31,10 +28,8 @@ std::string replaced_path(const std::string& path) {
   return resolved.get();
 }
 
-}  // namespace
-
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(replaced_path(path)), folder_(open_folder(folder_of(path_))) {
+    : path_(followed_path(path)), folder_(open_folder(folder_of(path_))) {
   // The name is short whatever the target's is; numbers until one is free.
   for (int number = 0; !file_.valid(); ++number) {
     temporary_path_ = fmt::format("{}/.allconv-{}-{}.tmp", folder_of(path_), ::getpid(), number);

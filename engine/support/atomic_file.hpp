@@ -11,6 +11,10 @@
 
 namespace allconv {
 
+// The file that writing to `path` replaces: where its symbolic links end, if they lead to a file,
+// else `path`. Throws Error{io} for a folder, pipe or device.
+std::string followed_path(const std::string& path);
+
 // Used by one thread at a time. Every function throws Error{io}; the temporary file goes with the
 // object unless commit() has returned.
 class AtomicFile {

@@ -249,6 +249,27 @@ class Resume(Check):
         self.succeed("score", model, image, "-o", self.folder / "new.jsonl", "--resume")
         self.assertFalse(stale.exists())
 
+    def test_a_link_stays_a_link(self):
+        data, model = self.pictures(), self.model(SLOW)
+        place = self.folder / "place"
+        place.mkdir()
+        link, target = self.folder / "out.jsonl", place / "results"  # no suffix
+        self.succeed("score", model, data, "-o", link, code=4)
+        expected = link.read_bytes()
+        link.unlink()
+        target.write_text("old")
+        link.symlink_to(target)
+        self.refuse(2, "score", model, data, "-o", link)
+        process = self.start("score", model, data, "-o", link, "--overwrite")
+        self.wait_for_bytes(process, target, 1)
+        process.kill()
+        process.communicate()
+        self.assertEqual(target.read_text(), "old")
+        self.succeed("score", model, data, "-o", link, "--resume", code=4)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(target.read_bytes(), expected)
+        self.assertEqual(list(place.iterdir()), [target])
+
     def test_a_part_file_comes_before_an_old_result(self):
         data, model, out = self.pictures(), self.model(SLOW), self.folder / "out.jsonl"
         self.succeed("score", model, data, "-o", out, code=4)

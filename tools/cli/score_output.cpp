@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/runtime/cpu/device.hpp"
+#include "engine/support/atomic_file.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/file_descriptor.hpp"
 #include "engine/support/hash.hpp"
@@ -73,7 +74,7 @@ void check_score_output(const ScoreArguments& arguments) {
 }
 
 std::optional<RowCounts> finished_rows(const ScoreArguments& arguments) {
-  const std::string& path = arguments.output;
+  const std::string path = followed_path(arguments.output);
   if (!arguments.resume || !path_exists(path) || path_exists(path + ".part")) return std::nullopt;
   const RowCounts counts = count_rows(path, row_style(arguments).format);
   if (counts.rest != RowReader::Rest::none) {
