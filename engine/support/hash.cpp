@@ -12,8 +12,6 @@
 
 namespace allconv {
 
-std::uint64_t hash_bytes(std::string_view bytes) { return XXH64(bytes.data(), bytes.size(), 0); }
-
 struct HashStream::State {
   XXH64_state_t sums;
 };
@@ -28,6 +26,12 @@ void HashStream::add(std::string_view bytes) {
 }
 
 std::uint64_t HashStream::value() const { return XXH64_digest(&state_->sums); }
+
+std::uint64_t hash_bytes(std::string_view bytes) {
+  HashStream hash;
+  hash.add(bytes);
+  return hash.value();
+}
 
 std::uint64_t hash_file(const std::string& path) {
   constexpr std::size_t kChunk = 1 << 20;  // bytes
