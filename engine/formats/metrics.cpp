@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <cmath>
@@ -35,9 +34,7 @@ int epoch_of(std::string_view line) {
 }
 
 bool is_regular(const FileDescriptor& file, const std::string& path) {
-  struct stat status {};
-  if (::fstat(file.get(), &status) < 0) throw_system_error("cannot examine", path, errno);
-  return S_ISREG(status.st_mode);
+  return S_ISREG(status_of(file, path).st_mode);
 }
 
 }  // namespace

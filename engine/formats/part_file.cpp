@@ -22,24 +22,14 @@ namespace {
 
 constexpr auto kFlushInterval = std::chrono::milliseconds(900);  // "at least every second"
 
-struct stat status_of(const FileDescriptor& file, const std::string& path) {
-  struct stat status {};
-  if (::fstat(file.get(), &status) < 0) throw_system_error("cannot examine", path, errno);
-  return status;
-}
-
 // Takes the lock for as long as the file is open, or says that another process has it.
 void lock_part(const FileDescriptor& file, const std::string& path) {
   const std::string_view mend = "wait for it, or choose another output";
   if (!lock_file(file, path))
     throw Error(ErrorKind::io, "another process is writing the same output", path, mend);
   // The other may have finished, and renamed the file, between our opening and our locking.
-  const struct stat ours = status_of(file, path);
-  struct stat named {};
-  if (::stat(path.c_str(), &named) < 0 || named.st_ino != ours.st_ino ||
-      named.st_dev != ours.st_dev) {
+  if (!is_named(file, path))
     throw Error(ErrorKind::io, "another process has just written the same output", path, mend);
-  }
 }
 
 constexpr int kPartFlags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;

@@ -117,6 +117,22 @@ void remove_file(const std::string& path) {
     throw_system_error("cannot remove", path, errno);
 }
 
+struct stat status_of(const FileDescriptor& file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) < 0) throw_system_error("cannot examine", path, errno);
+  return status;
+}
+
+bool is_named(const FileDescriptor& file, const std::string& path) {
+  const struct stat ours = status_of(file, path);
+  struct stat named {};
+  if (::lstat(path.c_str(), &named) < 0) {
+    if (errno != ENOENT) throw_system_error("cannot examine", path, errno);
+    return false;
+  }
+  return ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
 bool path_exists(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) return true;

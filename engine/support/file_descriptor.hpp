@@ -2,7 +2,9 @@
 // functions retry when a signal interrupts them and throw Error{io} that names `path`.
 #pragma once
 
+#include <sys/stat.h>
 #include <cstdint>
+
 #include <string>
 #include <string_view>
 
@@ -52,6 +54,12 @@ void rename_file(const std::string& from, const std::string& to);
 
 // What is not there is removed already.
 void remove_file(const std::string& path);
+
+// What fstat(2) tells.
+struct stat status_of(const FileDescriptor& file, const std::string& path);
+
+// Whether `path` still names the open file: another process may have renamed or removed it.
+bool is_named(const FileDescriptor& file, const std::string& path);
 
 // Whether something stands there, be it a link to nowhere.
 bool path_exists(const std::string& path);

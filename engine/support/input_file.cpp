@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,8 +14,7 @@ namespace allconv {
 InputFile::InputFile(const std::string& path)
     // Non-blocking: opening a pipe that nobody writes to must not wait.
     : path_(path), file_(open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)) {
-  struct stat status {};
-  if (::fstat(file_.get(), &status) < 0) throw_system_error("cannot examine", path, errno);
+  const struct stat status = status_of(file_, path);
   if (S_ISDIR(status.st_mode)) throw_system_error("cannot read", path, EISDIR);
   if (!S_ISREG(status.st_mode))
     throw Error(ErrorKind::io, "not a regular file", path, "give a file, not a pipe or device");
