@@ -1,20 +1,9 @@
 #include "engine/score/row_maker.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace allconv {
-
-namespace {
-
-ScoreRow::Stage stage_of(std::string_view name) {
-  for (const auto stage : {ScoreRow::Stage::open, ScoreRow::Stage::decode})
-    if (to_string(stage) == name) return stage;
-  return ScoreRow::Stage::network;
-}
-
-}  // namespace
 
 RowMaker::RowMaker(const std::vector<std::string>& classes, std::size_t top_k, bool with_logits)
     : classes_(classes),
@@ -30,7 +19,7 @@ RowMaker::RowMaker(const std::vector<std::string>& classes, std::size_t top_k, b
 ScoreRow RowMaker::make(const ScoredImage& image, std::string path) {
   ScoreRow row{.path = std::move(path), .top = {}, .logits = {}, .error = {}};
   if (image.failure) {
-    row.error = {stage_of(image.failure->stage), image.failure->message};
+    row.error = image.failure;
     return row;
   }
   std::copy(image.probabilities.begin(), image.probabilities.end(), probabilities_.data());

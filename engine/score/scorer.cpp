@@ -65,13 +65,15 @@ ScoredImage Scorer::outcome(const Slot& slot) const {
   ScoredImage scored{.index = slot.image.index, .failure = {}, .logits = {}, .probabilities = {}};
   if (!slot.image.ok()) {
     const ImageError& error = *slot.image.error;
-    scored.failure = ScoreFailure{to_string(error.stage), error.message};
+    const bool opened = error.stage != ImageError::Stage::open;
+    scored.failure =
+        ScoreFailure{opened ? ScoreRow::Stage::decode : ScoreRow::Stage::open, error.message};
     return scored;
   }
   const std::span logits = std::span(logits_).subspan(slot.row * classes_, classes_);
   const auto is_number = [](float logit) { return std::isfinite(logit); };
   if (!std::all_of(logits.begin(), logits.end(), is_number)) {
-    scored.failure = ScoreFailure{"network", "the logits are not finite numbers"};
+    scored.failure = ScoreFailure{ScoreRow::Stage::network, "the logits are not finite numbers"};
     return scored;
   }
   scored.logits = logits;

@@ -14,15 +14,13 @@
 #include "engine/data/load.hpp"
 #include "engine/execute/executor.hpp"
 #include "engine/formats/model_file.hpp"
+#include "engine/formats/result_rows.hpp"
 #include "engine/plan/plan.hpp"
 
 namespace allconv {
 
-// Why one image has no scores. Stages as in result rows: "open", "decode", "network".
-struct ScoreFailure {
-  std::string stage;
-  std::string message;
-};
+// Why one image has no scores.
+using ScoreFailure = ScoreRow::Failure;
 
 // The outcome of one image; spans are valid during the callback only.
 struct ScoredImage {

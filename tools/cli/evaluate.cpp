@@ -95,8 +95,8 @@ int run_evaluate(const EvaluateArguments& arguments) {
                  .plan = device.plan_options()},
                 device.pool());
   const auto report = [&data](std::size_t index, const ScoreFailure& failure) {
-    print_note(
-        fmt::format("warning: {}: {}: {}", data.path(index), failure.stage, failure.message));
+    print_note(fmt::format("warning: {}: {}: {}", data.path(index), to_string(failure.stage),
+                           failure.message));
   };
   Evaluation result;
   {
