@@ -94,8 +94,7 @@ const ChosenFolders::Folder* ChosenFolders::find(std::string_view path) const {
 ChosenFolders choose_folders(const FolderTree& tree, const std::string& top, Split split,
                              OpenMode mode) {
   ChosenFolders chosen;
-  const bool everything = mode == OpenMode::score && split == Split::all;
-  chosen.parts = everything ? std::vector{top} : split_parts(tree, top, split);
+  chosen.parts = wants_everything(split, mode) ? std::vector{top} : split_parts(tree, top, split);
   if (mode == OpenMode::score) {
     for (const std::string& part : chosen.parts) chosen.folders.push_back({part, kNoLabel});
   } else {

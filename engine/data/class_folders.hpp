@@ -40,6 +40,11 @@ class ChosenFolders {
   const Folder* find(std::string_view path) const;
 };
 
+// Whether folders mean nothing: all images below the root are wanted.
+inline bool wants_everything(Split split, OpenMode mode) {
+  return mode == OpenMode::score && split == Split::all;
+}
+
 // `top` is the folder to begin at. Throws Error{usage} for a split that is not there and for images
 // that have no label where labels are needed.
 ChosenFolders choose_folders(const FolderTree& tree, const std::string& top, Split split,

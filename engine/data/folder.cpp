@@ -127,11 +127,9 @@ Listing list_folder(const std::string& folder) {
   Listing listing;
   listing.folder = folder.ends_with('/') ? folder : folder + "/";
   visit_entries(folder, [&](const std::string& name, EntryKind kind) {
-    if (kind == EntryKind::link_to_folder) return;
-    (kind == EntryKind::folder ? listing.folders : listing.files).push_back(name);
+    if (kind == EntryKind::file && !has_image_suffix(name)) listing.files.push_back(name);
   });
   std::sort(listing.files.begin(), listing.files.end());
-  std::sort(listing.folders.begin(), listing.folders.end());
   return listing;
 }
 

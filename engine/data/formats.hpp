@@ -8,11 +8,11 @@
 
 namespace allconv {
 
-// Entries of one folder, names sorted bytewise. Symbolic links to files count as files.
+// What may be files of many images in one folder, names sorted bytewise. Symbolic links to files
+// count as files.
 struct Listing {
-  std::string folder;                // ends in '/'
-  std::vector<std::string> files;    // everything that is no folder
-  std::vector<std::string> folders;  // without symbolic links to folders
+  std::string folder;              // ends in '/'
+  std::vector<std::string> files;  // all but folders and single images, of which there may be many
 };
 
 // Throws Error{io}.

@@ -91,8 +91,7 @@ DataSet open_tar(const std::string& path, Split split, OpenMode mode,
   const FolderTree tree{.root = path + ":", .view = [&contents](const std::string& folder) {
                           return view_contents(contents, folder);
                         }};
-  const bool everything = mode == OpenMode::score && split == Split::all;
-  const std::string top = everything ? "" : pass_single_folder(tree);
+  const std::string top = wants_everything(split, mode) ? "" : pass_single_folder(tree);
   ChosenFolders chosen = choose_folders(tree, top, split, mode);
   std::vector<bool> used(chosen.classes.size(), false);
   contents.images.select([&](std::string_view name) -> std::optional<int> {

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "engine/support/error.hpp"
 
@@ -18,6 +19,13 @@ using Input = std::span<const std::uint8_t>;
 
 inline std::string_view text_of(Input input) {
   return {reinterpret_cast<const char*>(input.data()), input.size()};
+}
+
+// Two files in one input, which has two bytes at least: these tell the length of the first.
+inline std::pair<std::string_view, std::string_view> two_files_of(Input input) {
+  const std::string_view files = text_of(input.subspan(2));
+  const std::size_t length = std::min(input[0] + std::size_t{256} * input[1], files.size());
+  return {files.substr(0, length), files.substr(length)};
 }
 
 // Ends the program, which is what libFuzzer and the replay take for a finding.

@@ -10,8 +10,8 @@ namespace {
 struct Sets {
   MemoryFile file;
   ScratchFolder folder;
-  const Listing ten = {folder.path() + "/", {"test_batch.bin"}, {}};
-  const Listing hundred = {folder.path() + "/", {"train.bin"}, {}};
+  const Listing ten = {folder.path() + "/", {"test_batch.bin"}};
+  const Listing hundred = {folder.path() + "/", {"train.bin"}};
 
   Sets() {
     folder.link("test_batch.bin", file);

@@ -10,7 +10,7 @@ namespace {
 struct Set {
   MemoryFile names, images;
   ScratchFolder folder;
-  const Listing listing = {folder.path() + "/", {"batches.meta.txt", "test_batch.bin"}, {}};
+  const Listing listing = {folder.path() + "/", {"batches.meta.txt", "test_batch.bin"}};
 
   Set() {
     constexpr std::size_t kRecordBytes = 1 + 3 * 32 * 32;

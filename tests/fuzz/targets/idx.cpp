@@ -11,8 +11,8 @@ namespace {
 struct Set {
   MemoryFile images, labels;
   ScratchFolder folder;
-  const Listing listing = {
-      folder.path() + "/", {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}, {}};
+  const Listing listing = {folder.path() + "/",
+                           {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}};
 
   Set() {
     folder.link("t10k-images-idx3-ubyte", images);
@@ -28,10 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace allconv;
   static fuzz::Set set;
   if (size < 2) return 0;
-  const std::string_view files = fuzz::text_of({data + 2, size - 2});
-  const std::size_t length = std::min(data[0] + std::size_t{256} * data[1], files.size());
-  set.labels.write(files.substr(0, length));
-  set.images.write(files.substr(length));
+  const auto [labels, images] = fuzz::two_files_of({data, size});
+  set.labels.write(labels);
+  set.images.write(images);
   fuzz::check_data([] { return open_idx(set.listing, Split::test, OpenMode::evaluate); });
   return 0;
 }

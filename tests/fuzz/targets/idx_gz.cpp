@@ -10,7 +10,7 @@ namespace {
 struct Set {
   MemoryFile images;
   ScratchFolder folder;
-  const Listing listing = {folder.path() + "/", {"train-images-idx3-ubyte.gz"}, {}};
+  const Listing listing = {folder.path() + "/", {"train-images-idx3-ubyte.gz"}};
 
   Set() { folder.link("train-images-idx3-ubyte.gz", images); }
 };

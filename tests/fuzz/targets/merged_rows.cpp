@@ -50,9 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace allconv;
   static fuzz::Shards shards;
   if (size < 2) return 0;
-  const std::string_view files = fuzz::text_of({data + 2, size - 2});
-  const std::size_t length = std::min(data[0] + std::size_t{256} * data[1], files.size());
-  shards.write(files.substr(0, length), files.substr(length));
-  shards.check_merging(files.starts_with('{') ? RowFormat::jsonl : RowFormat::csv);
+  const auto [first, second] = fuzz::two_files_of({data, size});
+  shards.write(first, second);
+  const std::string_view begin = first.empty() ? second : first;
+  shards.check_merging(begin.starts_with('{') ? RowFormat::jsonl : RowFormat::csv);
   return 0;
 }
