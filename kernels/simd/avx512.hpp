@@ -74,6 +74,8 @@ inline Floats operator*(Floats left, Floats right) {
 inline Floats operator/(Floats left, Floats right) {
   return {_mm512_div_ps(left.value, right.value)};
 }
+inline void prefetch(const void* source) { _mm_prefetch(source, _MM_HINT_T1); }
+inline void keep(Floats& value) { asm("" : "+v"(value.value)); }
 // left * right + addend, rounded once.
 inline Floats multiply_add(Floats left, Floats right, Floats addend) {
   return {_mm512_fmadd_ps(left.value, right.value, addend.value)};

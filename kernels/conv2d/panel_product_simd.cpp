@@ -1,0 +1,130 @@
+// multiply_panel: rows of activations times a panel of weights, all sums in registers.
+//
+// Tiles     8 rows x 3 vectors with 32 registers (24 sums, 3 weights, 1 activation), 6 x 2 with
+//           16; fewer rows where there are no more
+// Bound by  FMA throughput: a step of depth loads 3 vectors and 8 scalars for 24 FMAs
+#include "kernels/conv2d/panel_product.hpp"
+#include "kernels/simd/vector.hpp"
+
+namespace allconv::kernels::ALLCONV_ISA {
+
+namespace {
+
+constexpr int kRows = kPanelShape.rows;
+constexpr int kVectors = kPanelShape.vectors;
+static_assert(kPanelShape.lanes == kWidth);
+constexpr int kDepthUnroll = 4;
+
+// How many calls share the prefetching of the next panel: each fetches kTileVectors cache lines
+// every kDepthUnroll steps.
+constexpr int kPrefetchingCalls = kDepthUnroll;
+
+template <int kTileRows, int kTileVectors>
+struct Tile {
+  Floats sum[kTileRows][kTileVectors];
+
+  [[gnu::always_inline]] void begin(const float* bias) {
+#pragma GCC unroll 4
+    for (int j = 0; j < kTileVectors; ++j) {
+      const Floats value = bias == nullptr ? broadcast(0) : load(bias + j * kWidth, AllLanes{});
+#pragma GCC unroll 8
+      for (int i = 0; i < kTileRows; ++i) sum[i][j] = value;
+    }
+  }
+
+  // Adds the products of one column of activations and one row of the panel.
+  [[gnu::always_inline]] void add(const float* src, std::int64_t stride, const float* weights) {
+    Floats weight[kTileVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kTileVectors; ++j) weight[j] = load(weights + j * kWidth, AllLanes{});
+#pragma GCC unroll 8
+    for (int i = 0; i < kTileRows; ++i) {
+      Floats activation = broadcast(src[i * stride]);
+      keep(activation);
+#pragma GCC unroll 4
+      for (int j = 0; j < kTileVectors; ++j) {
+        sum[i][j] = multiply_add(activation, weight[j], sum[i][j]);
+      }
+    }
+  }
+
+  template <class Lanes>
+  [[gnu::always_inline]] void end(float* dst, std::int64_t stride, Lanes last) const {
+#pragma GCC unroll 8
+    for (int i = 0; i < kTileRows; ++i) {
+#pragma GCC unroll 4
+      for (int j = 0; j + 1 < kTileVectors; ++j) {
+        store(dst + i * stride + j * kWidth, sum[i][j], AllLanes{});
+      }
+      store(dst + i * stride + (kTileVectors - 1) * kWidth, sum[i][kTileVectors - 1], last);
+    }
+  }
+};
+
+// One tile. `fetched` is a part of the next panel, to be brought into the cache meanwhile.
+template <int kTileRows, int kTileVectors>
+[[gnu::noinline]] void multiply_tile(const PanelProduct& product, int first_row,
+                                     const float* fetched) {
+  Tile<kTileRows, kTileVectors> tile;
+  tile.begin(product.bias);
+  const float* panel = product.panel;
+  const std::int64_t stride = product.src_stride;
+  for (int tap = 0; tap < product.taps; ++tap) {
+    const float* src = product.src + first_row * stride + product.tap_offsets[tap];
+    int d = 0;
+    for (; d + kDepthUnroll <= product.depth; d += kDepthUnroll) {
+#pragma GCC unroll 4
+      for (int j = 0; j < kTileVectors; ++j) prefetch(fetched + j * kWidth);
+      fetched += kTileVectors * kWidth;
+#pragma GCC unroll 4
+      for (int step = 0; step < kDepthUnroll; ++step) {
+        tile.add(src + d + step, stride, panel + step * kTileVectors * kWidth);
+      }
+      panel += kDepthUnroll * kTileVectors * kWidth;
+    }
+    for (; d < product.depth; ++d, panel += kTileVectors * kWidth) {
+      tile.add(src + d, stride, panel);
+    }
+  }
+  float* dst = product.dst + first_row * product.dst_stride;
+  const int last = product.channels - (kTileVectors - 1) * kWidth;
+  if (last == kWidth) return tile.end(dst, product.dst_stride, AllLanes{});
+  tile.end(dst, product.dst_stride, FirstLanes{last});
+}
+
+// Finds the tile for a number of rows known only now, at most kTileRows.
+template <int kTileVectors, int kTileRows = kRows>
+void multiply_rows(const PanelProduct& product, int first_row, int rows, const float* fetched) {
+  if constexpr (kTileRows > 1) {
+    if (rows < kTileRows) {
+      return multiply_rows<kTileVectors, kTileRows - 1>(product, first_row, rows, fetched);
+    }
+  }
+  multiply_tile<kTileRows, kTileVectors>(product, first_row, fetched);
+}
+
+// All rows, in tiles as even as can be: 9 rows are 5 and 4, not 8 and 1.
+template <int kTileVectors>
+void multiply_all_rows(const PanelProduct& product) {
+  const int tiles = (product.rows + kRows - 1) / kRows;
+  const std::int64_t share = std::int64_t{product.taps} * product.depth / kPrefetchingCalls *
+                             kTileVectors * kWidth;  // of the next panel
+  for (int tile = 0; tile < tiles; ++tile) {
+    const int first = product.rows * tile / tiles;
+    const int rows = product.rows * (tile + 1) / tiles - first;
+    const bool fetches = product.next_panel != nullptr && tile < kPrefetchingCalls;
+    const float* fetched = fetches ? product.next_panel + tile * share : product.panel;
+    multiply_rows<kTileVectors>(product, first, rows, fetched);
+  }
+}
+
+}  // namespace
+
+void multiply_panel(const PanelProduct& product) {
+  const int vectors = (product.channels + kWidth - 1) / kWidth;
+  if (vectors == 1) return multiply_all_rows<1>(product);
+  if (vectors == 2) return multiply_all_rows<2>(product);
+  if constexpr (kVectors == 3) multiply_all_rows<3>(product);
+}
+
+}  // namespace allconv::kernels::ALLCONV_ISA
