@@ -38,6 +38,8 @@ struct PanelShape {
   int lanes = 0;  // floats in a vector
 
   constexpr int width() const { return vectors * lanes; }  // output channels of a whole panel
+
+  friend constexpr bool operator==(const PanelShape&, const PanelShape&) = default;
 };
 
 namespace portable {

@@ -75,6 +75,24 @@ struct Conv2dProblem {
   }
 };
 
+// An epilogue in factors: value v becomes
+//     v * (v > 0 ? 1 : signal) * (relu_output > 0 ? 1 : output)
+struct ReluSlopes {
+  float signal = 1;
+  float output = 1;  // 1: relu_output is not looked at
+};
+
+constexpr ReluSlopes relu_slopes(const Conv2dProblem& problem) {
+  switch (problem.epilogue) {
+    case Conv2dEpilogue::none: return {};
+    case Conv2dEpilogue::relu:
+    case Conv2dEpilogue::relu_deconvnet: return {.signal = problem.slope, .output = 1};
+    case Conv2dEpilogue::relu_gradient: return {.signal = 1, .output = problem.slope};
+    case Conv2dEpilogue::relu_guided: return {.signal = problem.slope, .output = problem.slope};
+  }
+  return {};
+}
+
 struct Conv2dForward {
   static constexpr std::string_view kName = "conv2d_forward";
   using Problem = Conv2dProblem;

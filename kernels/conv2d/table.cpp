@@ -1,6 +1,7 @@
 // The rows of convolution, in order of preference.
 #include "kernels/conv2d/onednn.hpp"
 #include "kernels/conv2d/reference.hpp"
+#include "kernels/conv2d/winograd_rows.hpp"
 #include "kernels/core/buffer.hpp"
 
 #include <cstring>
@@ -82,10 +83,47 @@ std::unique_ptr<const PreparedKernel<Operation>> prepare_reference(const Conv2dP
   return std::make_unique<Reference>(problem);
 }
 
+template <WinogradKind kKind, Isa kIsa>
+constexpr Kernel<Conv2dForward> forward_winograd(std::string_view name) {
+  return {.name = name,
+          .isa = kIsa,
+          .numeric_class = NumericClass::winograd,
+          .accepts =
+              [](const Conv2dProblem& problem) {
+                return conv2d_forward_accepts_winograd(problem, kKind);
+              },
+          .prepare =
+              [](const Conv2dProblem& problem) {
+                return conv2d_forward_prepare_winograd(problem, kKind, kIsa);
+              }};
+}
+
+template <WinogradKind kKind, Isa kIsa>
+constexpr Kernel<Conv2dDataGradient> data_gradient_winograd(std::string_view name) {
+  return {.name = name,
+          .isa = kIsa,
+          .numeric_class = NumericClass::winograd,
+          .accepts =
+              [](const Conv2dProblem& problem) {
+                return conv2d_data_gradient_accepts_winograd(problem, kKind);
+              },
+          .prepare =
+              [](const Conv2dProblem& problem) {
+                return conv2d_data_gradient_prepare_winograd(problem, kKind, kIsa);
+              }};
+}
+
 }  // namespace
 
 KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
+  using enum WinogradKind;
   static constexpr Kernel<Conv2dForward> kRows[] = {
+      forward_winograd<f4, Isa::avx512>("conv2d_forward_cpu_winograd4_avx512"),
+      forward_winograd<f2, Isa::avx512>("conv2d_forward_cpu_winograd2_avx512"),
+      forward_winograd<stride2, Isa::avx512>("conv2d_forward_cpu_winograd_stride2_avx512"),
+      forward_winograd<f4, Isa::avx2>("conv2d_forward_cpu_winograd4_avx2"),
+      forward_winograd<f2, Isa::avx2>("conv2d_forward_cpu_winograd2_avx2"),
+      forward_winograd<stride2, Isa::avx2>("conv2d_forward_cpu_winograd_stride2_avx2"),
       {.name = "conv2d_forward_cpu_onednn",
        .isa = Isa::portable,
        .numeric_class = NumericClass::direct,
@@ -101,7 +139,16 @@ KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
 }
 
 KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient) {
+  using enum WinogradKind;
   static constexpr Kernel<Conv2dDataGradient> kRows[] = {
+      data_gradient_winograd<f4, Isa::avx512>("conv2d_data_gradient_cpu_winograd4_avx512"),
+      data_gradient_winograd<f2, Isa::avx512>("conv2d_data_gradient_cpu_winograd2_avx512"),
+      data_gradient_winograd<stride2_gradient, Isa::avx512>(
+          "conv2d_data_gradient_cpu_winograd_stride2_avx512"),
+      data_gradient_winograd<f4, Isa::avx2>("conv2d_data_gradient_cpu_winograd4_avx2"),
+      data_gradient_winograd<f2, Isa::avx2>("conv2d_data_gradient_cpu_winograd2_avx2"),
+      data_gradient_winograd<stride2_gradient, Isa::avx2>(
+          "conv2d_data_gradient_cpu_winograd_stride2_avx2"),
       {.name = "conv2d_data_gradient_cpu_onednn",
        .isa = Isa::portable,
        .numeric_class = NumericClass::direct,

@@ -22,9 +22,10 @@ namespace allconv::kernels {
 
 // How a kernel's result relates to the reference's; it selects the tolerance in tests.
 enum class NumericClass {
-  exact,    // the same bits as the reference on every input
-  direct,   // fp32 sums of products in another order: exact on small integers
-  rounded,  // fp32 with functions that round on their own (exp, divisions, transforms)
+  exact,     // the same bits as the reference on every input
+  direct,    // fp32 sums of products in another order: exact on small integers
+  winograd,  // fp32 sums of products of transformed values: not exact on integers either
+  rounded,   // fp32 with functions that round on their own (exp, divisions, transforms)
 };
 
 // What a kernel may use while it runs. Owned by the caller; one per thread that runs kernels.
@@ -69,13 +70,14 @@ class PreparedKernel {
                    int part) const = 0;
 
   // Computes all parts in order.
-  void run_all(const ExecutionContext& context,
-               const typename Operation::Arguments& arguments) const {
+  virtual void run_all(const ExecutionContext& context,
+                       const typename Operation::Arguments& arguments) const {
     for (int part = 0; part < parts(); ++part) run(context, arguments, part);
   }
 
   // Operations with weights: the bytes of the kernel's own form of the (k,c,r,s) weights (or of
-  // their gradient), and the two conversions. An operation without weights keeps the defaults.
+  // their gradient), and the two conversions, of which the way back is for gradients only. An
+  // operation without weights keeps the defaults.
   virtual std::size_t packed_weights_bytes() const { return 0; }
   virtual void pack_weights(const float* /*weights*/, std::byte* /*packed*/) const {}
   virtual void unpack_weights(const std::byte* /*packed*/, float* /*weights*/) const {}

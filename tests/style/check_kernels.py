@@ -6,7 +6,7 @@ import re
 
 from tree import Tree, run_check
 
-ISAS = ("avx2", "avx512")  # rows of these come from one source, *simd.cpp
+ISAS = ("avx2", "avx512", "portable")  # rows of these come from one source, *simd.cpp
 SHAPES_PER_THOUSAND_LINES = 30
 BLOCK = ("Layout", "Requires", "Bound by")
 CUDA_BLOCK = ("Threads", "Shared memory")
@@ -18,6 +18,7 @@ _ROW_NAME = re.compile(r'"(\w+_(?:reference|cpu_\w+|cuda\w*|cudnn\w*))"')
 _DIMENSION = r"(?:[nhwckrspqNHWCKRSPQ]|k[A-Z]\w*|\d+|\w*count|classes|elements|[pq]\(\))"
 _EXTENT = rf"{_DIMENSION}(?: ?[-+*/] ?{_DIMENSION})*"
 _SHAPE = re.compile(rf"\({_EXTENT}(?:, ?{_EXTENT})*\)")
+_VARIANT = re.compile(r"\d+$|_stride2$")  # of one algorithm, in one file
 # common_onednn.cpp and the like serve several kernels and have no row.
 _SHARED = ("common", "absent")
 
@@ -52,6 +53,9 @@ def stems_of(row, folder):
     for isa in ISAS:
         if rest.endswith("cpu_" + isa):
             stems |= {rest.removesuffix(isa) + "simd", "cpu_simd"}
+        elif rest.endswith("_" + isa):  # a driver for all instruction sets, in several variants
+            driver = rest.removesuffix("_" + isa)
+            stems |= {driver, _VARIANT.sub("", driver)}
     return stems
 
 

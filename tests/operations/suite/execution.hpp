@@ -32,7 +32,7 @@ Execution execute(const Subject& subject, const TensorList& tensors, Schedule sc
 Faults compare_bits(const TensorList& tensors, const Execution& first, const Execution& second,
                     const std::string& how);
 
-// Packing and unpacking must give the weights back.
+// Packing must stay within its memory; unpacking what kernels write must give the weights back.
 Faults check_packing(const Subject& subject, const TensorList& tensors);
 
 }  // namespace allconv::suite

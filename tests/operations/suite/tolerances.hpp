@@ -9,6 +9,11 @@
 //            either sign the partial sums grow like sqrt(t) while the magnitude grows like t, so
 //            the errors' root mean square stays near one unit whatever t is. The largest of some
 //            million results lies below six times that; twelve leaves room for sums that drift.
+//   winograd the same sums of transformed values, whose rounding errors the transform back makes
+//            larger by up to its coefficients: 1 to 2 times the root mean square of direct sums, the
+//            largest of some million results 4 to 6.4 units. Errors spread over a tile, so the
+//            magnitude is the largest of the whole result. A coefficient wrong in its fourth digit
+//            is off by hundreds of units.
 //   rounded  a handful of roundings of their own: exp within 2 units, a division, a sum over the
 //   row.
 #pragma once
@@ -28,6 +33,8 @@ struct Tolerance {
 inline constexpr Tolerance kTolerances[] = {
     {"conv2d_forward", kernels::NumericClass::direct, 12},
     {"conv2d_data_gradient", kernels::NumericClass::direct, 12},
+    {"conv2d_forward", kernels::NumericClass::winograd, 10},
+    {"conv2d_data_gradient", kernels::NumericClass::winograd, 10},
     {"conv2d_weight_gradient", kernels::NumericClass::direct, 12},
     {"global_average_pool_forward", kernels::NumericClass::direct, 12},
     {"global_average_pool_forward", kernels::NumericClass::rounded, 12},

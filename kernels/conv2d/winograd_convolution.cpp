@@ -1,0 +1,214 @@
+#include "kernels/conv2d/winograd_convolution.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace allconv::kernels {
+
+namespace {
+
+// Between the points of transformed tiles, so that they do not all fall into one set of the cache.
+constexpr std::int64_t kPointPadding = 16;
+
+// Fewer tiles do not pay for reading a panel.
+constexpr int kTilesPerPart = 16;
+
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t to) {
+  return (value + to - 1) / to * to;
+}
+
+constexpr int divide_up(int value, int by) { return (value + by - 1) / by; }
+
+// Where tile number `tile` lies.
+struct TilePlace {
+  int image, row, column;
+};
+
+TilePlace place_of(const TiledMaps& maps, int tile) {
+  const int within = tile % maps.tiles_an_image();
+  return {.image = tile / maps.tiles_an_image(),
+          .row = within / maps.tiles_w(),
+          .column = within % maps.tiles_w()};
+}
+
+}  // namespace
+
+// The memory of one run_tiles(): transformed tiles (points,points,tiles,c), and one panel's sums of
+// products (points,points,tiles,width).
+struct WinogradConvolution::Scratch {
+  float* tiles;
+  std::int64_t tile_stride;   // (c) filled up to whole vectors
+  std::int64_t tiles_stride;  // between points
+  float* sums;
+  std::int64_t sums_stride;  // between points
+};
+
+WinogradConvolution::WinogradConvolution(const TiledMaps& maps, const WinogradMachine& machine,
+                                         const ReluSlopes& slopes)
+    : maps_(maps),
+      machine_(machine),
+      blocks_{.channels = maps.k, .shape = machine.shape},
+      slopes_(slopes),
+      tile_parts_(divide_up(maps.tiles(), kTilesPerPart)),
+      tiles_at_once_(32),
+      zeros_(static_cast<std::size_t>(maps.c), 0.0F) {
+  products_.resize(static_cast<std::size_t>(points()));
+  std::iota(products_.begin(), products_.end(), 0);
+  std::stable_sort(products_.begin(), products_.end(),
+                   [this](int one, int other) { return kernel_point(one) < kernel_point(other); });
+}
+
+// Points beyond the last kernel point share it, in each dimension.
+int WinogradConvolution::kernel_point(int point) const {
+  const auto [inputs, points, kernel_points, outputs] = machine_.sizes;
+  const int row = std::min(point / points, kernel_points - 1);
+  const int column = std::min(point % points, kernel_points - 1);
+  return row * kernel_points + column;
+}
+
+std::int64_t WinogradConvolution::panel_offset(int block, int point) const {
+  const int kernel_points = machine_.sizes.kernel_points;
+  return (std::int64_t{kernel_points} * kernel_points * blocks_.first(block) +
+          std::int64_t{point} * blocks_.width(block)) *
+         maps_.c;
+}
+
+std::int64_t WinogradConvolution::packed_floats() const {
+  const int kernel_points = machine_.sizes.kernel_points;
+  return panel_offset(blocks_.count() - 1, kernel_points * kernel_points);
+}
+
+void WinogradConvolution::transform_weights(int block, int c, const WinogradWeights& taps,
+                                            float* packed) const {
+  WinogradWeights weights = taps;
+  weights.width = blocks_.width(block);
+  weights.dst = packed + panel_offset(block, 0) + std::int64_t{c} * weights.width;
+  weights.point_stride = std::int64_t{maps_.c} * weights.width;
+  machine_.leaves.weights(weights);
+}
+
+std::size_t WinogradConvolution::workspace_bytes() const {
+  const std::int64_t channels = round_up(maps_.c, machine_.shape.lanes);
+  const std::int64_t floats =
+      points() *
+      (std::int64_t{tiles_at_once_} * (channels + machine_.shape.width()) + 2 * kPointPadding);
+  return static_cast<std::size_t>(floats) * sizeof(float);
+}
+
+void WinogradConvolution::run(std::byte* scratch, const Operands& operands, Interval parts) const {
+  const int panels = blocks_.count();
+  while (parts.first < parts.last) {
+    const int tile_part = parts.first / panels;
+    const int panel = parts.first % panels;
+    // All panels of as many intervals of tiles as there are, or some panels of one.
+    const int whole = panel == 0 ? parts.size() / panels : 0;
+    const int tile_parts = std::max(1, whole);
+    const int last_panel = whole > 0 ? panels : std::min(panels, panel + parts.size());
+    const Interval tiles{.first = tile_part * kTilesPerPart,
+                         .last = std::min(maps_.tiles(), (tile_part + tile_parts) * kTilesPerPart)};
+    const int blocks = divide_up(tiles.size(), tiles_at_once_);
+    for (int block = 0; block < blocks; ++block) {
+      const Interval some{.first = tiles.first + tiles.size() * block / blocks,
+                          .last = tiles.first + tiles.size() * (block + 1) / blocks};
+      run_tiles(scratch, operands, some, {.first = panel, .last = last_panel});
+    }
+    parts.first += whole > 0 ? whole * panels : last_panel - panel;
+  }
+}
+
+void WinogradConvolution::run_tiles(std::byte* memory, const Operands& operands, Interval tiles,
+                                    Interval panels) const {
+  const std::int64_t channels = round_up(maps_.c, machine_.shape.lanes);
+  auto* const floats = reinterpret_cast<float*>(memory);
+  const std::int64_t stride = tiles.size() * channels + kPointPadding;
+  const Scratch scratch{
+      .tiles = floats,
+      .tile_stride = channels,
+      .tiles_stride = stride,
+      .sums = floats + points() * stride,
+      .sums_stride = std::int64_t{tiles.size()} * machine_.shape.width() + kPointPadding};
+  transform_inputs(scratch, operands, tiles);
+  for (int block = panels.first; block < panels.last; ++block) {
+    multiply(scratch, operands, tiles.size(), block);
+    transform_outputs(scratch, operands, tiles, block);
+  }
+}
+
+void WinogradConvolution::transform_inputs(const Scratch& scratch, const Operands& operands,
+                                           Interval tiles) const {
+  const int inputs = machine_.sizes.inputs;
+  const float* pixels[WinogradSizes::kMaxInputs * WinogradSizes::kMaxInputs];
+  for (int tile = tiles.first; tile < tiles.last; ++tile) {
+    const TilePlace place = place_of(maps_, tile);
+    const int top = maps_.src_top + place.row * maps_.src_step;
+    const int left = maps_.src_left + place.column * maps_.src_step;
+    const float* image =  // (src_h,src_w,c)
+        operands.src + std::int64_t{place.image} * maps_.src_h * maps_.src_w * maps_.c;
+    for (int y = 0; y < inputs; ++y) {
+      const bool row_inside = top + y >= 0 && top + y < maps_.src_h;
+      const float* row = image + std::int64_t{top + y} * maps_.src_w * maps_.c;
+      for (int x = 0; x < inputs; ++x) {
+        const bool inside = row_inside && left + x >= 0 && left + x < maps_.src_w;
+        pixels[y * inputs + x] = inside ? row + std::int64_t{left + x} * maps_.c : zeros_.data();
+      }
+    }
+    machine_.leaves.input({.pixels = pixels,
+                           .channels = maps_.c,
+                           .dst = scratch.tiles + (tile - tiles.first) * scratch.tile_stride,
+                           .point_stride = scratch.tiles_stride});
+  }
+}
+
+void WinogradConvolution::multiply(const Scratch& scratch, const Operands& operands, int tiles,
+                                   int block) const {
+  static constexpr std::int64_t kNoOffset = 0;
+  const int width = blocks_.width(block);
+  PanelProduct product{.src_stride = scratch.tile_stride,
+                       .tap_offsets = &kNoOffset,
+                       .rows = tiles,
+                       .depth = maps_.c,
+                       .dst_stride = width,
+                       .channels = width};
+  for (const int point : products_) {
+    product.src = scratch.tiles + point * scratch.tiles_stride;
+    product.panel = operands.weights + panel_offset(block, kernel_point(point));
+    const bool is_last = point == products_.back() && block + 1 == blocks_.count();
+    product.next_panel = is_last ? nullptr : product.panel + std::int64_t{maps_.c} * width;
+    product.dst = scratch.sums + point * scratch.sums_stride;
+    machine_.multiply(product);
+  }
+}
+
+void WinogradConvolution::transform_outputs(const Scratch& scratch, const Operands& operands,
+                                            Interval tiles, int block) const {
+  const int outputs = machine_.sizes.outputs;
+  const int width = blocks_.width(block);
+  const int first_channel = blocks_.first(block);
+  std::int64_t pixels[WinogradSizes::kMaxOutputs * WinogradSizes::kMaxOutputs];
+  WinogradOutput output{.point_stride = scratch.sums_stride,
+                        .pixels = pixels,
+                        .channels = blocks_.size(block),
+                        .bias = operands.bias == nullptr ? nullptr : operands.bias + first_channel,
+                        .relu_output = operands.relu_output,
+                        .signal_slope = slopes_.signal,
+                        .output_slope = slopes_.output,
+                        .dst = operands.dst};
+  for (int tile = tiles.first; tile < tiles.last; ++tile) {
+    const TilePlace place = place_of(maps_, tile);
+    const int top = maps_.dst_top + place.row * maps_.dst_step;
+    const int left = maps_.dst_left + place.column * maps_.dst_step;
+    for (int y = 0; y < outputs; ++y) {
+      const bool row_inside = top + y >= 0 && top + y < maps_.dst_h;
+      const std::int64_t row = (std::int64_t{place.image} * maps_.dst_h + top + y) * maps_.dst_w;
+      for (int x = 0; x < outputs; ++x) {
+        const bool inside = row_inside && left + x >= 0 && left + x < maps_.dst_w;
+        pixels[y * outputs + x] =
+            inside ? (row + left + x) * maps_.k + first_channel : WinogradOutput::kOutside;
+      }
+    }
+    output.src = scratch.sums + std::int64_t{tile - tiles.first} * width;
+    machine_.leaves.output(output);
+  }
+}
+
+}  // namespace allconv::kernels

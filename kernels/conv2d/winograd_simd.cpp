@@ -1,0 +1,131 @@
+// The leaf functions of winograd.hpp: each a one-dimensional transform of winograd_transforms.hpp,
+// applied to the columns of a tile, then to its rows, for one vector of channels at a time.
+//
+// Bound by  loads and stores that hit L1 and L2: (6,6) vectors in and out for some 150 additions
+#include "kernels/conv2d/winograd.hpp"
+#include "kernels/conv2d/winograd_transforms.hpp"
+
+namespace allconv::kernels::ALLCONV_ISA {
+
+namespace {
+
+template <class Transform>
+void transform_input(const WinogradInput& tile) {
+  constexpr int kInputs = Transform::kInputs;
+  constexpr int kPoints = Transform::kPoints;
+  for_each_vector(tile.channels, [&](std::int64_t c, auto lanes) {
+    Floats rows[kPoints][kInputs];
+#pragma GCC unroll 9
+    for (int x = 0; x < kInputs; ++x) {
+      Floats column[kInputs];
+      Floats points[kPoints];
+#pragma GCC unroll 9
+      for (int y = 0; y < kInputs; ++y) column[y] = load(tile.pixels[y * kInputs + x] + c, lanes);
+      Transform::input(column, points);
+#pragma GCC unroll 9
+      for (int y = 0; y < kPoints; ++y) rows[y][x] = points[y];
+    }
+    float* dst = tile.dst + c;
+#pragma GCC unroll 9
+    for (int y = 0; y < kPoints; ++y) {
+      Floats points[kPoints];
+      Transform::input(rows[y], points);
+#pragma GCC unroll 9
+      for (int x = 0; x < kPoints; ++x, dst += tile.point_stride) store(dst, points[x], AllLanes{});
+    }
+  });
+}
+
+template <class Transform>
+void transform_weights(const WinogradWeights& weights) {
+  constexpr int kPoints = Transform::kKernelPoints;
+  for (int k = 0; k < weights.width; k += kWidth) {
+    Floats rows[kPoints][3];
+#pragma GCC unroll 3
+    for (int x = 0; x < 3; ++x) {
+      Floats column[3];
+      Floats points[kPoints];
+#pragma GCC unroll 3
+      for (int y = 0; y < 3; ++y) {
+        column[y] = load(weights.src + (y * 3 + x) * weights.tap_stride + k, AllLanes{});
+      }
+      Transform::kernel(column, points);
+#pragma GCC unroll 6
+      for (int y = 0; y < kPoints; ++y) rows[y][x] = points[y];
+    }
+    float* dst = weights.dst + k;
+#pragma GCC unroll 6
+    for (int y = 0; y < kPoints; ++y) {
+      Floats points[kPoints];
+      Transform::kernel(rows[y], points);
+#pragma GCC unroll 6
+      for (int x = 0; x < kPoints; ++x, dst += weights.point_stride) {
+        store(dst, points[x], AllLanes{});
+      }
+    }
+  }
+}
+
+template <class Lanes>
+[[gnu::always_inline]] inline void finish(const WinogradOutput& tile, Floats value, std::int64_t at,
+                                          Lanes lanes) {
+  const Floats zero = broadcast(0);
+  Floats result = select(greater(value, zero), value, broadcast(tile.signal_slope) * value);
+  if (tile.relu_output != nullptr) {
+    const Floats output = load(tile.relu_output + at, lanes);
+    result = select(greater(output, zero), result, broadcast(tile.output_slope) * result);
+  }
+  store(tile.dst + at, result, lanes);
+}
+
+template <class Transform>
+void transform_output(const WinogradOutput& tile) {
+  constexpr int kPoints = Transform::kPoints;
+  constexpr int kOutputs = Transform::kOutputs;
+  for_each_vector(tile.channels, [&](std::int64_t k, auto lanes) {
+    Floats rows[kOutputs][kPoints];
+#pragma GCC unroll 9
+    for (int x = 0; x < kPoints; ++x) {
+      Floats column[kPoints];
+      Floats outputs[kOutputs];
+      const float* src = tile.src + x * tile.point_stride + k;
+#pragma GCC unroll 9
+      for (int y = 0; y < kPoints; ++y, src += kPoints * tile.point_stride) {
+        column[y] = load(src, AllLanes{});
+      }
+      Transform::output(column, outputs);
+#pragma GCC unroll 8
+      for (int y = 0; y < kOutputs; ++y) rows[y][x] = outputs[y];
+    }
+    const Floats bias = tile.bias == nullptr ? broadcast(0) : load(tile.bias + k, lanes);
+#pragma GCC unroll 8
+    for (int y = 0; y < kOutputs; ++y) {
+      Floats outputs[kOutputs];
+      Transform::output(rows[y], outputs);
+#pragma GCC unroll 8
+      for (int x = 0; x < kOutputs; ++x) {
+        const std::int64_t pixel = tile.pixels[y * kOutputs + x];
+        if (pixel != WinogradOutput::kOutside) finish(tile, outputs[x] + bias, pixel + k, lanes);
+      }
+    }
+  });
+}
+
+template <class Transform>
+constexpr WinogradLeaves kLeaves{.input = transform_input<Transform>,
+                                 .weights = transform_weights<Transform>,
+                                 .output = transform_output<Transform>};
+
+}  // namespace
+
+WinogradLeaves winograd_leaves(WinogradKind kind) {
+  switch (kind) {
+    case WinogradKind::f4: return kLeaves<Winograd4>;
+    case WinogradKind::f2: return kLeaves<Winograd2>;
+    case WinogradKind::stride2: return kLeaves<Winograd4Stride2>;
+    case WinogradKind::stride2_gradient: return kLeaves<Winograd4Stride2Gradient>;
+  }
+  return {};
+}
+
+}  // namespace allconv::kernels::ALLCONV_ISA
