@@ -269,9 +269,13 @@ void Planner::meet_workspace_limit() {
     const std::size_t bytes = limited_bytes();
     if (bytes <= options_.workspace_limit) break;
     Step before = plan_.steps[index];
-    choose(index, choose(index, 0) + 1);
+    std::size_t row = choose(index, 0);
+    for (std::size_t next = choose(index, row + 1); limited_bytes() >= bytes && next != row;) {
+      row = next;
+      next = choose(index, row + 1);
+    }
     Step& now = plan_.steps[index];
-    if (needs(now) < needs(before) && limited_bytes() <= bytes) {
+    if (limited_bytes() < bytes) {
       now.refusals.push_back({before.kernel, "needs " + std::to_string(needs(before)) +
                                                  " bytes: raise --workspace-limit"});
       replaced.emplace_back(index, std::move(before));

@@ -51,10 +51,10 @@ class DataGradientWinograd final : public WinogradKernel<Conv2dDataGradient> {
  private:
   WinogradConvolution::Operands operands(
       const Conv2dDataGradient::Arguments& arguments) const override {
-    return {.src = arguments.d_dst,
+    return {.src = arguments.d_dst,  // (n,p,q,k)
             .weights = reinterpret_cast<const float*>(arguments.weights),
             .relu_output = reads_output_ ? arguments.relu_output : nullptr,
-            .dst = arguments.d_src};
+            .dst = arguments.d_src};  // (n,h,w,c)
   }
 
   // Panels are of output channels, those wanted of input channels: one output channel at a time,
@@ -71,7 +71,8 @@ class DataGradientWinograd final : public WinogradKernel<Conv2dDataGradient> {
         for (int tap = 0; tap < kTaps; ++tap) {
           const float* weights = panels + form().at(from, tap, blocks.first(block)) +
                                  (k - form().blocks().first(from));
-          float* to = turned.data() + (kTaps - 1 - tap) * width;
+          float* to =  // (width)
+              turned.data() + (kTaps - 1 - tap) * width;
           const std::int64_t stride = form().blocks().width(from);
           for (int c = 0; c < blocks.size(block); ++c) to[c] = weights[c * stride];
         }

@@ -35,10 +35,10 @@ class ForwardWinograd final : public WinogradKernel<Conv2dForward> {
 
  private:
   WinogradConvolution::Operands operands(const Conv2dForward::Arguments& arguments) const override {
-    return {.src = arguments.src,
+    return {.src = arguments.src,  // (n,h,w,c)
             .weights = reinterpret_cast<const float*>(arguments.weights),
-            .bias = arguments.bias,
-            .dst = arguments.dst};
+            .bias = arguments.bias,  // (k)
+            .dst = arguments.dst};   // (n,p,q,k)
   }
 
   // Panels lie as they are needed.

@@ -18,7 +18,8 @@ PUBLIC_HEADER, PUBLIC_REACH = "include/allconv/allconv.hpp", 6
 # What a file compiled for an instruction set may see. That none of it leaves a symbol behind is
 # checked in the objects: check_symbols.py.
 SIMD_MAY_SEE = re.compile(r"kernels/(simd/\w+\.hpp|\w+/\w*simd\.hpp|\w+/problem\.hpp|core/\w+\.hpp"
-                          r"|dropout/(mask|philox)\.hpp)$")
+                          r"|dropout/(mask|philox)\.hpp"
+                          r"|conv2d/(panel_product|winograd|winograd_transforms)\.hpp)$")
 
 
 def room_of(path):

@@ -10,8 +10,8 @@
 //            the errors' root mean square stays near one unit whatever t is. The largest of some
 //            million results lies below six times that; twelve leaves room for sums that drift.
 //   winograd the same sums of transformed values, whose rounding errors the transform back makes
-//            larger by up to its coefficients: 1 to 2 times the root mean square of direct sums, the
-//            largest of some million results 4 to 6.4 units. Errors spread over a tile, so the
+//            larger by up to its coefficients: 1 to 2 times the root mean square of direct sums,
+//            the largest of some million results 4 to 6.4 units. Errors spread over a tile, so the
 //            magnitude is the largest of the whole result. A coefficient wrong in its fourth digit
 //            is off by hundreds of units.
 //   rounded  a handful of roundings of their own: exp within 2 units, a division, a sum over the
