@@ -22,6 +22,8 @@ struct PanelBlocks {
   int size(int block) const { return std::min(shape.width(), channels - first(block)); }
   int width(int block) const { return (size(block) + shape.lanes - 1) / shape.lanes * shape.lanes; }
   int total_width() const { return first(count() - 1) + width(count() - 1); }
+
+  friend bool operator==(const PanelBlocks&, const PanelBlocks&) = default;
 };
 
 // Immutable. Distances are in floats. The padding behind the last channel is zero.
@@ -32,6 +34,11 @@ class PanelForm final : public WeightsForm {
         c_(problem.c),
         r_(problem.r),
         s_(problem.s) {}
+
+  // Whether weights packed in either form can be read in the other.
+  bool is_same_as(const PanelForm& other) const {
+    return blocks_ == other.blocks_ && c_ == other.c_ && r_ == other.r_ && s_ == other.s_;
+  }
 
   const PanelBlocks& blocks() const { return blocks_; }
   int c() const { return c_; }

@@ -20,10 +20,12 @@ struct PanelProduct {
   int depth = 0;
 
   // (taps,depth,width): width is the channels rounded up to whole vectors, at most the widest
-  // panel.
+  // panel. `panel_gap` depths are left out between two taps.
   const float* panel = nullptr;
+  int panel_gap = 0;
   const float* next_panel = nullptr;  // what the caller will multiply with next; null: nothing
   const float* bias = nullptr;        // (width), null: zero
+  bool accumulate = false;            // dst takes the bias's place
 
   float* dst = nullptr;  // (rows,channels), rows dst_stride apart
   std::int64_t dst_stride = 0;

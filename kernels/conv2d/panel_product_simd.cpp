@@ -32,6 +32,19 @@ struct Tile {
     }
   }
 
+  // Starts with what the rows hold.
+  template <class Lanes>
+  [[gnu::always_inline]] void resume(const float* dst, std::int64_t stride, Lanes last) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kTileRows; ++i) {
+#pragma GCC unroll 4
+      for (int j = 0; j + 1 < kTileVectors; ++j) {
+        sum[i][j] = load(dst + i * stride + j * kWidth, AllLanes{});
+      }
+      sum[i][kTileVectors - 1] = load(dst + i * stride + (kTileVectors - 1) * kWidth, last);
+    }
+  }
+
   // Adds the products of one column of activations and one row of the panel.
   [[gnu::always_inline]] void add(const float* src, std::int64_t stride, const float* weights) {
     Floats weight[kTileVectors];
@@ -66,7 +79,15 @@ template <int kTileRows, int kTileVectors>
 [[gnu::noinline]] void multiply_tile(const PanelProduct& product, int first_row,
                                      const float* fetched) {
   Tile<kTileRows, kTileVectors> tile;
-  tile.begin(product.bias);
+  float* dst = product.dst + first_row * product.dst_stride;
+  const int last = product.channels - (kTileVectors - 1) * kWidth;
+  if (!product.accumulate) {
+    tile.begin(product.bias);
+  } else if (last == kWidth) {
+    tile.resume(dst, product.dst_stride, AllLanes{});
+  } else {
+    tile.resume(dst, product.dst_stride, FirstLanes{last});
+  }
   const float* panel = product.panel;
   const std::int64_t stride = product.src_stride;
   for (int tap = 0; tap < product.taps; ++tap) {
@@ -85,9 +106,8 @@ template <int kTileRows, int kTileVectors>
     for (; d < product.depth; ++d, panel += kTileVectors * kWidth) {
       tile.add(src + d, stride, panel);
     }
+    panel += product.panel_gap * kTileVectors * kWidth;
   }
-  float* dst = product.dst + first_row * product.dst_stride;
-  const int last = product.channels - (kTileVectors - 1) * kWidth;
   if (last == kWidth) return tile.end(dst, product.dst_stride, AllLanes{});
   tile.end(dst, product.dst_stride, FirstLanes{last});
 }

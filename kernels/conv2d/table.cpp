@@ -1,4 +1,5 @@
 // The rows of convolution, in order of preference.
+#include "kernels/conv2d/direct.hpp"
 #include "kernels/conv2d/onednn.hpp"
 #include "kernels/conv2d/reference.hpp"
 #include "kernels/conv2d/winograd_rows.hpp"
@@ -113,6 +114,28 @@ constexpr Kernel<Conv2dDataGradient> data_gradient_winograd(std::string_view nam
               }};
 }
 
+template <Isa kIsa>
+constexpr Kernel<Conv2dForward> forward_direct(std::string_view name) {
+  return {.name = name,
+          .isa = kIsa,
+          .numeric_class = NumericClass::direct,
+          .accepts = accepts_all<Conv2dForward>,
+          .prepare = [](const Conv2dProblem& problem) {
+            return conv2d_forward_prepare_direct(problem, kIsa);
+          }};
+}
+
+template <Isa kIsa>
+constexpr Kernel<Conv2dDataGradient> data_gradient_direct(std::string_view name) {
+  return {.name = name,
+          .isa = kIsa,
+          .numeric_class = NumericClass::direct,
+          .accepts = accepts_all<Conv2dDataGradient>,
+          .prepare = [](const Conv2dProblem& problem) {
+            return conv2d_data_gradient_prepare_direct(problem, kIsa);
+          }};
+}
+
 }  // namespace
 
 KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
@@ -124,6 +147,8 @@ KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
       forward_winograd<f4, Isa::avx2>("conv2d_forward_cpu_winograd4_avx2"),
       forward_winograd<f2, Isa::avx2>("conv2d_forward_cpu_winograd2_avx2"),
       forward_winograd<stride2, Isa::avx2>("conv2d_forward_cpu_winograd_stride2_avx2"),
+      forward_direct<Isa::avx512>("conv2d_forward_cpu_direct_avx512"),
+      forward_direct<Isa::avx2>("conv2d_forward_cpu_direct_avx2"),
       {.name = "conv2d_forward_cpu_onednn",
        .isa = Isa::portable,
        .numeric_class = NumericClass::direct,
@@ -149,6 +174,8 @@ KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient) {
       data_gradient_winograd<f2, Isa::avx2>("conv2d_data_gradient_cpu_winograd2_avx2"),
       data_gradient_winograd<stride2_gradient, Isa::avx2>(
           "conv2d_data_gradient_cpu_winograd_stride2_avx2"),
+      data_gradient_direct<Isa::avx512>("conv2d_data_gradient_cpu_direct_avx512"),
+      data_gradient_direct<Isa::avx2>("conv2d_data_gradient_cpu_direct_avx2"),
       {.name = "conv2d_data_gradient_cpu_onednn",
        .isa = Isa::portable,
        .numeric_class = NumericClass::direct,

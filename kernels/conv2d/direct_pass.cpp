@@ -1,0 +1,259 @@
+#include "kernels/conv2d/direct_pass.hpp"
+
+#include <utility>
+
+#include "kernels/core/buffer.hpp"
+
+namespace allconv::kernels {
+
+DirectLeaves direct_leaves(Isa isa) {
+  if (isa == Isa::avx512) {
+    return {.shape = avx512::kPanelShape,
+            .multiply_panel = avx512::multiply_panel,
+            .apply_epilogue = avx512::apply_epilogue};
+  }
+  return {.shape = avx2::kPanelShape,
+          .multiply_panel = avx2::multiply_panel,
+          .apply_epilogue = avx2::apply_epilogue};
+}
+
+// What one call of run() works on; pointers are the image's.
+struct DirectPass::Work {
+  Extent positions;  // rows of every phase
+  const float* src = nullptr;
+  const float* weights = nullptr;
+  const float* bias = nullptr;
+  const float* last_bias = nullptr;  // of the last block, filled up to whole vectors
+  const float* output = nullptr;
+  float* dst = nullptr;
+};
+
+// One side of a rectangle of positions; steps are distances in floats.
+struct DirectPass::Side {
+  int count = 0;
+  std::int64_t src_step = 0;
+  std::int64_t dst_step = 0;
+};
+
+DirectPass::DirectPass(const DirectShape& shape, const DirectLeaves& leaves)
+    : src_(shape.src),
+      dst_(shape.dst),
+      slopes_(shape.slopes),
+      leaves_(leaves),
+      blocks_{.channels = shape.dst.channels, .shape = leaves.shape} {
+  for (const WindowAxis& rows : shape.rows) {
+    positions_ = std::max(positions_, rows.count);
+    for (const WindowAxis& columns : shape.columns) {
+      phases_.push_back({.rows = rows,
+                         .columns = columns,
+                         .row_runs = rows.runs(src_.rows),
+                         .column_runs = columns.runs(src_.columns),
+                         .start = weights_size_});
+      const std::int64_t depth = std::int64_t{rows.taps} * columns.taps * src_.channels;
+      weights_size_ += depth * blocks_.total_width();
+    }
+    for (int tap = static_cast<int>(tap_offsets_.size()); tap < rows.taps; ++tap) {
+      tap_offsets_.push_back(tap * src_.row_size());
+    }
+  }
+  cut();
+}
+
+// How many bands and groups: parts large enough to be worth a thread's attention, bands whose
+// source stays in the second-level cache, and rows enough in each that its weights are worth
+// reading. Depends on the problem alone.
+void DirectPass::cut() {
+  constexpr std::int64_t kProductsPerPart = 1'250'000;
+  constexpr std::int64_t kMostParts = 16;
+  constexpr std::int64_t kBandFloats = 96 << 10;
+  constexpr int kBandPixels = 32;
+  std::int64_t products = 0;
+  for (const Phase& phase : phases_) {
+    products += std::int64_t{phase.rows.taps} * phase.columns.taps * phase.rows.count *
+                phase.columns.count * src_.channels * dst_.channels;
+  }
+  const int wanted =
+      static_cast<int>(std::clamp<std::int64_t>(products / kProductsPerPart, 1, kMostParts));
+  const int most_bands = std::clamp(dst_.rows * dst_.columns / kBandPixels, 1, positions_);
+  if (weights_size_ > src_.size() + dst_.size()) {
+    groups_ = std::min(wanted, blocks_.count());
+    bands_ = std::min((wanted + groups_ - 1) / groups_, most_bands);
+  } else {
+    bands_ = std::min(wanted, most_bands);
+    groups_ = std::min((wanted + bands_ - 1) / bands_, blocks_.count());
+  }
+  const auto smallest =
+      static_cast<int>(std::min<std::int64_t>(src_.size() / kBandFloats, most_bands));
+  bands_ = std::max(bands_, smallest);
+}
+
+std::int64_t DirectPass::weights_at(const Phase& phase, int block, int row_tap,
+                                    int column_tap) const {
+  const std::int64_t depth = std::int64_t{phase.rows.taps} * phase.columns.taps * src_.channels;
+  const std::int64_t within =
+      (std::int64_t{row_tap} * phase.columns.taps + column_tap) * src_.channels;
+  return phase.start + depth * blocks_.first(block) + within * blocks_.width(block);
+}
+
+std::size_t DirectPass::workspace_bytes() const {
+  return align_up(static_cast<std::size_t>(leaves_.shape.width()) * sizeof(float));
+}
+
+void DirectPass::run(const DirectTensors& tensors, std::span<std::byte> scratch, int part) const {
+  const std::int64_t image = part / parts_per_image();
+  const int within = part % parts_per_image();
+  auto* const last_bias = reinterpret_cast<float*>(scratch.data());  // (width)
+  const Work work{
+      .positions = share_of(positions_, bands_, within / groups_),
+      .src = tensors.src + image * src_.size(),
+      .weights = tensors.weights,
+      .bias = tensors.bias,
+      .last_bias = last_bias,
+      .output = tensors.output == nullptr ? nullptr : tensors.output + image * dst_.size(),
+      .dst = tensors.dst + image * dst_.size()};
+  if (tensors.bias != nullptr) {
+    const int last = blocks_.count() - 1;
+    std::fill_n(last_bias, blocks_.width(last), 0.0F);
+    std::copy_n(tensors.bias + blocks_.first(last), blocks_.size(last), last_bias);
+  }
+  const Extent blocks = share_of(blocks_.count(), groups_, within % groups_);
+  for (const Phase& phase : phases_) {
+    for (int block = blocks.first; block < blocks.last; ++block) multiply(work, phase, block);
+  }
+}
+
+void DirectPass::multiply(const Work& work, const Phase& phase, int block) const {
+  // Below, a pass over dst for each row tap costs more than it saves.
+  constexpr int kDepthWorthPasses = 64;
+  for (const WindowRun& columns : phase.column_runs) {
+    const int depth = columns.taps.size() * src_.channels;
+    const bool is_cut = columns.taps.size() < phase.columns.taps;
+    if (is_cut && depth >= kDepthWorthPasses && phase.row_runs.size() > 1) {
+      multiply_columns(work, phase, block, columns);
+      continue;
+    }
+    for (const WindowRun& run : phase.row_runs) {
+      const Extent positions = intersection(run.positions, work.positions);
+      if (positions.size() == 0) continue;
+      multiply_run(work, phase, block,
+                   {.rows = {.positions = positions, .taps = run.taps}, .columns = columns});
+    }
+  }
+}
+
+// Whether the pixels of a map are one list, those read as well as those written.
+bool DirectPass::is_one_list(const Phase& phase) const {
+  const auto& [rows, columns, row_runs, column_runs, start] = phase;
+  return rows.taps == 1 && columns.taps == 1 && rows.src_step == 1 && columns.src_step == 1 &&
+         phases_.size() == 1 && row_runs.size() == 1 && column_runs.size() == 1 &&
+         columns.count == src_.columns && columns.count == dst_.columns;
+}
+
+// The rectangle of two runs: as many lists as its shorter side is long, so that lists are long.
+void DirectPass::multiply_run(const Work& work, const Phase& phase, int block,
+                              const Window& window) const {
+  const PanelProduct first = product_of(work, phase, block, window);
+  Side outer = row_side(phase.rows, window.rows.positions);
+  Side list = column_side(phase.columns, window.columns.positions);
+  if (is_one_list(phase)) list.count *= std::exchange(outer.count, 1);
+  if (outer.count > list.count) std::swap(outer, list);
+  for (int i = 0; i < outer.count; ++i) {
+    PanelProduct product = first;
+    product.src += i * outer.src_step;
+    product.src_stride = list.src_step;
+    product.dst += i * outer.dst_step;
+    product.dst_stride = list.dst_step;
+    multiply_list(work, product, list.count);
+  }
+}
+
+// Columns whose windows reach into the padding, each a list of rows: first the bias, then one row
+// tap after the other over the rows that see it inside the map. The few pixels of a corner alone
+// would not fill a tile.
+void DirectPass::multiply_columns(const Work& work, const Phase& phase, int block,
+                                  const WindowRun& columns) const {
+  const Extent positions = intersection(work.positions, {0, phase.rows.count});
+  const Side list = row_side(phase.rows, positions);
+  for (int column = columns.positions.first; column < columns.positions.last; ++column) {
+    const auto product_over = [&](Extent rows, Extent taps) {
+      PanelProduct product =
+          product_of(work, phase, block,
+                     {.rows = {.positions = rows, .taps = taps},
+                      .columns = {.positions = {column, column + 1}, .taps = columns.taps}});
+      product.rows = rows.size();
+      product.src_stride = list.src_step;
+      product.dst_stride = list.dst_step;
+      return product;
+    };
+    const PanelProduct without_taps = product_over(positions, {});
+    leaves_.multiply_panel(without_taps);
+    for (int tap = 0; tap < phase.rows.taps; ++tap) {
+      const Extent rows = intersection(positions, phase.rows.inside(tap, src_.rows));
+      if (rows.size() == 0) continue;
+      PanelProduct product = product_over(rows, {tap, tap + 1});
+      product.accumulate = true;
+      leaves_.multiply_panel(product);
+    }
+    finish(work, without_taps);
+  }
+}
+
+// In pieces whose results stay in the first-level cache until the epilogue.
+void DirectPass::multiply_list(const Work& work, PanelProduct product, int count) const {
+  constexpr int kMostRows = 64;
+  for (; count > 0; count -= product.rows) {
+    product.rows = std::min(count, kMostRows);
+    leaves_.multiply_panel(product);
+    finish(work, product);
+    product.src += product.rows * product.src_stride;
+    product.dst += product.rows * product.dst_stride;
+  }
+}
+
+// The epilogue.
+void DirectPass::finish(const Work& work, const PanelProduct& product) const {
+  if (slopes_.signal == 1 && slopes_.output == 1) return;
+  const std::int64_t offset = product.dst - work.dst;
+  leaves_.apply_epilogue({.values = product.dst,
+                          .output = work.output == nullptr ? nullptr : work.output + offset,
+                          .stride = product.dst_stride,
+                          .rows = product.rows,
+                          .channels = product.channels,
+                          .slopes = slopes_});
+}
+
+PanelProduct DirectPass::product_of(const Work& work, const Phase& phase, int block,
+                                    const Window& window) const {
+  const Extent& row_taps = window.rows.taps;
+  const Extent& column_taps = window.columns.taps;
+  const bool reads = row_taps.size() > 0 && column_taps.size() > 0;
+  const std::int64_t source = phase.rows.source(window.rows) * src_.row_size() +
+                              std::int64_t{phase.columns.source(window.columns)} * src_.channels;
+  const std::int64_t target = phase.rows.target(window.rows) * dst_.row_size() +
+                              std::int64_t{phase.columns.target(window.columns)} * dst_.channels;
+  const float* bias =
+      block + 1 == blocks_.count() ? work.last_bias : work.bias + blocks_.first(block);
+  return {.src = reads ? work.src + source : nullptr,
+          .tap_offsets = tap_offsets_.data(),
+          .taps = reads ? row_taps.size() : 0,
+          .depth = column_taps.size() * src_.channels,
+          .panel = work.weights + weights_at(phase, block, row_taps.first, column_taps.first),
+          .panel_gap = (phase.columns.taps - column_taps.size()) * src_.channels,
+          .bias = work.bias == nullptr ? nullptr : bias,
+          .dst = work.dst + target + blocks_.first(block),
+          .channels = blocks_.size(block)};
+}
+
+DirectPass::Side DirectPass::row_side(const WindowAxis& axis, Extent positions) const {
+  return {.count = positions.size(),
+          .src_step = axis.src_step * src_.row_size(),
+          .dst_step = axis.step * dst_.row_size()};
+}
+
+DirectPass::Side DirectPass::column_side(const WindowAxis& axis, Extent positions) const {
+  return {.count = positions.size(),
+          .src_step = std::int64_t{axis.src_step} * src_.channels,
+          .dst_step = std::int64_t{axis.step} * dst_.channels};
+}
+
+}  // namespace allconv::kernels
