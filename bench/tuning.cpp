@@ -55,7 +55,7 @@ std::vector<StepProblem> problems_of(const NetworkDescription& network,
   std::vector<StepProblem> problems;
   std::set<ProblemKey> seen;
   for (const PassMode mode : {PassMode::inference, PassMode::training}) {
-    const int images = micro_batch_size(mode, options.batch_size);
+    const int images = micro_batch_size(mode, options.batch_size, 1);
     const Plan plan = make_plan(make_graph(network, mode), images, {.isa = options.isa});
     for (const Step& step : plan.steps) {
       const auto key = key_of(step.problem);

@@ -54,12 +54,7 @@ Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& 
     }
   }
   for (int i = 0; i < pool.threads(); ++i) scratch_.emplace_back(plan_->workspace_bytes);
-  stages_.resize(static_cast<std::size_t>(plan_->stages));
-  for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
-    auto& tasks = stages_[static_cast<std::size_t>(plan_->steps[i].stage)];
-    const int parts = workers_.front().runners[i]->parts();
-    for (int part = 0; part < parts; ++part) tasks.push_back({static_cast<int>(i), part});
-  }
+  for (const StepGroup& group : plan_->groups) shared_.push_back(share(group));
   packed_.weights = kernels::Buffer<std::byte>(plan_->packed_weights_bytes);
   if (plan_->graph.mode == PassMode::training) prepare_training(micro_batches);
 }
@@ -88,6 +83,24 @@ void Executor::prepare_training(int micro_batches) {
       conversions_[i] = workers_.front().runners[i]->conversion_from(*form);
     }
   }
+}
+
+// Each step's parts in as many intervals as there are threads.
+Executor::Stages Executor::share(const StepGroup& group) const {
+  Stages stages;
+  for (int i = group.first_step; i < group.last_step; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    if (i == group.first_step || plan_->steps[index].stage != plan_->steps[index - 1].stage) {
+      stages.emplace_back();
+    }
+    const int parts = workers_.front().runners[index]->parts();
+    const int tasks = std::min(parts, pool_.threads());
+    for (int task = 0; task < tasks; ++task) {
+      stages.back().push_back(
+          {.step = i, .parts = {parts * task / tasks, parts * (task + 1) / tasks}});
+    }
+  }
+  return stages;
 }
 
 ExecutionContext Executor::context(int thread) {
@@ -123,25 +136,43 @@ void Executor::begin(Worker& worker, const Batch& batch, int index) {
   frame.accumulate = index >= lane_count_;
 }
 
+// Images that the batch does not have cost no pass.
+template <class RunPass>
+void Executor::for_each_pass(Frame& frame, const RunPass& run_pass) const {
+  for (std::size_t group = 0; group < plan_->groups.size(); ++group) {
+    const int images = plan_->groups[group].images;
+    for (int first = 0; first < frame.present; first += images) {
+      frame.begin_pass(first, images);
+      run_pass(group);
+    }
+    frame.fill_absent(plan_->groups[group]);
+  }
+}
+
 void Executor::run_micro_batch(Worker& worker, const Batch& batch, int index, int thread) {
   begin(worker, batch, index);
   const ExecutionContext scratch = context(thread);
-  for (const auto& runner : worker.runners) {
-    for (int part = 0; part < runner->parts(); ++part) runner->run(worker.frame, scratch, part);
-  }
+  for_each_pass(worker.frame, [&](std::size_t group) {
+    for (int step = plan_->groups[group].first_step; step < plan_->groups[group].last_step;
+         ++step) {
+      const StepRunner& runner = *worker.runners[static_cast<std::size_t>(step)];
+      runner.run(worker.frame, scratch, {0, runner.parts()});
+    }
+  });
   worker.frame.end();
 }
 
 void Executor::run_shared(const Batch& batch, int index) {
   Worker& worker = workers_.front();
   begin(worker, batch, index);
-  for (const std::vector<Task>& tasks : stages_) {
-    pool_.parallel_for(static_cast<int>(tasks.size()), [&](int i, int thread) {
-      const Task& task = tasks[static_cast<std::size_t>(i)];
-      worker.runners[static_cast<std::size_t>(task.step)]->run(worker.frame, context(thread),
-                                                               task.part);
-    });
-  }
+  for_each_pass(worker.frame, [&](std::size_t group) {
+    for (const std::vector<Task>& tasks : shared_[group]) {
+      pool_.parallel_for(static_cast<int>(tasks.size()), [&](int task, int thread) {
+        const auto [step, parts] = tasks[static_cast<std::size_t>(task)];
+        worker.runners[static_cast<std::size_t>(step)]->run(worker.frame, context(thread), parts);
+      });
+    }
+  });
   worker.frame.end();
 }
 
@@ -178,13 +209,16 @@ void Executor::run_observed(const Batch& batch, StepObserver observe) {
   lanes_used_ = std::min(count, lane_count_);
   for (int index = 0; index < count; ++index) {
     begin(worker, batch, index);
-    for (std::size_t i = 0; i < worker.runners.size(); ++i) {
-      const auto start = Clock::now();
-      for (int part = 0; part < worker.runners[i]->parts(); ++part) {
-        worker.runners[i]->run(worker.frame, context(0), part);
+    for_each_pass(worker.frame, [&](std::size_t group) {
+      for (int step = plan_->groups[group].first_step; step < plan_->groups[group].last_step;
+           ++step) {
+        const auto start = Clock::now();
+        const auto step_index = static_cast<std::size_t>(step);
+        const StepRunner& runner = *worker.runners[step_index];
+        runner.run(worker.frame, context(0), {0, runner.parts()});
+        observe(step_index, std::chrono::duration<double>(Clock::now() - start).count());
       }
-      observe(i, std::chrono::duration<double>(Clock::now() - start).count());
-    }
+    });
     worker.frame.end();
   }
 }

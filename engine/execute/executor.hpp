@@ -64,8 +64,10 @@ class Executor {
  private:
   struct Task {
     int step = 0;
-    int part = 0;
+    kernels::Interval parts;
   };
+  // The stages of one group, each a list of tasks that threads may share.
+  using Stages = std::vector<std::vector<Task>>;
   // The prepared kernels and the memory of one worker.
   struct Worker {
     Frame frame;
@@ -76,6 +78,9 @@ class Executor {
   void prepare_training(int micro_batches);
   void run_micro_batch(Worker& worker, const Batch& batch, int index, int thread);
   void run_shared(const Batch& batch, int index);
+  Stages share(const StepGroup& group) const;
+  template <class RunPass>
+  void for_each_pass(Frame& frame, const RunPass& run_pass) const;
   void begin(Worker& worker, const Batch& batch, int index);
   kernels::ExecutionContext context(int thread);
 
@@ -83,7 +88,7 @@ class Executor {
   ThreadPool& pool_;
   PackedParameters packed_;
   std::vector<Worker> workers_;
-  std::vector<std::vector<Task>> stages_;            // tasks of each stage, for shared stages
+  std::vector<Stages> shared_;                       // of each group
   std::vector<kernels::Buffer<std::byte>> scratch_;  // one a thread
   kernels::Buffer<std::byte> lanes_;                 // gradient lanes, lane after lane
   int lane_count_ = 0;                               // allocated

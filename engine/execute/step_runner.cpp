@@ -9,6 +9,7 @@
 namespace allconv {
 
 using kernels::ExecutionContext;
+using kernels::Interval;
 
 Frame::Frame(const Plan& of, const PackedParameters& weights)
     : plan(&of),
@@ -31,7 +32,29 @@ void Frame::begin(const Batch& of, int first) {
   }
 }
 
-void Frame::end() const {
+void Frame::begin_pass(int first, int count) {
+  pass_first = first;
+  pass_images = count;
+}
+
+void Frame::fill_absent(const StepGroup& group) {
+  if (group.images == plan->images) return;
+  for (int i = group.first_step; i < group.last_step; ++i) {
+    const Step& step = plan->steps[static_cast<std::size_t>(i)];
+    for (const int id : {step.dst, step.dst2}) {
+      if (id == kNoValue) continue;
+      const PlanValue& value = plan->values[static_cast<std::size_t>(id)];
+      std::byte* const first = arena.data() + value.offset;
+      for (int image = present; image < value.images; ++image) {
+        std::memcpy(first + static_cast<std::size_t>(image) * value.image_bytes, first,
+                    value.image_bytes);
+      }
+    }
+  }
+}
+
+void Frame::end() {
+  begin_pass(0, plan->images);
   const auto copy = [this](float* destination, int value, std::int64_t floats_an_image) {
     if (destination == nullptr || value == kNoValue) return;
     std::memcpy(destination + first_image * floats_an_image, this->value<float>(value),
@@ -53,8 +76,9 @@ class Binder {
 
   void bind(kernels::ImagePrepare::Arguments& arguments) const {
     const PixelScaling& scaling = frame_.batch->scaling;
-    arguments.images = frame_.pixels.data();
-    arguments.moves = frame_.batch->moves == nullptr ? nullptr : frame_.moves.data();
+    arguments.images = frame_.pixels.data() + frame_.pass_first;
+    arguments.moves =
+        frame_.batch->moves == nullptr ? nullptr : frame_.moves.data() + frame_.pass_first;
     arguments.dst = floats(step_.dst);
     arguments.scale = scaling.scale;
     std::copy(std::begin(scaling.mean), std::end(scaling.mean), arguments.mean);
@@ -78,7 +102,7 @@ class Binder {
                  .d_dst = floats(step_.src2),
                  .d_weights = d_weights,
                  .d_bias = reinterpret_cast<float*>(d_weights + step_.packed_weights_bytes),
-                 .accumulate = frame_.accumulate};
+                 .accumulate = frame_.accumulate || frame_.pass_first > 0};
   }
   void bind(kernels::ReluForward::Arguments& arguments) const {
     arguments = {.src = floats(step_.src), .dst = floats(step_.dst)};
@@ -89,13 +113,13 @@ class Binder {
   }
   void bind(kernels::Dropout::Arguments& arguments) const {
     const auto& problem = std::get<Bound<kernels::Dropout>>(step_.problem).problem;
-    const auto elements = static_cast<std::uint64_t>(problem.count / frame_.plan->images);
+    const auto elements = static_cast<std::uint64_t>(problem.count / frame_.pass_images);
     arguments = {.src = floats(step_.src),
                  .dst = floats(step_.dst),
                  .seed = frame_.batch->seed,
                  .step = frame_.batch->step,
                  .layer = static_cast<std::uint32_t>(step_.ordinal),
-                 .first_element = static_cast<std::uint64_t>(frame_.first_image) * elements};
+                 .first_element = static_cast<std::uint64_t>(frame_.first_of_pass()) * elements};
   }
   void bind(kernels::MaxPoolForward::Arguments& arguments) const {
     arguments = {
@@ -117,13 +141,13 @@ class Binder {
   void bind(kernels::SoftmaxCrossEntropyForward::Arguments& arguments) const {
     const bool with_loss = step_.dst2 != kNoValue && frame_.batch->labels != nullptr;
     arguments = {.src = floats(step_.src),
-                 .labels = with_loss ? frame_.labels.data() : nullptr,
+                 .labels = with_loss ? frame_.labels.data() + frame_.pass_first : nullptr,
                  .dst = floats(step_.dst),
                  .loss = with_loss ? floats(step_.dst2) : nullptr};
   }
   void bind(kernels::SoftmaxCrossEntropyBackward::Arguments& arguments) const {
     arguments = {.probabilities = floats(step_.src),
-                 .labels = frame_.labels.data(),
+                 .labels = frame_.labels.data() + frame_.pass_first,
                  .d_src = floats(step_.dst),
                  .scale = 1.0F / static_cast<float>(frame_.batch->images)};
   }
@@ -151,11 +175,11 @@ class KernelRunner : public StepRunner {
 
   int parts() const override { return kernel_->parts(); }
 
-  void run(const Frame& frame, const ExecutionContext& context, int part) const override {
+  void run(const Frame& frame, const ExecutionContext& context, Interval parts) const override {
     typename Operation::Arguments arguments{};
     Binder(frame, step_).bind(arguments);
     try {
-      kernel_->run(context, arguments, part);
+      kernel_->run_parts(context, arguments, parts);
     } catch (const std::exception& error) {
       throw Error(ErrorKind::internal, error.what(), step_.layer + " (" + step_.kernel + ")");
     }
@@ -187,10 +211,11 @@ class InputRunner final : public KernelRunner<kernels::ImagePrepare> {
   InputRunner(const Plan& plan, const Step& step, const kernels::ImagePrepareProblem& problem)
       : KernelRunner(step, problem), floats_(plan.graph.shape(plan.graph.input).size()) {}
 
-  void run(const Frame& frame, const ExecutionContext& context, int part) const override {
-    if (frame.batch->pixels != nullptr) return KernelRunner::run(frame, context, part);
-    for (int i = 0; i < frame.plan->images; ++i) {
-      const std::int64_t image = frame.first_image + (i < frame.present ? i : 0);
+  void run(const Frame& frame, const ExecutionContext& context, Interval parts) const override {
+    if (frame.batch->pixels != nullptr) return KernelRunner::run(frame, context, parts);
+    for (int i = 0; i < frame.pass_images; ++i) {
+      const std::int64_t image =
+          i < frame.present_in_pass() ? frame.first_of_pass() + i : frame.first_image;
       std::memcpy(frame.value<float>(step().dst) + i * floats_,
                   frame.batch->input + image * floats_,
                   static_cast<std::size_t>(floats_) * sizeof(float));
@@ -207,10 +232,11 @@ class LossGradientRunner final : public KernelRunner<kernels::SoftmaxCrossEntrop
   LossGradientRunner(const Step& step, const kernels::SoftmaxCrossEntropyProblem& problem)
       : KernelRunner(step, problem), problem_(problem) {}
 
-  void run(const Frame& frame, const ExecutionContext& context, int part) const override {
-    KernelRunner::run(frame, context, part);
+  void run(const Frame& frame, const ExecutionContext& context, Interval parts) const override {
+    KernelRunner::run(frame, context, parts);
     float* d_src = frame.value<float>(step().dst);
-    std::fill(d_src + std::int64_t{frame.present} * problem_.c, d_src + problem_.size(), 0.0F);
+    std::fill(d_src + std::int64_t{frame.present_in_pass()} * problem_.c, d_src + problem_.size(),
+              0.0F);
   }
 
  private:
@@ -223,15 +249,15 @@ class ClassSignalRunner final : public StepRunner {
   ClassSignalRunner(const Step& step, const ClassSignal::Problem& problem)
       : step_(step), problem_(problem) {}
 
-  void run(const Frame& frame, const ExecutionContext&, int /*part*/) const override {
+  void run(const Frame& frame, const ExecutionContext&, Interval /*parts*/) const override {
     const float* logits = frame.value<float>(step_.src);
     float* signal = frame.value<float>(step_.dst);
     std::fill(signal, signal + std::int64_t{problem_.n} * problem_.c, 0.0F);
-    for (int i = 0; i < frame.present; ++i) {
+    for (int i = 0; i < frame.present_in_pass(); ++i) {
       const float* row = logits + std::int64_t{i} * problem_.c;
       const auto predicted = std::max_element(row, row + problem_.c) - row;
       const auto* wanted = frame.batch->signal_classes;
-      const std::int64_t chosen = wanted == nullptr ? predicted : wanted[frame.first_image + i];
+      const std::int64_t chosen = wanted == nullptr ? predicted : wanted[frame.first_of_pass() + i];
       signal[std::int64_t{i} * problem_.c + chosen] = 1.0F;
     }
   }

@@ -1,6 +1,7 @@
 // StepRunner: one step of a plan, bound to the kernels and memory of one worker.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -26,13 +27,28 @@ struct Frame {
   // end are filled with the first one, and their loss gradient is zero.
   void begin(const Batch& of, int first);
 
-  // Copies what the batch wants out of the arena.
-  void end() const;
+  // Points it at the next pass of a group, images [first, first + count) of the frame.
+  void begin_pass(int first, int count);
 
+  // After the passes of a group: images that the batch does not have become copies of the first in
+  // every value that later groups read.
+  void fill_absent(const StepGroup& group);
+
+  // Images of the pass that the batch has.
+  int present_in_pass() const { return std::clamp(present - pass_first, 0, pass_images); }
+  // The pass's first image in the batch.
+  int first_of_pass() const { return first_image + pass_first; }
+
+  // Copies what the batch wants out of the arena.
+  void end();
+
+  // Where the pass finds its images of the value.
   template <class Element>
   Element* value(int id) const {
-    const std::size_t offset = plan->values[static_cast<std::size_t>(id)].offset;
-    return reinterpret_cast<Element*>(const_cast<std::byte*>(arena.data()) + offset);
+    const PlanValue& value = plan->values[static_cast<std::size_t>(id)];
+    const auto skipped = static_cast<std::size_t>(value.images > pass_images ? pass_first : 0);
+    return reinterpret_cast<Element*>(const_cast<std::byte*>(arena.data()) + value.offset +
+                                      skipped * value.image_bytes);
   }
 
   const Plan* plan;
@@ -42,6 +58,8 @@ struct Frame {
   const Batch* batch = nullptr;
   int first_image = 0;
   int present = 0;                          // images of the batch in this frame
+  int pass_first = 0;                       // of the pass, counted in the frame
+  int pass_images = 0;                      // of every pass of the group
   std::vector<const std::uint8_t*> pixels;  // (plan.images)
   std::vector<kernels::ImageMove> moves;    // (plan.images)
   std::vector<std::int32_t> labels;         // (plan.images)
@@ -54,7 +72,7 @@ class StepRunner {
   virtual ~StepRunner() = default;
   virtual int parts() const { return 1; }
   virtual void run(const Frame& frame, const kernels::ExecutionContext& context,
-                   int part) const = 0;
+                   kernels::Interval parts) const = 0;
   // Convolutions that read weights: converts (k,c,r,s) weights into the kernel's form.
   virtual void pack(const float* /*weights*/, std::byte* /*packed*/) const {}
   // The same from another kernel's form, where there is a direct way; else null.

@@ -5,7 +5,9 @@
 
 #include "engine/plan/choose.hpp"
 #include "engine/plan/fusion.hpp"
+#include "engine/plan/grouping.hpp"
 #include "engine/plan/memory_plan.hpp"
+#include "engine/plan/step_problem.hpp"
 #include "engine/support/error.hpp"
 #include "kernels/core/buffer.hpp"
 
@@ -34,6 +36,7 @@ class Planner {
     }
     plan_.input = plan_value(graph_.input);
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) choose(i, 0);
+    make_groups();
     meet_workspace_limit();
     place_packed_weights();
     place_values();
@@ -44,7 +47,7 @@ class Planner {
   void add_step(const FusedOperation& fused) {
     const Operation& operation = fused.operation;
     Step step{.layer = fused.label,
-              .problem = problem_of(fused),
+              .problem = make_step_problem(graph_, fused, plan_.images),
               .kernel = {},
               .refusals = {},
               .stage = next_stage(operation),
@@ -69,9 +72,11 @@ class Planner {
   }
 
   int add_value(std::string name, std::size_t bytes_an_image, int stage) {
-    const auto bytes = align_up(bytes_an_image * static_cast<std::size_t>(plan_.images));
-    plan_.values.push_back(
-        {.name = std::move(name), .bytes = bytes, .first_stage = stage, .last_stage = stage});
+    plan_.values.push_back({.name = std::move(name),
+                            .image_bytes = bytes_an_image,
+                            .images = plan_.images,
+                            .first_stage = stage,
+                            .last_stage = stage});
     return static_cast<int>(plan_.values.size()) - 1;
   }
 
@@ -102,17 +107,6 @@ class Planner {
     plan_.values[static_cast<std::size_t>(value)].last_stage = plan_.stages - 1;
   }
 
-  const Shape& shape(ValueId id) const { return graph_.shape(id); }
-  const Layer& layer(const Operation& operation) const {
-    return graph_.network.layers[static_cast<std::size_t>(operation.layer)];
-  }
-  std::int64_t count(ValueId id) const { return plan_.images * shape(id).size(); }
-
-  StepProblem problem_of(const FusedOperation& fused) const;
-  kernels::Conv2dProblem conv2d_problem(const FusedOperation& fused) const;
-  kernels::MaxPoolProblem max_pool_problem(const Operation& operation) const;
-  kernels::GlobalAveragePoolProblem average_problem(const Operation& operation) const;
-
   // Chooses among the rows at or after `first_row` and records what the kernel needs.
   // Returns the index of the chosen row.
   std::size_t choose(std::size_t index, std::size_t first_row);
@@ -120,6 +114,8 @@ class Planner {
   void meet_workspace_limit();
   void place_packed_weights();
   void place_values();
+  void make_groups();
+  Lifetime lifetime(int value) const;
 
   const Graph& graph_;
   const PlanOptions& options_;
@@ -129,90 +125,6 @@ class Planner {
   OperationKind previous_kind_ = OperationKind::input;
   bool losses_written_ = false;
 };
-
-kernels::Conv2dProblem Planner::conv2d_problem(const FusedOperation& fused) const {
-  const Operation& operation = fused.operation;
-  const auto& conv = std::get<Conv2dLayer>(layer(operation));
-  const bool is_data_gradient = operation.kind == OperationKind::conv2d_data_gradient;
-  const Shape& src = shape(is_data_gradient ? operation.dst : operation.src);
-  kernels::Conv2dProblem problem{.n = plan_.images,
-                                 .h = src.height,
-                                 .w = src.width,
-                                 .c = src.channels,
-                                 .k = conv.filters,
-                                 .r = conv.kernel[0],
-                                 .s = conv.kernel[1],
-                                 .stride_h = conv.stride[0],
-                                 .stride_w = conv.stride[1],
-                                 .pad = conv.padding};
-  if (fused.relu) problem.epilogue = kernels::Conv2dEpilogue::relu;
-  if (fused.rule) problem.epilogue = kernels::epilogue_of(*fused.rule);
-  problem.slope = fused.slope;
-  return problem;
-}
-
-kernels::MaxPoolProblem Planner::max_pool_problem(const Operation& operation) const {
-  const auto& pool = std::get<MaxPoolLayer>(layer(operation));
-  const bool backward = operation.kind == OperationKind::max_pool_backward;
-  const Shape& src = shape(backward ? operation.dst : operation.src);
-  return {.n = plan_.images,
-          .h = src.height,
-          .w = src.width,
-          .c = src.channels,
-          .r = pool.kernel[0],
-          .s = pool.kernel[1],
-          .stride_h = pool.stride[0],
-          .stride_w = pool.stride[1],
-          .pad = pool.padding};
-}
-
-kernels::GlobalAveragePoolProblem Planner::average_problem(const Operation& operation) const {
-  const bool backward = operation.kind == OperationKind::global_average_pool_backward;
-  const Shape& src = shape(backward ? operation.dst : operation.src);
-  return {.n = plan_.images, .h = src.height, .w = src.width, .c = src.channels};
-}
-
-StepProblem Planner::problem_of(const FusedOperation& fused) const {
-  using namespace kernels;  // NOLINT: every name below is an operation of it
-  const Operation& operation = fused.operation;
-  const int images = plan_.images;
-  const int classes = class_count(graph_.network);
-  const auto relu = [&] {
-    return ReluProblem{.count = count(operation.dst), .slope = fused.slope, .rule = graph_.rule};
-  };
-  const auto dropout = [&] {
-    const double rate = std::get<DropoutLayer>(layer(operation)).rate;
-    return DropoutProblem{.count = count(operation.dst), .rate = static_cast<float>(rate)};
-  };
-  const SoftmaxCrossEntropyProblem softmax{.n = images, .c = classes};
-  switch (operation.kind) {
-    case OperationKind::input: {
-      const Shape& input = shape(operation.dst);
-      return Bound<ImagePrepare>{{.n = images, .h = input.height, .w = input.width}};
-    }
-    case OperationKind::conv2d: return Bound<Conv2dForward>{conv2d_problem(fused)};
-    case OperationKind::relu: return Bound<ReluForward>{relu()};
-    case OperationKind::dropout:
-    case OperationKind::dropout_backward: return Bound<Dropout>{dropout()};
-    case OperationKind::max_pool: return Bound<MaxPoolForward>{max_pool_problem(operation)};
-    case OperationKind::global_average_pool:
-      return Bound<GlobalAveragePoolForward>{average_problem(operation)};
-    case OperationKind::softmax: return Bound<SoftmaxCrossEntropyForward>{softmax};
-    case OperationKind::softmax_cross_entropy_backward:
-      return Bound<SoftmaxCrossEntropyBackward>{softmax};
-    case OperationKind::class_signal: return Bound<ClassSignal>{{.n = images, .c = classes}};
-    case OperationKind::global_average_pool_backward:
-      return Bound<GlobalAveragePoolBackward>{average_problem(operation)};
-    case OperationKind::max_pool_backward:
-      return Bound<MaxPoolBackward>{max_pool_problem(operation)};
-    case OperationKind::relu_backward: return Bound<ReluBackward>{relu()};
-    case OperationKind::conv2d_weight_gradient:
-      return Bound<Conv2dWeightGradient>{conv2d_problem(fused)};
-    case OperationKind::conv2d_data_gradient:
-      return Bound<Conv2dDataGradient>{conv2d_problem(fused)};
-  }
-  throw Error(ErrorKind::internal, "an operation has no problem", fused.label);
-}
 
 std::size_t Planner::choose(std::size_t index, std::size_t first_row) {
   Step& step = plan_.steps[index];
@@ -315,16 +227,62 @@ void Planner::place_packed_weights() {
   plan_.weights_bytes = static_cast<std::size_t>(parameters) * sizeof(float);
 }
 
+// Steps that run one after another for few images at a time compute problems of so many images, and
+// what they hand only to each other is held for so many.
+void Planner::make_groups() {
+  plan_.groups = group_steps(plan_, options_.cache_bytes);
+  std::vector<const StepGroup*> only_group(plan_.values.size());  // of each value's steps, or null
+  std::vector<bool> seen(plan_.values.size());
+  for (const StepGroup& group : plan_.groups) {
+    for (int index = group.first_step; index < group.last_step; ++index) {
+      const auto i = static_cast<std::size_t>(index);
+      if (group.images != plan_.images) {
+        plan_.steps[i].problem = make_step_problem(graph_, fused_.operations[i], group.images);
+        choose(i, 0);
+        plan_.steps[i].flops *= static_cast<double>(plan_.images) / group.images;
+      }
+      for (const int value : operands_of(plan_.steps[i])) {
+        const auto v = static_cast<std::size_t>(value);
+        only_group[v] = seen[v] && only_group[v] != &group ? nullptr : &group;
+        seen[v] = true;
+      }
+    }
+  }
+  for (std::size_t v = 0; v < plan_.values.size(); ++v) {
+    const bool copied_out = plan_.values[v].last_stage == plan_.stages - 1;
+    if (only_group[v] != nullptr && !copied_out) plan_.values[v].images = only_group[v]->images;
+  }
+  for (PlanValue& value : plan_.values) {
+    value.bytes = align_up(value.image_bytes * static_cast<std::size_t>(value.images));
+  }
+}
+
+// A group of several passes writes and reads a value of all images until its last pass.
+Lifetime Planner::lifetime(int id) const {
+  const PlanValue& value = plan_.values[static_cast<std::size_t>(id)];
+  Lifetime life{value.bytes, value.first_stage, value.last_stage};
+  for (const StepGroup& group : plan_.groups) {
+    if (group.images >= value.images) continue;
+    const int first = plan_.steps[static_cast<std::size_t>(group.first_step)].stage;
+    const int last = plan_.steps[static_cast<std::size_t>(group.last_step) - 1].stage;
+    if (life.first > first && life.first <= last) life.first = first;
+    if (life.last >= first && life.last < last) life.last = last;
+  }
+  return life;
+}
+
 void Planner::place_values() {
   if (losses_written_) keep_to_end(plan_.loss);
   std::vector<Lifetime> lifetimes;
-  for (const PlanValue& value : plan_.values) {
-    lifetimes.push_back({value.bytes, value.first_stage, value.last_stage});
-    plan_.unshared_bytes += value.bytes;
+  for (std::size_t i = 0; i < plan_.values.size(); ++i) {
+    lifetimes.push_back(lifetime(static_cast<int>(i)));
+    plan_.unshared_bytes += plan_.values[i].bytes;
   }
   const MemoryPlan memory = plan_memory(lifetimes);
   for (std::size_t i = 0; i < plan_.values.size(); ++i) {
     plan_.values[i].offset = memory.offsets[i];
+    plan_.values[i].first_stage = lifetimes[i].first;
+    plan_.values[i].last_stage = lifetimes[i].last;
   }
   plan_.arena_bytes = memory.arena_bytes;
   plan_.bound_bytes = lower_bound_bytes(lifetimes);
@@ -332,13 +290,24 @@ void Planner::place_values() {
 
 }  // namespace
 
-int micro_batch_size(PassMode mode, int batch_size) {
-  // One image fits L2 best. In training weights and gradients are read and written once for all
-  // images of a micro-batch: eight cost 2% less than four; no more than lets 8 workers share a
-  // batch.
-  constexpr int kTrainingImages = 8;
-  if (mode != PassMode::training) return 1;
-  return std::clamp((batch_size + 7) / 8, 1, kTrainingImages);
+std::vector<int> operands_of(const Step& step) {
+  std::vector<int> values;
+  for (const int value : {step.src, step.src2, step.dst, step.dst2}) {
+    const bool known = std::find(values.begin(), values.end(), value) != values.end();
+    if (value != kNoValue && !known) values.push_back(value);
+  }
+  return values;
+}
+
+int micro_batch_size(PassMode mode, int batch_size, int threads) {
+  // Weights of the layers behind are read once for all images of a micro-batch: sixteen make them
+  // cheap. In training eight lanes of gradients share a batch. Elsewhere every thread should find
+  // work, and two micro-batches each, so that none waits long for the last.
+  constexpr int kMostImages = 16;
+  if (mode == PassMode::training) return std::clamp((batch_size + 7) / 8, 1, kMostImages);
+  const int a_thread = (batch_size + threads - 1) / threads;
+  constexpr int kFewImages = 8;
+  return std::clamp(a_thread <= kFewImages ? a_thread : (a_thread + 1) / 2, 1, kMostImages);
 }
 
 Plan make_plan(const Graph& graph, int images, const PlanOptions& options) {

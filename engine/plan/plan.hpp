@@ -11,6 +11,7 @@
 #include "engine/graph/graph.hpp"
 #include "engine/support/diagnostics.hpp"
 #include "kernels/conv2d/problem.hpp"
+#include "kernels/core/cache.hpp"
 #include "kernels/core/isa.hpp"
 #include "kernels/dropout/problem.hpp"
 #include "kernels/global_average_pool/problem.hpp"
@@ -64,13 +65,25 @@ struct Step {
   std::size_t workspace_bytes = 0;       // scratch of one thread that runs a part of it
   std::size_t packed_weights_bytes = 0;  // in the kernel's own form
   std::size_t packed_offset = 0;         // in the packed weights, or in a gradient lane
-  int parts = 1;
-  double flops = 0;
+  int parts = 1;                         // of one pass
+  double flops = 0;                      // for all images of the plan
+};
+
+// The values that a step reads and writes, each once.
+std::vector<int> operands_of(const Step& step);
+
+// Consecutive steps that run for `images` images at a time, in passes over the plan's images.
+struct StepGroup {
+  int first_step = 0;
+  int last_step = 0;  // one behind
+  int images = 1;
 };
 
 struct PlanValue {
   std::string name;
-  std::size_t bytes = 0;   // for all images of the plan, rounded up to the alignment
+  std::size_t image_bytes = 0;
+  int images = 1;          // held at a time: the plan's, or of a group that alone uses it
+  std::size_t bytes = 0;   // of them, rounded up to the alignment
   std::size_t offset = 0;  // in the arena
   int first_stage = 0;     // written
   int last_stage = 0;      // last read, inclusive
@@ -80,6 +93,8 @@ struct PlanOptions {
   // Parameters that affect behaviour.
   kernels::Isa isa = kernels::best_isa();
   const TuningFile* tuning = nullptr;  // borrowed while the plan is made
+  // Parameters that affect speed.
+  std::size_t cache_bytes = kernels::cache_sizes().l2;  // of one core
   // Parameters that affect memory.
   std::size_t workspace_limit = SIZE_MAX;  // packed weights + workspace of all threads, bytes
   int threads = 1;                         // for the workspace sum
@@ -89,6 +104,7 @@ struct Plan {
   Graph graph;
   int images = 1;  // computed together: a micro-batch
   std::vector<Step> steps;
+  std::vector<StepGroup> groups;  // of all steps, in order
   std::vector<PlanValue> values;
   int stages = 0;
   int input = kNoValue, logits = kNoValue, probabilities = kNoValue, input_gradient = kNoValue;
@@ -103,8 +119,9 @@ struct Plan {
   std::size_t bound_bytes = 0;           // largest set of values alive at once: no arena is smaller
 };
 
-// Images computed together for a batch of `batch_size`: a function of mode and batch size alone.
-int micro_batch_size(PassMode mode, int batch_size);
+// Images computed together for a batch of `batch_size`. In training a function of the batch size
+// alone, since gradients are summed by micro-batches.
+int micro_batch_size(PassMode mode, int batch_size, int threads);
 
 // Fuses, chooses kernels, places values. Throws Error{usage} when the workspace limit cannot be
 // met.

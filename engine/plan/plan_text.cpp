@@ -22,16 +22,30 @@ std::string problem_text_of(const Step& step) {
       step.problem);
 }
 
+void append_step(std::string& text, const Step& step) {
+  text +=
+      fmt::format("{:<5} {:<28} {:<44} {:>5} {:>9.2f} {:>11} {:>11}  {}\n", step.stage, step.layer,
+                  step.kernel.empty() ? "(executor)" : step.kernel, step.parts, step.flops * 1e-6,
+                  step.packed_weights_bytes, step.workspace_bytes, problem_text_of(step));
+  for (const Refusal& refusal : step.refusals) {
+    text += fmt::format("        refused: {}: {}\n", refusal.kernel, refusal.why);
+  }
+}
+
+void append_group(std::string& text, const Plan& plan, const StepGroup& group) {
+  text += group.images == plan.images
+              ? fmt::format("-- all {} images together\n", plan.images)
+              : fmt::format("-- {} of {} images at a time, through all of these steps\n",
+                            group.images, plan.images);
+}
+
 void append_steps(std::string& text, const Plan& plan) {
-  text += fmt::format("{:<5} {:<28} {:<40} {:>5} {:>9} {:>11} {:>11}  {}\n", "stage", "layer",
+  text += fmt::format("{:<5} {:<28} {:<44} {:>5} {:>9} {:>11} {:>11}  {}\n", "stage", "layer",
                       "kernel", "parts", "MFLOP", "packed", "workspace", "problem");
-  for (const Step& step : plan.steps) {
-    text += fmt::format("{:<5} {:<28} {:<40} {:>5} {:>9.2f} {:>11} {:>11}  {}\n", step.stage,
-                        step.layer, step.kernel.empty() ? "(executor)" : step.kernel, step.parts,
-                        step.flops * 1e-6, step.packed_weights_bytes, step.workspace_bytes,
-                        problem_text_of(step));
-    for (const Refusal& refusal : step.refusals) {
-      text += fmt::format("        refused: {}: {}\n", refusal.kernel, refusal.why);
+  for (const StepGroup& group : plan.groups) {
+    if (plan.groups.size() > 1) append_group(text, plan, group);
+    for (int i = group.first_step; i < group.last_step; ++i) {
+      append_step(text, plan.steps[static_cast<std::size_t>(i)]);
     }
   }
 }

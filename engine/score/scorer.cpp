@@ -22,7 +22,8 @@ double seconds_since(Clock::time_point start) {
 std::shared_ptr<const Plan> inference_plan(const Model& model, const ScorerOptions& options) {
   check_preparation(model);
   const Graph graph = make_graph(model.network, PassMode::inference);
-  const int images = micro_batch_size(PassMode::inference, options.batch_size);
+  const int images =
+      micro_batch_size(PassMode::inference, options.batch_size, options.plan.threads);
   return std::make_shared<const Plan>(make_plan(graph, images, options.plan));
 }
 

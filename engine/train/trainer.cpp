@@ -18,7 +18,7 @@ namespace {
 std::unique_ptr<Executor> make_executor(const Model& model, const TrainOptions& options,
                                         ThreadPool& pool) {
   const Graph graph = make_graph(model.network, PassMode::training);
-  const int images = micro_batch_size(PassMode::training, options.batch_size);
+  const int images = micro_batch_size(PassMode::training, options.batch_size, options.plan.threads);
   auto plan = std::make_shared<const Plan>(make_plan(graph, images, options.plan));
   auto executor = std::make_unique<Executor>(std::move(plan), options.batch_size, pool);
   executor->load(model.parameters);

@@ -42,13 +42,6 @@ struct WinogradMachine {
   WinogradLeaves leaves;
 };
 
-// Tiles [first, last) or panels [first, last).
-struct Interval {
-  int first = 0;
-  int last = 0;
-  int size() const { return last - first; }
-};
-
 // Immutable; run() may be called by several threads at once, each with its own scratch.
 class WinogradConvolution {
  public:

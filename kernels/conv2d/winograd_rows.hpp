@@ -43,8 +43,9 @@ class WinogradKernel : public PreparedKernel<Operation> {
   void run(const ExecutionContext& context, const Arguments& arguments, int part) const final {
     convolution_.run(context.scratch.data(), operands(arguments), {part, part + 1});
   }
-  void run_all(const ExecutionContext& context, const Arguments& arguments) const final {
-    convolution_.run(context.scratch.data(), operands(arguments), {0, parts()});
+  void run_parts(const ExecutionContext& context, const Arguments& arguments,
+                 Interval parts) const final {
+    convolution_.run(context.scratch.data(), operands(arguments), parts);
   }
 
   void pack_weights(const float* weights, std::byte* packed) const final {

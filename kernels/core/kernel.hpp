@@ -33,6 +33,14 @@ struct ExecutionContext {
   std::span<std::byte> scratch;  // at least workspace_bytes(), 64-byte aligned, contents undefined
 };
 
+// The whole numbers [first, last).
+struct Interval {
+  int first = 0;
+  int last = 0;
+
+  constexpr int size() const { return last - first; }
+};
+
 // A packed form of weights, for other kernels that may know it; each library has a kind of its own.
 class WeightsForm {
  public:
@@ -69,10 +77,16 @@ class PreparedKernel {
   virtual void run(const ExecutionContext& context, const typename Operation::Arguments& arguments,
                    int part) const = 0;
 
-  // Computes all parts in order.
-  virtual void run_all(const ExecutionContext& context,
-                       const typename Operation::Arguments& arguments) const {
-    for (int part = 0; part < parts(); ++part) run(context, arguments, part);
+  // Computes parts [first, last). A kernel may save work that neighbouring parts have in common,
+  // with the same bits.
+  virtual void run_parts(const ExecutionContext& context,
+                         const typename Operation::Arguments& arguments, Interval parts) const {
+    for (int part = parts.first; part < parts.last; ++part) run(context, arguments, part);
+  }
+
+  void run_all(const ExecutionContext& context,
+               const typename Operation::Arguments& arguments) const {
+    run_parts(context, arguments, {0, parts()});
   }
 
   // Operations with weights: the bytes of the kernel's own form of the (k,c,r,s) weights (or of

@@ -82,7 +82,7 @@ TEST_P(Allocations, RunTakesNoMemory) {
   const auto [mode, threads] = GetParam();
   for (const int images : {1, 3, 8}) {
     const NetworkDescription network = make_network("convpool-cnn-c", {}, 10);
-    const int micro_batch = micro_batch_size(mode, images);
+    const int micro_batch = micro_batch_size(mode, images, threads);
     ThreadPool pool(threads);
     const auto plan =
         std::make_shared<const Plan>(make_plan(make_graph(network, mode), micro_batch, {}));

@@ -146,6 +146,44 @@ Parameters random_parameters(const NetworkDescription& network) {
   return parameters;
 }
 
+// Logits and attribution of five images when a core's cache has so many bytes.
+Floats explain_with_cache(std::size_t cache_bytes, int micro_batch, int threads) {
+  const NetworkDescription network = small_network();
+  PlanOptions options;
+  options.cache_bytes = cache_bytes;
+  const auto plan = std::make_shared<const Plan>(
+      make_plan(make_graph(network, PassMode::explain, ReluRule::guided), micro_batch, options));
+  ThreadPool pool(threads);
+  constexpr int kImages = 5;
+  Executor executor(plan, kImages, pool);
+  executor.load(random_parameters(network));
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  Floats input(static_cast<std::size_t>(kImages * network.input.size()));
+  for (float& value : input) value = normal(random);
+  Floats logits(kImages * 10);
+  Floats attribution(input.size());
+  Batch batch{.images = kImages, .input = input.data(), .scaling = {}};
+  batch.logits = logits.data();
+  batch.input_gradient = attribution.data();
+  executor.run(batch);
+  logits.insert(logits.end(), attribution.begin(), attribution.end());
+  return logits;
+}
+
+TEST(Groups, DoNotChangeABit) {
+  constexpr std::size_t kNone = 0;  // no layer is cheap enough for a pass of its own
+  const Floats together = explain_with_cache(kNone, 1, 1);
+  for (const std::size_t cache : {kNone, std::size_t{2} << 10, std::size_t{1} << 30}) {
+    for (const int micro_batch : {1, 2, 4, 5}) {
+      for (const int threads : {1, 3}) {
+        EXPECT_EQ(explain_with_cache(cache, micro_batch, threads), together)
+            << cache << " bytes of cache, " << micro_batch << " images";
+      }
+    }
+  }
+}
+
 struct TrainResult {
   Floats losses;
   Parameters gradients;
@@ -154,7 +192,7 @@ struct TrainResult {
 
 // One training pass over `images` pictures with dropout, flips and shifts.
 TrainResult train_pass(const NetworkDescription& network, int images, int threads) {
-  const int micro_batch = micro_batch_size(PassMode::training, images);
+  const int micro_batch = micro_batch_size(PassMode::training, images, threads);
   ThreadPool pool(threads);
   Executor executor(plan_of(network, PassMode::training, micro_batch), images, pool);
   executor.load(random_parameters(network));

@@ -66,7 +66,7 @@ TEST_P(ArenaOfNetwork, IsNearTheBound) {
   const auto [name, mode] = GetParam();
   for (const bool head_same : {false, true}) {
     const auto network = make_network(name, {.head_same = head_same}, 10);
-    const Plan plan = make_plan(make_graph(network, mode), micro_batch_size(mode, 128), {});
+    const Plan plan = make_plan(make_graph(network, mode), micro_batch_size(mode, 128, 2), {});
     EXPECT_LE(static_cast<double>(plan.arena_bytes), 1.05 * static_cast<double>(plan.bound_bytes));
     EXPECT_LT(plan.bound_bytes, plan.unshared_bytes);
     std::vector<Lifetime> lifetimes;

@@ -10,6 +10,7 @@
 #include "engine/plan/fusion.hpp"
 #include "engine/plan/tuning_file.hpp"
 #include "engine/support/error.hpp"
+#include "kernels/core/buffer.hpp"
 
 namespace allconv {
 namespace {
@@ -105,6 +106,50 @@ TEST(Choice, FollowsTheTuningFileWhileItsKernelAccepts) {
   const Plan other = make_plan(all_cnn_c(PassMode::inference), 1, {.tuning = &foreign});
   EXPECT_EQ(other.steps[1].kernel,
             make_plan(all_cnn_c(PassMode::inference), 1, {}).steps[1].kernel);
+}
+
+// The operation of the first step behind a group's border.
+const Step& first_step(const Plan& plan, std::size_t group) {
+  return plan.steps[static_cast<std::size_t>(plan.groups[group].first_step)];
+}
+
+TEST(Groups, FrontRunsOneImageAtATimeAndTheRestAllTogether) {
+  PlanOptions options;
+  options.cache_bytes = 1 << 20;
+  const Plan plan = make_plan(all_cnn_c(PassMode::explain), 16, options);
+  ASSERT_EQ(plan.groups.size(), 3U);
+  EXPECT_EQ(plan.groups[0].images, 1);
+  EXPECT_EQ(plan.groups[1].images, 16);
+  EXPECT_EQ(plan.groups[2].images, 1);
+  EXPECT_EQ(plan.groups[2].last_step, static_cast<int>(plan.steps.size()));
+  const auto n_of = [](const Step& step) {
+    return std::get<Bound<kernels::Conv2dForward>>(step.problem).problem.n;
+  };
+  EXPECT_EQ(n_of(plan.steps[1]), 1);
+  EXPECT_EQ(n_of(first_step(plan, 1)), 16);
+  for (const PlanValue& value : plan.values) {
+    EXPECT_EQ(value.bytes,
+              kernels::align_up(value.image_bytes * static_cast<std::size_t>(value.images)));
+  }
+}
+
+TEST(Groups, AValueOfAllImagesLivesThroughAllPasses) {
+  for (const auto mode : {PassMode::inference, PassMode::training, PassMode::explain}) {
+    const Plan plan = make_plan(all_cnn_c(mode), 8, {});
+    for (const StepGroup& group : plan.groups) {
+      const int first = plan.steps[static_cast<std::size_t>(group.first_step)].stage;
+      const int last = plan.steps[static_cast<std::size_t>(group.last_step) - 1].stage;
+      for (int i = group.first_step; i < group.last_step; ++i) {
+        for (const int id : operands_of(plan.steps[static_cast<std::size_t>(i)])) {
+          const PlanValue& value = plan.values[static_cast<std::size_t>(id)];
+          if (value.images == group.images) continue;
+          // Written before the group or from its first stage; read after it or to its last.
+          EXPECT_LE(value.first_stage, first) << value.name;
+          EXPECT_GE(value.last_stage, last) << value.name;
+        }
+      }
+    }
+  }
 }
 
 TEST(WorkspaceLimit, IsHardAndSaysWhatIsNeeded) {

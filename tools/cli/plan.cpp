@@ -48,7 +48,7 @@ int run_plan(const PlanArguments& arguments) {
   if (arguments.training) mode = PassMode::training;
   if (arguments.explain) mode = PassMode::explain;
   const Graph graph = make_graph(network, mode, parse_rule(arguments.rule));
-  const int images = micro_batch_size(mode, arguments.batch_size);
+  const int images = micro_batch_size(mode, arguments.batch_size, device.pool().threads());
   // A batch of fewer micro-batches than threads keeps fewer workers, each with an arena.
   const int micro_batches = (arguments.batch_size + images - 1) / images;
   const Plan plan = make_plan(graph, images, device.plan_options());

@@ -23,7 +23,7 @@ void check_plan(const NetworkDescription& network) {
   if (network.layers.size() > kShort) return;
   for (const PassMode mode : {PassMode::inference, PassMode::training}) {
     accepted({ErrorKind::usage}, [&] {
-      const int images = micro_batch_size(mode, 8);
+      const int images = micro_batch_size(mode, 8, 1);
       const Plan plan = make_plan(make_graph(network, mode), images, {});
       require(plan.arena_bytes >= plan.bound_bytes, "the arena holds what lives at once");
       require(!to_text(plan, 1).empty(), "a plan can be printed");
