@@ -1,11 +1,13 @@
 // conv2d_data_gradient_cpu_direct_*: the gradient with respect to src, any shape, with the ReLU
 // rule of the layer below fused.
 //
-// Layout    NHWC in and out; weights (phase)(block of c)(r,s,k,width), taps reversed
+// Layout    NHWC in and out; weights (phase)(block of c)(r,s,k,width), taps reversed; for few
+//           channels (block of r,s,c)(k,width)
 // Tiles     see panel_product_simd.cpp; a phase is what rows and columns of equal remainders by the
 //           stride see: a correlation of d_dst with a part of the taps, moved by one
 // Requires  nothing
 // Bound by  FMA throughput
+#include "kernels/conv2d/column_pass.hpp"
 #include "kernels/conv2d/direct.hpp"
 #include "kernels/conv2d/direct_pass.hpp"
 #include "kernels/conv2d/gradient_form.hpp"
@@ -50,10 +52,24 @@ GradientForm form_of(const Conv2dProblem& problem, const DirectPass& pass) {
   return {problem, std::move(form), pass.weights_size()};
 }
 
+GradientForm form_of(const Conv2dProblem& problem, const ColumnPass& pass) {
+  const PanelBlocks& blocks = pass.columns();
+  std::vector<GradientForm::Column> form;  // (r,s,c)
+  for (int block = 0; block < blocks.count(); ++block) {
+    const std::int64_t first = std::int64_t{blocks.first(block)} * problem.k;
+    for (int column = 0; column < blocks.size(block); ++column) {
+      form.push_back({.first = first + column, .step = blocks.width(block)});
+    }
+  }
+  return {problem, std::move(form), pass.weights_size()};
+}
+
+// By either pass.
+template <class Pass>
 class DataGradientDirect final : public PreparedKernel<Conv2dDataGradient> {
  public:
-  DataGradientDirect(const Conv2dProblem& problem, const DirectLeaves& leaves)
-      : images_(problem.n), pass_(shape_of(problem), leaves), form_(form_of(problem, pass_)) {}
+  DataGradientDirect(const Conv2dProblem& problem, Pass pass)
+      : images_(problem.n), pass_(std::move(pass)), form_(form_of(problem, pass_)) {}
 
   std::size_t workspace_bytes() const override { return pass_.workspace_bytes(); }
   int parts() const override { return images_ * pass_.parts_per_image(); }
@@ -80,7 +96,7 @@ class DataGradientDirect final : public PreparedKernel<Conv2dDataGradient> {
 
  private:
   int images_;
-  DirectPass pass_;
+  Pass pass_;
   GradientForm form_;
 };
 
@@ -88,7 +104,12 @@ class DataGradientDirect final : public PreparedKernel<Conv2dDataGradient> {
 
 std::unique_ptr<const PreparedKernel<Conv2dDataGradient>> conv2d_data_gradient_prepare_direct(
     const Conv2dProblem& problem, Isa isa) {
-  return std::make_unique<DataGradientDirect>(problem, direct_leaves(isa));
+  const DirectLeaves leaves = direct_leaves(isa);
+  if (ColumnPass::pays(problem, leaves.shape)) {
+    return std::make_unique<DataGradientDirect<ColumnPass>>(problem, ColumnPass(problem, leaves));
+  }
+  return std::make_unique<DataGradientDirect<DirectPass>>(problem,
+                                                          DirectPass(shape_of(problem), leaves));
 }
 
 }  // namespace allconv::kernels

@@ -10,11 +10,13 @@ DirectLeaves direct_leaves(Isa isa) {
   if (isa == Isa::avx512) {
     return {.shape = avx512::kPanelShape,
             .multiply_panel = avx512::multiply_panel,
-            .apply_epilogue = avx512::apply_epilogue};
+            .apply_epilogue = avx512::apply_epilogue,
+            .add_windows = avx512::add_windows};
   }
   return {.shape = avx2::kPanelShape,
           .multiply_panel = avx2::multiply_panel,
-          .apply_epilogue = avx2::apply_epilogue};
+          .apply_epilogue = avx2::apply_epilogue,
+          .add_windows = avx2::add_windows};
 }
 
 // What one call of run() works on; pointers are the image's.
@@ -26,6 +28,13 @@ struct DirectPass::Work {
   const float* last_bias = nullptr;  // of the last block, filled up to whole vectors
   const float* output = nullptr;
   float* dst = nullptr;
+};
+
+// What multiply_run() does with each list.
+struct DirectPass::Steps {
+  bool multiplies = true;
+  bool accumulates = false;
+  bool finishes = true;
 };
 
 // One side of a rectangle of positions; steps are distances in floats.
@@ -67,6 +76,7 @@ void DirectPass::cut() {
   constexpr std::int64_t kMostParts = 16;
   constexpr std::int64_t kBandFloats = 96 << 10;
   constexpr int kBandPixels = 32;
+  constexpr int kBandRows = 8;  // where columns are lists
   std::int64_t products = 0;
   for (const Phase& phase : phases_) {
     products += std::int64_t{phase.rows.taps} * phase.columns.taps * phase.rows.count *
@@ -74,7 +84,9 @@ void DirectPass::cut() {
   }
   const int wanted =
       static_cast<int>(std::clamp<std::int64_t>(products / kProductsPerPart, 1, kMostParts));
-  const int most_bands = std::clamp(dst_.rows * dst_.columns / kBandPixels, 1, positions_);
+  const bool is_padded = phases_.front().column_runs.size() > 1;
+  const int most_bands = std::clamp(
+      is_padded ? positions_ / kBandRows : dst_.rows * dst_.columns / kBandPixels, 1, positions_);
   if (weights_size_ > src_.size() + dst_.size()) {
     groups_ = std::min(wanted, blocks_.count());
     bands_ = std::min((wanted + groups_ - 1) / groups_, most_bands);
@@ -123,22 +135,47 @@ void DirectPass::run(const DirectTensors& tensors, std::span<std::byte> scratch,
 }
 
 void DirectPass::multiply(const Work& work, const Phase& phase, int block) const {
-  // Below, a pass over dst for each row tap costs more than it saves.
-  constexpr int kDepthWorthPasses = 64;
+  const Extent all_rows = intersection(work.positions, {0, phase.rows.count});
+  if (all_rows.size() == 0) return;
   for (const WindowRun& columns : phase.column_runs) {
-    const int depth = columns.taps.size() * src_.channels;
-    const bool is_cut = columns.taps.size() < phase.columns.taps;
-    if (is_cut && depth >= kDepthWorthPasses && phase.row_runs.size() > 1) {
-      multiply_columns(work, phase, block, columns);
+    if (goes_by_taps(phase, block, columns)) {
+      multiply_taps(work, phase, block, {.rows = {.positions = all_rows}, .columns = columns});
       continue;
     }
     for (const WindowRun& run : phase.row_runs) {
-      const Extent positions = intersection(run.positions, work.positions);
-      if (positions.size() == 0) continue;
+      const Extent rows = intersection(run.positions, all_rows);
+      if (rows.size() == 0) continue;
       multiply_run(work, phase, block,
-                   {.rows = {.positions = positions, .taps = run.taps}, .columns = columns});
+                   {.rows = {.positions = rows, .taps = run.taps}, .columns = columns}, {});
     }
   }
+}
+
+// Row taps are taken one after the other, over all rows that see them inside the map, where the
+// columns are cut by the padding, because the few pixels of a corner alone would not fill a tile;
+// and where a panel would fill the second-level cache, because a row tap's share of it does not.
+bool DirectPass::goes_by_taps(const Phase& phase, int block, const WindowRun& columns) const {
+  constexpr int kDepthWorthPasses = 64;  // over dst, one for each tap
+  constexpr std::int64_t kPanelFloats = 128 << 10;
+  const std::int64_t depth = std::int64_t{columns.taps.size()} * src_.channels;
+  const bool is_cut = columns.taps.size() < phase.columns.taps && phase.row_runs.size() > 1;
+  const bool is_large = depth * phase.rows.taps * blocks_.width(block) > kPanelFloats;
+  return depth >= kDepthWorthPasses && phase.rows.taps > 1 && (is_cut || is_large);
+}
+
+// The bias, then one tap after the other, then the epilogue. `window` has no row taps.
+void DirectPass::multiply_taps(const Work& work, const Phase& phase, int block,
+                               const Window& window) const {
+  multiply_run(work, phase, block, window, {.finishes = false});
+  Window seen = window;
+  for (int tap = 0; tap < phase.rows.taps; ++tap) {
+    seen.rows = {
+        .positions = intersection(window.rows.positions, phase.rows.inside(tap, src_.rows)),
+        .taps = {tap, tap + 1}};
+    if (seen.rows.positions.size() == 0) continue;
+    multiply_run(work, phase, block, seen, {.accumulates = true, .finishes = false});
+  }
+  multiply_run(work, phase, block, window, {.multiplies = false});
 }
 
 // Whether the pixels of a map are one list, those read as well as those written.
@@ -150,61 +187,32 @@ bool DirectPass::is_one_list(const Phase& phase) const {
 }
 
 // The rectangle of two runs: as many lists as its shorter side is long, so that lists are long.
-void DirectPass::multiply_run(const Work& work, const Phase& phase, int block,
-                              const Window& window) const {
-  const PanelProduct first = product_of(work, phase, block, window);
+void DirectPass::multiply_run(const Work& work, const Phase& phase, int block, const Window& window,
+                              const Steps& steps) const {
+  PanelProduct first = product_of(work, phase, block, window);
+  first.accumulate = steps.accumulates;
   Side outer = row_side(phase.rows, window.rows.positions);
   Side list = column_side(phase.columns, window.columns.positions);
   if (is_one_list(phase)) list.count *= std::exchange(outer.count, 1);
   if (outer.count > list.count) std::swap(outer, list);
+  first.src_stride = list.src_step;
+  first.dst_stride = list.dst_step;
   for (int i = 0; i < outer.count; ++i) {
     PanelProduct product = first;
     product.src += i * outer.src_step;
-    product.src_stride = list.src_step;
     product.dst += i * outer.dst_step;
-    product.dst_stride = list.dst_step;
-    multiply_list(work, product, list.count);
-  }
-}
-
-// Columns whose windows reach into the padding, each a list of rows: first the bias, then one row
-// tap after the other over the rows that see it inside the map. The few pixels of a corner alone
-// would not fill a tile.
-void DirectPass::multiply_columns(const Work& work, const Phase& phase, int block,
-                                  const WindowRun& columns) const {
-  const Extent positions = intersection(work.positions, {0, phase.rows.count});
-  const Side list = row_side(phase.rows, positions);
-  for (int column = columns.positions.first; column < columns.positions.last; ++column) {
-    const auto product_over = [&](Extent rows, Extent taps) {
-      PanelProduct product =
-          product_of(work, phase, block,
-                     {.rows = {.positions = rows, .taps = taps},
-                      .columns = {.positions = {column, column + 1}, .taps = columns.taps}});
-      product.rows = rows.size();
-      product.src_stride = list.src_step;
-      product.dst_stride = list.dst_step;
-      return product;
-    };
-    const PanelProduct without_taps = product_over(positions, {});
-    leaves_.multiply_panel(without_taps);
-    for (int tap = 0; tap < phase.rows.taps; ++tap) {
-      const Extent rows = intersection(positions, phase.rows.inside(tap, src_.rows));
-      if (rows.size() == 0) continue;
-      PanelProduct product = product_over(rows, {tap, tap + 1});
-      product.accumulate = true;
-      leaves_.multiply_panel(product);
-    }
-    finish(work, without_taps);
+    multiply_list(work, product, list.count, steps);
   }
 }
 
 // In pieces whose results stay in the first-level cache until the epilogue.
-void DirectPass::multiply_list(const Work& work, PanelProduct product, int count) const {
+void DirectPass::multiply_list(const Work& work, PanelProduct product, int count,
+                               const Steps& steps) const {
   constexpr int kMostRows = 64;
   for (; count > 0; count -= product.rows) {
     product.rows = std::min(count, kMostRows);
-    leaves_.multiply_panel(product);
-    finish(work, product);
+    if (steps.multiplies) leaves_.multiply_panel(product);
+    if (steps.finishes) finish(work, product);
     product.src += product.rows * product.src_stride;
     product.dst += product.rows * product.dst_stride;
   }

@@ -68,16 +68,18 @@ class DirectPass {
  private:
   struct Work;
   struct Side;
+  struct Steps;
   struct Window {
-    WindowRun rows, columns;
+    WindowRun rows{}, columns{};
   };
 
   void cut();
   void multiply(const Work& work, const Phase& phase, int block) const;
-  void multiply_run(const Work& work, const Phase& phase, int block, const Window& window) const;
-  void multiply_columns(const Work& work, const Phase& phase, int block,
-                        const WindowRun& columns) const;
-  void multiply_list(const Work& work, PanelProduct product, int count) const;
+  bool goes_by_taps(const Phase& phase, int block, const WindowRun& columns) const;
+  void multiply_taps(const Work& work, const Phase& phase, int block, const Window& window) const;
+  void multiply_run(const Work& work, const Phase& phase, int block, const Window& window,
+                    const Steps& steps) const;
+  void multiply_list(const Work& work, PanelProduct product, int count, const Steps& steps) const;
   void finish(const Work& work, const PanelProduct& product) const;
   PanelProduct product_of(const Work& work, const Phase& phase, int block,
                           const Window& window) const;

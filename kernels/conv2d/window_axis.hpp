@@ -28,8 +28,8 @@ constexpr Extent intersection(Extent one, Extent other) {
 
 // Neighbouring positions whose windows have the same taps inside the map.
 struct WindowRun {
-  Extent positions;
-  Extent taps;
+  Extent positions{};
+  Extent taps{};
 };
 
 // Positions i = 0, 1, ... of one phase, each a written element and a window of read ones:
