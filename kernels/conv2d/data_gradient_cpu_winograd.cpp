@@ -17,29 +17,44 @@ namespace {
 
 constexpr int kTaps = 9;
 
-TiledMaps tiled_maps(const Conv2dProblem& problem, WinogradKind kind) {
-  TiledMaps maps{.n = problem.n,
-                 .src_h = problem.p(),
-                 .src_w = problem.q(),
-                 .c = problem.k,
-                 .dst_h = problem.h,
-                 .dst_w = problem.w,
-                 .k = problem.c,
-                 .dst_step = winograd_sizes(kind).outputs};
-  if (kind != WinogradKind::stride2_gradient) {
-    maps.src_top = problem.pad.top - 2;
-    maps.src_left = problem.pad.left - 2;
-    maps.src_step = maps.dst_step;
-    return maps;
-  }
+// One dimension of a tiled map: where the first tile begins.
+struct TileStart {
+  int src = 0;
+  int dst = 0;
+};
+
+TileStart tile_start(int pad, WinogradKind kind) {
+  if (kind != WinogradKind::stride2_gradient) return {.src = pad - 2, .dst = 0};
   // A tile begins with a row under tap 1 alone: row -1 where the padding is even.
-  const auto first = [](int pad) { return (pad + 1) / 2 - 1; };
-  maps.src_top = first(problem.pad.top);
-  maps.src_left = first(problem.pad.left);
-  maps.src_step = maps.dst_step / 2;
-  maps.dst_top = problem.pad.top % 2 - 1;
-  maps.dst_left = problem.pad.left % 2 - 1;
-  return maps;
+  return {.src = (pad + 1) / 2 - 1, .dst = pad % 2 - 1};
+}
+
+TiledMaps tiled_maps(const Conv2dProblem& problem, WinogradKind kind) {
+  const auto [inputs, points, kernel_points, outputs] = winograd_sizes(kind);
+  const TileStart rows = tile_start(problem.pad.top, kind);
+  const TileStart columns = tile_start(problem.pad.left, kind);
+  const int tiles_h = (problem.h - rows.dst + outputs - 1) / outputs;
+  const int tiles_w = (problem.w - columns.dst + outputs - 1) / outputs;
+  return {.src = {.n = problem.n,
+                  .h = problem.p(),
+                  .w = problem.q(),
+                  .c = problem.k,
+                  .top = rows.src,
+                  .left = columns.src,
+                  .step = outputs / problem.stride_h,
+                  .size = inputs,
+                  .tiles_h = tiles_h,
+                  .tiles_w = tiles_w},
+          .dst = {.n = problem.n,
+                  .h = problem.h,
+                  .w = problem.w,
+                  .c = problem.c,
+                  .top = rows.dst,
+                  .left = columns.dst,
+                  .step = outputs,
+                  .size = outputs,
+                  .tiles_h = tiles_h,
+                  .tiles_w = tiles_w}};
 }
 
 class DataGradientWinograd final : public WinogradKernel<Conv2dDataGradient> {
@@ -66,7 +81,7 @@ class DataGradientWinograd final : public WinogradKernel<Conv2dDataGradient> {
     for (int block = 0; block < blocks.count(); ++block) {
       const int width = blocks.width(block);
       std::fill(turned.begin(), turned.end(), 0.0F);
-      for (int k = 0; k < convolution().maps().c; ++k) {
+      for (int k = 0; k < convolution().maps().src.c; ++k) {
         const int from = k / form().blocks().shape.width();  // the panel that has channel k
         for (int tap = 0; tap < kTaps; ++tap) {
           const float* weights = panels + form().at(from, tap, blocks.first(block)) +
@@ -90,7 +105,7 @@ class DataGradientWinograd final : public WinogradKernel<Conv2dDataGradient> {
 Verdict conv2d_data_gradient_accepts_winograd(const Conv2dProblem& problem, WinogradKind kind) {
   const Verdict fits = winograd_fits(problem, kind);
   if (!fits.accepted()) return fits;
-  return winograd_pays(tiled_maps(problem, kind), kind, 9 * problem.p() * problem.q());
+  return winograd_pays(problem, kind, tiled_maps(problem, kind));
 }
 
 std::unique_ptr<const PreparedKernel<Conv2dDataGradient>> conv2d_data_gradient_prepare_winograd(

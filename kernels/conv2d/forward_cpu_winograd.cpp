@@ -13,25 +13,11 @@ namespace allconv::kernels {
 
 namespace {
 
-TiledMaps tiled_maps(const Conv2dProblem& problem, WinogradKind kind) {
-  const int outputs = winograd_sizes(kind).outputs;
-  return {.n = problem.n,
-          .src_h = problem.h,
-          .src_w = problem.w,
-          .c = problem.c,
-          .dst_h = problem.p(),
-          .dst_w = problem.q(),
-          .k = problem.k,
-          .src_top = -problem.pad.top,
-          .src_left = -problem.pad.left,
-          .src_step = outputs * problem.stride_h,
-          .dst_step = outputs};
-}
-
 class ForwardWinograd final : public WinogradKernel<Conv2dForward> {
  public:
   ForwardWinograd(const Conv2dProblem& problem, WinogradKind kind, Isa isa)
-      : WinogradKernel(problem, tiled_maps(problem, kind), winograd_machine(kind, isa)) {}
+      : WinogradKernel(problem, winograd_forward_maps(problem, kind), winograd_machine(kind, isa)) {
+  }
 
  private:
   WinogradConvolution::Operands operands(const Conv2dForward::Arguments& arguments) const override {
@@ -46,7 +32,7 @@ class ForwardWinograd final : public WinogradKernel<Conv2dForward> {
     for (int block = 0; block < form().blocks().count(); ++block) {
       const std::int64_t tap_stride = std::int64_t{form().c()} * form().blocks().width(block);
       for (int c = 0; c < form().c(); ++c) {
-        const float* taps = panels + form().at(block, 0, c);  // (3,3) of (width)
+        const float* taps = panels + form().at(block, 0, c);  // (r,s) of one (c,k) panel
         convolution().transform_weights(block, c, {.src = taps, .tap_stride = tap_stride}, packed);
       }
     }
@@ -58,7 +44,7 @@ class ForwardWinograd final : public WinogradKernel<Conv2dForward> {
 Verdict conv2d_forward_accepts_winograd(const Conv2dProblem& problem, WinogradKind kind) {
   const Verdict fits = winograd_fits(problem, kind);
   if (!fits.accepted()) return fits;
-  return winograd_pays(tiled_maps(problem, kind), kind, 9 * problem.p() * problem.q());
+  return winograd_pays(problem, kind, winograd_forward_maps(problem, kind));
 }
 
 std::unique_ptr<const PreparedKernel<Conv2dForward>> conv2d_forward_prepare_winograd(

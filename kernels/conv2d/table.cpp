@@ -2,6 +2,7 @@
 #include "kernels/conv2d/direct.hpp"
 #include "kernels/conv2d/onednn.hpp"
 #include "kernels/conv2d/reference.hpp"
+#include "kernels/conv2d/weight_gradient.hpp"
 #include "kernels/conv2d/winograd_rows.hpp"
 #include "kernels/core/buffer.hpp"
 
@@ -136,6 +137,32 @@ constexpr Kernel<Conv2dDataGradient> data_gradient_direct(std::string_view name)
           }};
 }
 
+template <WinogradKind kKind, Isa kIsa>
+constexpr Kernel<Conv2dWeightGradient> weight_gradient_winograd(std::string_view name) {
+  return {.name = name,
+          .isa = kIsa,
+          .numeric_class = NumericClass::winograd,
+          .accepts =
+              [](const Conv2dProblem& problem) {
+                return conv2d_weight_gradient_accepts_winograd(problem, kKind);
+              },
+          .prepare =
+              [](const Conv2dProblem& problem) {
+                return conv2d_weight_gradient_prepare_winograd(problem, kKind, kIsa);
+              }};
+}
+
+template <Isa kIsa>
+constexpr Kernel<Conv2dWeightGradient> weight_gradient_direct(std::string_view name) {
+  return {.name = name,
+          .isa = kIsa,
+          .numeric_class = NumericClass::direct,
+          .accepts = accepts_all<Conv2dWeightGradient>,
+          .prepare = [](const Conv2dProblem& problem) {
+            return conv2d_weight_gradient_prepare_direct(problem, kIsa);
+          }};
+}
+
 }  // namespace
 
 KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
@@ -191,7 +218,18 @@ KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient) {
 }
 
 KernelTable<Conv2dWeightGradient> kernel_table(Conv2dWeightGradient) {
+  using enum WinogradKind;
   static constexpr Kernel<Conv2dWeightGradient> kRows[] = {
+      weight_gradient_winograd<f4, Isa::avx512>("conv2d_weight_gradient_cpu_winograd4_avx512"),
+      weight_gradient_winograd<f2, Isa::avx512>("conv2d_weight_gradient_cpu_winograd2_avx512"),
+      weight_gradient_winograd<stride2, Isa::avx512>(
+          "conv2d_weight_gradient_cpu_winograd_stride2_avx512"),
+      weight_gradient_direct<Isa::avx512>("conv2d_weight_gradient_cpu_direct_avx512"),
+      weight_gradient_winograd<f4, Isa::avx2>("conv2d_weight_gradient_cpu_winograd4_avx2"),
+      weight_gradient_winograd<f2, Isa::avx2>("conv2d_weight_gradient_cpu_winograd2_avx2"),
+      weight_gradient_winograd<stride2, Isa::avx2>(
+          "conv2d_weight_gradient_cpu_winograd_stride2_avx2"),
+      weight_gradient_direct<Isa::avx2>("conv2d_weight_gradient_cpu_direct_avx2"),
       {.name = "conv2d_weight_gradient_cpu_onednn",
        .isa = Isa::portable,
        .numeric_class = NumericClass::direct,

@@ -19,9 +19,6 @@ struct WinogradSizes {
   int points = 0;         // of the transformed tile, each a product
   int kernel_points = 0;  // of the transformed weights; the points from there on share the last
   int outputs = 0;        // pixels of dst that are written
-
-  static constexpr int kMaxInputs = 9;
-  static constexpr int kMaxOutputs = 8;
 };
 
 constexpr WinogradSizes winograd_sizes(WinogradKind kind) {
@@ -60,22 +57,41 @@ struct WinogradWeights {
 struct WinogradOutput {
   const float* src = nullptr;  // (points,points,width)
   std::int64_t point_stride = 0;
-  const std::int64_t* pixels =
-      nullptr;  // (outputs,outputs): where each is in dst, kOutside: nowhere
+  // (outputs,outputs): where each is in dst; negative: nowhere. The panel's channels follow there.
+  const std::int64_t* pixels = nullptr;
   int channels = 0;
   const float* bias = nullptr;         // (channels), null: zero
   const float* relu_output = nullptr;  // as dst; null: not used
   float signal_slope = 1;
   float output_slope = 1;
   float* dst = nullptr;
+};
 
-  static constexpr std::int64_t kOutside = -1;
+// Of the weight gradient: a tile of d_dst to the points, by the transpose of the output's
+// transform.
+struct WinogradSignal {
+  const float* const* pixels = nullptr;  // (outputs,outputs) pointers, each to (channels)
+  int channels = 0;
+  float* dst = nullptr;  // (points,points,channels), channels filled up to whole vectors with zeros
+  std::int64_t point_stride = 0;
+};
+
+// And sums over tiles at the kernel points to windows, by the transpose of the weights' transform.
+struct WinogradGradient {
+  const float* src = nullptr;  // (kernel points,kernel points,width)
+  std::int64_t point_stride = 0;
+  int width = 0;         // a multiple of the vector
+  float* dst = nullptr;  // (3,3,width), taps tap_stride apart
+  std::int64_t tap_stride = 0;
+  bool accumulate = false;  // add to dst
 };
 
 struct WinogradLeaves {
   void (*input)(const WinogradInput& tile) = nullptr;
   void (*weights)(const WinogradWeights& weights) = nullptr;
   void (*output)(const WinogradOutput& tile) = nullptr;
+  void (*signal)(const WinogradSignal& tile) = nullptr;          // not of a gradient's kind
+  void (*gradient)(const WinogradGradient& gradient) = nullptr;  // likewise
 };
 
 namespace portable {

@@ -19,18 +19,6 @@ constexpr std::int64_t round_up(std::int64_t value, std::int64_t to) {
 
 constexpr int divide_up(int value, int by) { return (value + by - 1) / by; }
 
-// Where tile number `tile` lies.
-struct TilePlace {
-  int image, row, column;
-};
-
-TilePlace place_of(const TiledMaps& maps, int tile) {
-  const int within = tile % maps.tiles_an_image();
-  return {.image = tile / maps.tiles_an_image(),
-          .row = within / maps.tiles_w(),
-          .column = within % maps.tiles_w()};
-}
-
 }  // namespace
 
 // The memory of one run_tiles(): transformed tiles (points,points,tiles,c), and one panel's sums of
@@ -47,30 +35,34 @@ WinogradConvolution::WinogradConvolution(const TiledMaps& maps, const WinogradMa
                                          const ReluSlopes& slopes)
     : maps_(maps),
       machine_(machine),
-      blocks_{.channels = maps.k, .shape = machine.shape},
+      blocks_{.channels = maps.dst.c, .shape = machine.shape},
       slopes_(slopes),
-      tile_parts_(divide_up(maps.tiles(), kTilesPerPart)),
+      tile_parts_(divide_up(maps.src.tiles(), kTilesPerPart)),
       tiles_at_once_(32),
-      zeros_(static_cast<std::size_t>(maps.c), 0.0F) {
-  products_.resize(static_cast<std::size_t>(points()));
-  std::iota(products_.begin(), products_.end(), 0);
-  std::stable_sort(products_.begin(), products_.end(),
-                   [this](int one, int other) { return kernel_point(one) < kernel_point(other); });
+      zeros_(static_cast<std::size_t>(maps.src.c), 0.0F),
+      products_(winograd_products(machine.sizes)) {}
+
+int winograd_kernel_point(const WinogradSizes& sizes, int point) {
+  const int row = std::min(point / sizes.points, sizes.kernel_points - 1);
+  const int column = std::min(point % sizes.points, sizes.kernel_points - 1);
+  return row * sizes.kernel_points + column;
 }
 
-// Points beyond the last kernel point share it, in each dimension.
-int WinogradConvolution::kernel_point(int point) const {
-  const auto [inputs, points, kernel_points, outputs] = machine_.sizes;
-  const int row = std::min(point / points, kernel_points - 1);
-  const int column = std::min(point % points, kernel_points - 1);
-  return row * kernel_points + column;
+std::vector<int> winograd_products(const WinogradSizes& sizes) {
+  std::vector<int> points(static_cast<std::size_t>(sizes.points) *
+                          static_cast<std::size_t>(sizes.points));
+  std::iota(points.begin(), points.end(), 0);
+  std::stable_sort(points.begin(), points.end(), [&](int one, int other) {
+    return winograd_kernel_point(sizes, one) < winograd_kernel_point(sizes, other);
+  });
+  return points;
 }
 
 std::int64_t WinogradConvolution::panel_offset(int block, int point) const {
   const int kernel_points = machine_.sizes.kernel_points;
   return (std::int64_t{kernel_points} * kernel_points * blocks_.first(block) +
           std::int64_t{point} * blocks_.width(block)) *
-         maps_.c;
+         maps_.src.c;
 }
 
 std::int64_t WinogradConvolution::packed_floats() const {
@@ -83,12 +75,12 @@ void WinogradConvolution::transform_weights(int block, int c, const WinogradWeig
   WinogradWeights weights = taps;
   weights.width = blocks_.width(block);
   weights.dst = packed + panel_offset(block, 0) + std::int64_t{c} * weights.width;
-  weights.point_stride = std::int64_t{maps_.c} * weights.width;
+  weights.point_stride = std::int64_t{maps_.src.c} * weights.width;
   machine_.leaves.weights(weights);
 }
 
 std::size_t WinogradConvolution::workspace_bytes() const {
-  const std::int64_t channels = round_up(maps_.c, machine_.shape.lanes);
+  const std::int64_t channels = round_up(maps_.src.c, machine_.shape.lanes);
   const std::int64_t floats =
       points() *
       (std::int64_t{tiles_at_once_} * (channels + machine_.shape.width()) + 2 * kPointPadding);
@@ -104,8 +96,9 @@ void WinogradConvolution::run(std::byte* scratch, const Operands& operands, Inte
     const int whole = panel == 0 ? parts.size() / panels : 0;
     const int tile_parts = std::max(1, whole);
     const int last_panel = whole > 0 ? panels : std::min(panels, panel + parts.size());
-    const Interval tiles{.first = tile_part * kTilesPerPart,
-                         .last = std::min(maps_.tiles(), (tile_part + tile_parts) * kTilesPerPart)};
+    const Interval tiles{
+        .first = tile_part * kTilesPerPart,
+        .last = std::min(maps_.src.tiles(), (tile_part + tile_parts) * kTilesPerPart)};
     const int blocks = divide_up(tiles.size(), tiles_at_once_);
     for (int block = 0; block < blocks; ++block) {
       const Interval some{.first = tiles.first + tiles.size() * block / blocks,
@@ -118,7 +111,7 @@ void WinogradConvolution::run(std::byte* scratch, const Operands& operands, Inte
 
 void WinogradConvolution::run_tiles(std::byte* memory, const Operands& operands, Interval tiles,
                                     Interval panels) const {
-  const std::int64_t channels = round_up(maps_.c, machine_.shape.lanes);
+  const std::int64_t channels = round_up(maps_.src.c, machine_.shape.lanes);
   auto* const floats = reinterpret_cast<float*>(memory);
   const std::int64_t stride = tiles.size() * channels + kPointPadding;
   const Scratch scratch{
@@ -136,24 +129,11 @@ void WinogradConvolution::run_tiles(std::byte* memory, const Operands& operands,
 
 void WinogradConvolution::transform_inputs(const Scratch& scratch, const Operands& operands,
                                            Interval tiles) const {
-  const int inputs = machine_.sizes.inputs;
-  const float* pixels[WinogradSizes::kMaxInputs * WinogradSizes::kMaxInputs];
+  const float* pixels[TileGrid::kMaxSize * TileGrid::kMaxSize];
   for (int tile = tiles.first; tile < tiles.last; ++tile) {
-    const TilePlace place = place_of(maps_, tile);
-    const int top = maps_.src_top + place.row * maps_.src_step;
-    const int left = maps_.src_left + place.column * maps_.src_step;
-    const float* image =  // (src_h,src_w,c)
-        operands.src + std::int64_t{place.image} * maps_.src_h * maps_.src_w * maps_.c;
-    for (int y = 0; y < inputs; ++y) {
-      const bool row_inside = top + y >= 0 && top + y < maps_.src_h;
-      const float* row = image + std::int64_t{top + y} * maps_.src_w * maps_.c;
-      for (int x = 0; x < inputs; ++x) {
-        const bool inside = row_inside && left + x >= 0 && left + x < maps_.src_w;
-        pixels[y * inputs + x] = inside ? row + std::int64_t{left + x} * maps_.c : zeros_.data();
-      }
-    }
+    maps_.src.locate(tile, operands.src, zeros_.data(), pixels);
     machine_.leaves.input({.pixels = pixels,
-                           .channels = maps_.c,
+                           .channels = maps_.src.c,
                            .dst = scratch.tiles + (tile - tiles.first) * scratch.tile_stride,
                            .point_stride = scratch.tiles_stride});
   }
@@ -166,14 +146,15 @@ void WinogradConvolution::multiply(const Scratch& scratch, const Operands& opera
   PanelProduct product{.src_stride = scratch.tile_stride,
                        .tap_offsets = &kNoOffset,
                        .rows = tiles,
-                       .depth = maps_.c,
+                       .depth = maps_.src.c,
                        .dst_stride = width,
                        .channels = width};
   for (const int point : products_) {
     product.src = scratch.tiles + point * scratch.tiles_stride;
-    product.panel = operands.weights + panel_offset(block, kernel_point(point));
+    product.panel =
+        operands.weights + panel_offset(block, winograd_kernel_point(machine_.sizes, point));
     const bool is_last = point == products_.back() && block + 1 == blocks_.count();
-    product.next_panel = is_last ? nullptr : product.panel + std::int64_t{maps_.c} * width;
+    product.next_panel = is_last ? nullptr : product.panel + std::int64_t{maps_.src.c} * width;
     product.dst = scratch.sums + point * scratch.sums_stride;
     machine_.multiply(product);
   }
@@ -181,31 +162,21 @@ void WinogradConvolution::multiply(const Scratch& scratch, const Operands& opera
 
 void WinogradConvolution::transform_outputs(const Scratch& scratch, const Operands& operands,
                                             Interval tiles, int block) const {
-  const int outputs = machine_.sizes.outputs;
   const int width = blocks_.width(block);
   const int first_channel = blocks_.first(block);
-  std::int64_t pixels[WinogradSizes::kMaxOutputs * WinogradSizes::kMaxOutputs];
+  std::int64_t pixels[TileGrid::kMaxSize * TileGrid::kMaxSize];
   WinogradOutput output{.point_stride = scratch.sums_stride,
                         .pixels = pixels,
                         .channels = blocks_.size(block),
                         .bias = operands.bias == nullptr ? nullptr : operands.bias + first_channel,
-                        .relu_output = operands.relu_output,
+                        .relu_output = operands.relu_output == nullptr
+                                           ? nullptr
+                                           : operands.relu_output + first_channel,
                         .signal_slope = slopes_.signal,
                         .output_slope = slopes_.output,
-                        .dst = operands.dst};
+                        .dst = operands.dst + first_channel};
   for (int tile = tiles.first; tile < tiles.last; ++tile) {
-    const TilePlace place = place_of(maps_, tile);
-    const int top = maps_.dst_top + place.row * maps_.dst_step;
-    const int left = maps_.dst_left + place.column * maps_.dst_step;
-    for (int y = 0; y < outputs; ++y) {
-      const bool row_inside = top + y >= 0 && top + y < maps_.dst_h;
-      const std::int64_t row = (std::int64_t{place.image} * maps_.dst_h + top + y) * maps_.dst_w;
-      for (int x = 0; x < outputs; ++x) {
-        const bool inside = row_inside && left + x >= 0 && left + x < maps_.dst_w;
-        pixels[y * outputs + x] =
-            inside ? (row + left + x) * maps_.k + first_channel : WinogradOutput::kOutside;
-      }
-    }
+    maps_.dst.locate(tile, pixels);
     output.src = scratch.sums + std::int64_t{tile - tiles.first} * width;
     machine_.leaves.output(output);
   }

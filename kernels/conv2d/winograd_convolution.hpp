@@ -13,26 +13,24 @@
 #include <vector>
 
 #include "kernels/conv2d/panel_form.hpp"
+#include "kernels/conv2d/tile_grid.hpp"
 #include "kernels/conv2d/winograd.hpp"
 #include "kernels/core/buffer.hpp"
 
 namespace allconv::kernels {
 
-// The two maps and how tiles lie over them: tile (ty,tx) reads src from
-// (src_top + ty * src_step, ...) and writes dst from (dst_top + ty * dst_step, ...). Whatever lies
-// outside of src is zero, whatever lies outside of dst is dropped.
+// The map that is read and the map that is written; both have the same tiles.
 struct TiledMaps {
-  int n = 1;
-  int src_h = 0, src_w = 0, c = 0;  // (n,src_h,src_w,c)
-  int dst_h = 0, dst_w = 0, k = 0;  // (n,dst_h,dst_w,k)
-  int src_top = 0, src_left = 0, src_step = 0;
-  int dst_top = 0, dst_left = 0, dst_step = 0;
-
-  int tiles_h() const { return (dst_h - dst_top + dst_step - 1) / dst_step; }
-  int tiles_w() const { return (dst_w - dst_left + dst_step - 1) / dst_step; }
-  int tiles_an_image() const { return tiles_h() * tiles_w(); }
-  int tiles() const { return n * tiles_an_image(); }
+  TileGrid src;
+  TileGrid dst;
 };
+
+// The kernel point that a point is multiplied with: points beyond the last share it, in each
+// dimension.
+int winograd_kernel_point(const WinogradSizes& sizes, int point);
+
+// All points, those that share a kernel point behind each other.
+std::vector<int> winograd_products(const WinogradSizes& sizes);
 
 // What the transforms and products of one instruction set are.
 struct WinogradMachine {
@@ -45,7 +43,7 @@ struct WinogradMachine {
 // Immutable; run() may be called by several threads at once, each with its own scratch.
 class WinogradConvolution {
  public:
-  // Pointers to (n,src_h,src_w,c) and (n,dst_h,dst_w,k); weights in packed form.
+  // Pointers to the maps; weights in packed form.
   struct Operands {
     const float* src = nullptr;
     const float* weights = nullptr;
@@ -77,7 +75,6 @@ class WinogradConvolution {
  private:
   struct Scratch;
 
-  int kernel_point(int point) const;
   std::int64_t panel_offset(int block, int point) const;
   std::int64_t points() const {
     return std::int64_t{machine_.sizes.points} * machine_.sizes.points;
@@ -95,7 +92,7 @@ class WinogradConvolution {
   ReluSlopes slopes_;
   int tile_parts_;             // intervals of tiles
   int tiles_at_once_;          // of one block
-  std::vector<float> zeros_;   // (c): a pixel outside of src
+  std::vector<float> zeros_;   // (src.c): a pixel outside of the map
   std::vector<int> products_;  // points in the order of their kernel points
 };
 

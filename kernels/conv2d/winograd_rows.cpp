@@ -7,11 +7,12 @@ namespace allconv::kernels {
 namespace {
 
 // Products an image, in units of c * k.
-int products(const TiledMaps& maps, WinogradKind kind) {
+int products(const TileGrid& dst, WinogradKind kind) {
   const auto [inputs, points, kernel_points, outputs] = winograd_sizes(kind);
-  TiledMaps tiled = maps;
-  tiled.dst_step = outputs;
-  return points * points * tiled.tiles_an_image();
+  const auto tiles = [outputs = outputs](int size, int first) {
+    return (size - first + outputs - 1) / outputs;
+  };
+  return points * points * tiles(dst.h, dst.top) * tiles(dst.w, dst.left);
 }
 
 std::string by(int rows, int columns) {
@@ -41,25 +42,50 @@ Verdict winograd_fits(const Conv2dProblem& problem, WinogradKind kind) {
   return Verdict::accept();
 }
 
-Verdict winograd_pays(const TiledMaps& maps, WinogradKind kind, int direct_products) {
+Verdict winograd_pays(const Conv2dProblem& problem, WinogradKind kind, const TiledMaps& maps) {
   // The transforms of a tile cost about as much as this many channels of products.
   constexpr int kChannels = 16;
-  if (maps.c < kChannels) {
-    return Verdict::refuse(std::to_string(maps.c) +
+  constexpr int kTaps = 9;
+  if (maps.src.c < kChannels) {
+    return Verdict::refuse(std::to_string(maps.src.c) +
                            " channels do not pay for their transforms: use a direct row");
   }
-  const int own = products(maps, kind);
-  if (4 * own > 3 * direct_products) {
-    return Verdict::refuse(std::to_string(own) + " products instead of " +
-                           std::to_string(direct_products) +
+  const int own = products(maps.dst, kind);
+  const int direct = kTaps * problem.p() * problem.q();
+  if (4 * own > 3 * direct) {
+    return Verdict::refuse(std::to_string(own) + " products instead of " + std::to_string(direct) +
                            " do not pay for the transforms: use a direct row");
   }
   // Weights of F(2x2) take less than half of the memory.
-  if (kind == WinogradKind::f4 && products(maps, WinogradKind::f2) <= own) {
+  if (kind == WinogradKind::f4 && products(maps.dst, WinogradKind::f2) <= own) {
     return Verdict::refuse("F(2x2) needs no more products on a map of " +
-                           by(maps.dst_h, maps.dst_w) + ": use it");
+                           by(maps.dst.h, maps.dst.w) + ": use it");
   }
   return Verdict::accept();
+}
+
+TiledMaps winograd_forward_maps(const Conv2dProblem& problem, WinogradKind kind) {
+  const auto [inputs, points, kernel_points, outputs] = winograd_sizes(kind);
+  const int tiles_h = (problem.p() + outputs - 1) / outputs;
+  const int tiles_w = (problem.q() + outputs - 1) / outputs;
+  return {.src = {.n = problem.n,
+                  .h = problem.h,
+                  .w = problem.w,
+                  .c = problem.c,
+                  .top = -problem.pad.top,
+                  .left = -problem.pad.left,
+                  .step = outputs * problem.stride_h,
+                  .size = inputs,
+                  .tiles_h = tiles_h,
+                  .tiles_w = tiles_w},
+          .dst = {.n = problem.n,
+                  .h = problem.p(),
+                  .w = problem.q(),
+                  .c = problem.k,
+                  .step = outputs,
+                  .size = outputs,
+                  .tiles_h = tiles_h,
+                  .tiles_w = tiles_w}};
 }
 
 }  // namespace allconv::kernels

@@ -1,4 +1,4 @@
-// The rows of Winograd convolution, forward and data gradient: what table.cpp needs of them.
+// The rows of Winograd convolution and its gradients: what table.cpp needs of them.
 #pragma once
 
 #include <memory>
@@ -16,19 +16,25 @@ Verdict conv2d_data_gradient_accepts_winograd(const Conv2dProblem& problem, Wino
 std::unique_ptr<const PreparedKernel<Conv2dDataGradient>> conv2d_data_gradient_prepare_winograd(
     const Conv2dProblem& problem, WinogradKind kind, Isa isa);
 
-// For both: the leaf functions of an instruction set, and whether a kind pays.
+Verdict conv2d_weight_gradient_accepts_winograd(const Conv2dProblem& problem, WinogradKind kind);
+std::unique_ptr<const PreparedKernel<Conv2dWeightGradient>> conv2d_weight_gradient_prepare_winograd(
+    const Conv2dProblem& problem, WinogradKind kind, Isa isa);
+
+// For all: the leaf functions of an instruction set, and whether a kind pays.
 
 WinogradMachine winograd_machine(WinogradKind kind, Isa isa);
 
 // Refuses other windows than 3x3 and other strides than the kind's.
 Verdict winograd_fits(const Conv2dProblem& problem, WinogradKind kind);
 
-// Accepts where tiles of the kind over such maps need clearly fewer products than the
-// `direct_products` an image (in units of c * k), and there are channels enough to pay for the
-// transforms.
-Verdict winograd_pays(const TiledMaps& maps, WinogradKind kind, int direct_products);
+// Accepts where tiles of the kind over such maps need clearly fewer products than the sums of the
+// problem, and there are channels enough to pay for the transforms.
+Verdict winograd_pays(const Conv2dProblem& problem, WinogradKind kind, const TiledMaps& maps);
 
-// What both have in common; the operations differ in their maps, operands and weights.
+// How tiles lie in a forward pass.
+TiledMaps winograd_forward_maps(const Conv2dProblem& problem, WinogradKind kind);
+
+// What forward pass and data gradient have in common; they differ in maps, operands and weights.
 template <class Operation>
 class WinogradKernel : public PreparedKernel<Operation> {
  public:

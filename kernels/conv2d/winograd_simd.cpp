@@ -2,6 +2,8 @@
 // applied to the columns of a tile, then to its rows, for one vector of channels at a time.
 //
 // Bound by  loads and stores that hit L1 and L2: (6,6) vectors in and out for some 150 additions
+#include <type_traits>
+
 #include "kernels/conv2d/winograd.hpp"
 #include "kernels/conv2d/winograd_transforms.hpp"
 
@@ -105,25 +107,94 @@ void transform_output(const WinogradOutput& tile) {
 #pragma GCC unroll 8
       for (int x = 0; x < kOutputs; ++x) {
         const std::int64_t pixel = tile.pixels[y * kOutputs + x];
-        if (pixel != WinogradOutput::kOutside) finish(tile, outputs[x] + bias, pixel + k, lanes);
+        if (pixel >= 0) finish(tile, outputs[x] + bias, pixel + k, lanes);
       }
     }
   });
 }
 
 template <class Transform>
-constexpr WinogradLeaves kLeaves{.input = transform_input<Transform>,
-                                 .weights = transform_weights<Transform>,
-                                 .output = transform_output<Transform>};
+void transform_signal(const WinogradSignal& tile) {
+  constexpr int kOutputs = Transform::kOutputs;
+  constexpr int kPoints = Transform::kPoints;
+  for_each_vector(tile.channels, [&](std::int64_t k, auto lanes) {
+    Floats rows[kPoints][kOutputs];
+#pragma GCC unroll 4
+    for (int x = 0; x < kOutputs; ++x) {
+      Floats column[kOutputs];
+      Floats points[kPoints];
+#pragma GCC unroll 4
+      for (int y = 0; y < kOutputs; ++y) {
+        column[y] = load(tile.pixels[y * kOutputs + x] + k, lanes);
+      }
+      Transform::signal(column, points);
+#pragma GCC unroll 9
+      for (int y = 0; y < kPoints; ++y) rows[y][x] = points[y];
+    }
+    float* dst = tile.dst + k;
+#pragma GCC unroll 9
+    for (int y = 0; y < kPoints; ++y) {
+      Floats points[kPoints];
+      Transform::signal(rows[y], points);
+#pragma GCC unroll 9
+      for (int x = 0; x < kPoints; ++x, dst += tile.point_stride) store(dst, points[x], AllLanes{});
+    }
+  });
+}
+
+template <class Transform>
+void transform_gradient(const WinogradGradient& gradient) {
+  constexpr int kPoints = Transform::kKernelPoints;
+  for (int k = 0; k < gradient.width; k += kWidth) {
+    Floats rows[3][kPoints];
+#pragma GCC unroll 6
+    for (int x = 0; x < kPoints; ++x) {
+      Floats column[kPoints];
+      Floats taps[3];
+      const float* src = gradient.src + x * gradient.point_stride + k;
+#pragma GCC unroll 6
+      for (int y = 0; y < kPoints; ++y, src += kPoints * gradient.point_stride) {
+        column[y] = load(src, AllLanes{});
+      }
+      Transform::gradient(column, taps);
+#pragma GCC unroll 3
+      for (int y = 0; y < 3; ++y) rows[y][x] = taps[y];
+    }
+    float* dst = gradient.dst + k;
+#pragma GCC unroll 3
+    for (int y = 0; y < 3; ++y) {
+      Floats taps[3];
+      Transform::gradient(rows[y], taps);
+#pragma GCC unroll 3
+      for (int x = 0; x < 3; ++x, dst += gradient.tap_stride) {
+        const Floats before = gradient.accumulate ? load(dst, AllLanes{}) : broadcast(0);
+        store(dst, before + taps[x], AllLanes{});
+      }
+    }
+  }
+}
+
+// The data gradient of stride 2 is a kind of its own, whose weights have no gradient.
+template <class Transform>
+constexpr WinogradLeaves leaves() {
+  WinogradLeaves leaves{.input = transform_input<Transform>,
+                        .weights = transform_weights<Transform>,
+                        .output = transform_output<Transform>};
+  if constexpr (!std::is_same_v<Transform, Winograd4Stride2Gradient>) {
+    leaves.signal = transform_signal<Transform>;
+    leaves.gradient = transform_gradient<Transform>;
+  }
+  return leaves;
+}
 
 }  // namespace
 
 WinogradLeaves winograd_leaves(WinogradKind kind) {
   switch (kind) {
-    case WinogradKind::f4: return kLeaves<Winograd4>;
-    case WinogradKind::f2: return kLeaves<Winograd2>;
-    case WinogradKind::stride2: return kLeaves<Winograd4Stride2>;
-    case WinogradKind::stride2_gradient: return kLeaves<Winograd4Stride2Gradient>;
+    case WinogradKind::f4: return leaves<Winograd4>();
+    case WinogradKind::f2: return leaves<Winograd2>();
+    case WinogradKind::stride2: return leaves<Winograd4Stride2>();
+    case WinogradKind::stride2_gradient: return leaves<Winograd4Stride2Gradient>();
   }
   return {};
 }

@@ -70,6 +70,30 @@ struct Winograd4 {
     y[2] = times_plus(0.5F, even_a, times(2, even_b));
     y[3] = times_plus(kA / 2, odd_a, times_plus(2 * kB, odd_b, m[5]));
   }
+
+  // The transposes of output and kernel.
+  [[gnu::always_inline]] static void signal(const Floats (&y)[kOutputs], Floats (&m)[kPoints]) {
+    const Floats even_a = times_plus(0.5F, y[2], y[0]);
+    const Floats odd_a = times(kA, times_plus(0.5F, y[3], y[1]));
+    const Floats even_b = times_plus(2, y[2], y[0]);
+    const Floats odd_b = times(kB, times_plus(2, y[3], y[1]));
+    m[0] = y[0];
+    m[1] = even_a + odd_a;
+    m[2] = even_a - odd_a;
+    m[3] = even_b + odd_b;
+    m[4] = even_b - odd_b;
+    m[5] = y[3];
+  }
+
+  [[gnu::always_inline]] static void gradient(const Floats (&u)[kKernelPoints], Floats (&g)[3]) {
+    const Floats even_a = times(-1 / 1.5F, u[1] + u[2]);
+    const Floats odd_a = times(-kA / 1.5F, u[1] - u[2]);
+    const Floats even_b = times(1 / 6.0F, u[3] + u[4]);
+    const Floats odd_b = times(kB / 6, u[3] - u[4]);
+    g[0] = u[0] + even_a + even_b;
+    g[1] = odd_a + odd_b;
+    g[2] = times_plus(0.5F, even_a, times_plus(2, even_b, u[5]));
+  }
 };
 
 // F(2,3), points 0, 1, -1, infinity: for maps too small for F(4,3).
@@ -99,6 +123,20 @@ struct Winograd2 {
     y[0] = m[0] + m[1] + m[2];
     y[1] = m[1] - m[2] + m[3];
   }
+
+  [[gnu::always_inline]] static void signal(const Floats (&y)[kOutputs], Floats (&m)[kPoints]) {
+    m[0] = y[0];
+    m[1] = y[0] + y[1];
+    m[2] = y[0] - y[1];
+    m[3] = y[1];
+  }
+
+  [[gnu::always_inline]] static void gradient(const Floats (&u)[kKernelPoints], Floats (&g)[3]) {
+    const Floats even = times(0.5F, u[1] + u[2]);
+    g[0] = u[0] + even;
+    g[1] = times(0.5F, u[1] - u[2]);
+    g[2] = u[3] + even;
+  }
 };
 
 // F(4,2): four outputs of a window of two from five inputs. Points +-a, +-b, infinity with a = 1/2,
@@ -111,6 +149,9 @@ struct Winograd4Of2 {
   static constexpr float kB = 1.25F;
   static constexpr float kA2 = kA * kA;
   static constexpr float kB2 = kB * kB;
+  // The products' values at a and b; at -a and -b they are the negatives.
+  static constexpr float kAtA = 2 * kA * (kA2 - kB2);
+  static constexpr float kAtB = 2 * kB * (kB2 - kA2);
 
   [[gnu::always_inline]] static void input(const Floats (&d)[kInputs], Floats (&v)[kPoints]) {
     const Floats odd_a = times_plus(-kB2, d[1], d[3]);
@@ -125,9 +166,6 @@ struct Winograd4Of2 {
   }
 
   [[gnu::always_inline]] static void kernel(Floats first, Floats second, Floats (&u)[kPoints]) {
-    // The products' values at a and b; at -a and -b they are the negatives.
-    constexpr float kAtA = 2 * kA * (kA2 - kB2);
-    constexpr float kAtB = 2 * kB * (kB2 - kA2);
     const Floats second_a = times(kA / kAtA, second);
     const Floats second_b = times(kB / kAtB, second);
     u[0] = times_plus(1 / kAtA, first, second_a);
@@ -146,6 +184,24 @@ struct Winograd4Of2 {
     y[1] = odd_a + odd_b;
     y[2] = times_plus(kA2, even_a, times(kB2, even_b));
     y[3] = times_plus(kA2, odd_a, times_plus(kB2, odd_b, m[4]));
+  }
+
+  [[gnu::always_inline]] static void signal(const Floats (&y)[4], Floats (&m)[kPoints]) {
+    const Floats even_a = times_plus(kA2, y[2], y[0]);
+    const Floats odd_a = times(kA, times_plus(kA2, y[3], y[1]));
+    const Floats even_b = times_plus(kB2, y[2], y[0]);
+    const Floats odd_b = times(kB, times_plus(kB2, y[3], y[1]));
+    m[0] = even_a + odd_a;
+    m[1] = even_a - odd_a;
+    m[2] = even_b + odd_b;
+    m[3] = even_b - odd_b;
+    m[4] = y[3];
+  }
+
+  [[gnu::always_inline]] static void gradient(const Floats (&u)[kPoints], Floats& first,
+                                              Floats& second) {
+    first = times_plus(1 / kAtA, u[0] - u[1], times(1 / kAtB, u[2] - u[3]));
+    second = times_plus(kA / kAtA, u[0] + u[1], times_plus(kB / kAtB, u[2] + u[3], u[4]));
   }
 };
 
@@ -178,6 +234,20 @@ struct Winograd4Stride2 {
     Winograd4Of2::output({m[0], m[1], m[2], m[3], m[4]}, y);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) y[i] = y[i] + m[5 + i];
+  }
+
+  [[gnu::always_inline]] static void signal(const Floats (&y)[kOutputs], Floats (&m)[kPoints]) {
+    Floats even[5];
+    Winograd4Of2::signal(y, even);
+#pragma GCC unroll 5
+    for (int i = 0; i < 5; ++i) m[i] = even[i];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) m[5 + i] = y[i];
+  }
+
+  [[gnu::always_inline]] static void gradient(const Floats (&u)[kKernelPoints], Floats (&g)[3]) {
+    Winograd4Of2::gradient({u[0], u[1], u[2], u[3], u[4]}, g[0], g[2]);
+    g[1] = u[5];
   }
 };
 

@@ -19,7 +19,7 @@ PUBLIC_HEADER, PUBLIC_REACH = "include/allconv/allconv.hpp", 6
 # checked in the objects: check_symbols.py.
 SIMD_MAY_SEE = re.compile(r"kernels/(simd/\w+\.hpp|\w+/\w*simd\.hpp|\w+/problem\.hpp|core/\w+\.hpp"
                           r"|dropout/(mask|philox)\.hpp"
-                          r"|conv2d/(panel_product|winograd|winograd_transforms)\.hpp)$")
+                          r"|conv2d/(panel_product|rank_update|winograd\w*)\.hpp)$")
 
 
 def room_of(path):

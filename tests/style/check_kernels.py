@@ -15,7 +15,8 @@ _REFERENCE = re.compile(r"kernels/\w+/reference\.cpp$")
 _KERNEL_FILE = re.compile(r"kernels/(\w+)/((?:\w+_)?(?:cpu_\w+|cuda\w*|cudnn\w*))\.(cpp|cu)$")
 _ROW_NAME = re.compile(r'"(\w+_(?:reference|cpu_\w+|cuda\w*|cudnn\w*))"')
 # A dimension: a letter of the shapes, a constant, a count, or one of these with + - * / and more.
-_DIMENSION = r"(?:[nhwckrspqNHWCKRSPQ]|k[A-Z]\w*|\d+|\w*count|classes|elements|[pq]\(\))"
+_DIMENSION = (r"(?:[nhwckrspqNHWCKRSPQ]|k[A-Z]\w*|\d+|\w*count|classes|elements|width|tiles|points"
+              r"|[pq]\(\))")
 _EXTENT = rf"{_DIMENSION}(?: ?[-+*/] ?{_DIMENSION})*"
 _SHAPE = re.compile(rf"\({_EXTENT}(?:, ?{_EXTENT})*\)")
 _VARIANT = re.compile(r"\d+$|_stride2$")  # of one algorithm, in one file

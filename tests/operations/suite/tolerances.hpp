@@ -13,7 +13,7 @@
 //            larger by up to its coefficients: 1 to 2 times the root mean square of direct sums,
 //            the largest of some million results 4 to 6.4 units. Errors spread over a tile, so the
 //            magnitude is the largest of the whole result. A coefficient wrong in its fourth digit
-//            is off by hundreds of units.
+//            is off by hundreds of units. Weight gradients sum over tiles: up to 12 units.
 //   rounded  a handful of roundings of their own: exp within 2 units, a division, a sum over the
 //   row.
 #pragma once
@@ -35,6 +35,7 @@ inline constexpr Tolerance kTolerances[] = {
     {"conv2d_data_gradient", kernels::NumericClass::direct, 12},
     {"conv2d_forward", kernels::NumericClass::winograd, 10},
     {"conv2d_data_gradient", kernels::NumericClass::winograd, 10},
+    {"conv2d_weight_gradient", kernels::NumericClass::winograd, 20},
     {"conv2d_weight_gradient", kernels::NumericClass::direct, 12},
     {"global_average_pool_forward", kernels::NumericClass::direct, 12},
     {"global_average_pool_forward", kernels::NumericClass::rounded, 12},
