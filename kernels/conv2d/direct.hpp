@@ -9,7 +9,7 @@
 
 namespace allconv::kernels {
 
-// prepare() of the rows, which accept every valid problem. `isa` is not `portable`.
+// prepare() of the rows, which accept every valid problem.
 std::unique_ptr<const PreparedKernel<Conv2dForward>> conv2d_forward_prepare_direct(
     const Conv2dProblem& problem, Isa isa);
 std::unique_ptr<const PreparedKernel<Conv2dDataGradient>> conv2d_data_gradient_prepare_direct(

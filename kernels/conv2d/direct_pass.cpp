@@ -7,16 +7,23 @@
 namespace allconv::kernels {
 
 DirectLeaves direct_leaves(Isa isa) {
-  if (isa == Isa::avx512) {
-    return {.shape = avx512::kPanelShape,
-            .multiply_panel = avx512::multiply_panel,
-            .apply_epilogue = avx512::apply_epilogue,
-            .add_windows = avx512::add_windows};
+  switch (isa) {
+    case Isa::avx512:
+      return {.shape = avx512::kPanelShape,
+              .multiply_panel = avx512::multiply_panel,
+              .apply_epilogue = avx512::apply_epilogue,
+              .add_windows = avx512::add_windows};
+    case Isa::avx2:
+      return {.shape = avx2::kPanelShape,
+              .multiply_panel = avx2::multiply_panel,
+              .apply_epilogue = avx2::apply_epilogue,
+              .add_windows = avx2::add_windows};
+    case Isa::portable: break;
   }
-  return {.shape = avx2::kPanelShape,
-          .multiply_panel = avx2::multiply_panel,
-          .apply_epilogue = avx2::apply_epilogue,
-          .add_windows = avx2::add_windows};
+  return {.shape = portable::kPanelShape,
+          .multiply_panel = portable::multiply_panel,
+          .apply_epilogue = portable::apply_epilogue,
+          .add_windows = portable::add_windows};
 }
 
 // What one call of run() works on; pointers are the image's.

@@ -37,7 +37,7 @@ struct DirectTensors {
   float* dst = nullptr;
 };
 
-// The leaves of an instruction set other than `portable`.
+// The leaves of an instruction set.
 DirectLeaves direct_leaves(Isa isa);
 
 // Immutable; any number of threads may run parts of it, each with a scratch of its own.

@@ -43,6 +43,11 @@ struct DirectLeaves {
   void (*add_windows)(const WindowSum&) = nullptr;
 };
 
+namespace portable {
+void apply_epilogue(const EpilogueRows& rows);
+void add_windows(const WindowSum& sum);
+}  // namespace portable
+
 namespace avx2 {
 void apply_epilogue(const EpilogueRows& rows);
 void add_windows(const WindowSum& sum);

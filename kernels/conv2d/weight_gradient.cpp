@@ -6,8 +6,12 @@
 namespace allconv::kernels {
 
 RankMachine rank_machine(Isa isa) {
-  if (isa == Isa::avx512) return {avx512::kPanelShape, avx512::update_panel};
-  return {avx2::kPanelShape, avx2::update_panel};
+  switch (isa) {
+    case Isa::avx512: return {avx512::kPanelShape, avx512::update_panel};
+    case Isa::avx2: return {avx2::kPanelShape, avx2::update_panel};
+    case Isa::portable: break;
+  }
+  return {portable::kPanelShape, portable::update_panel};
 }
 
 // One row of ones times the signals, one run after another.

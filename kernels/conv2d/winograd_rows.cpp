@@ -23,10 +23,14 @@ std::string by(int rows, int columns) {
 
 WinogradMachine winograd_machine(WinogradKind kind, Isa isa) {
   const WinogradSizes sizes = winograd_sizes(kind);
-  if (isa == Isa::avx512) {
-    return {sizes, avx512::kPanelShape, avx512::multiply_panel, avx512::winograd_leaves(kind)};
+  switch (isa) {
+    case Isa::avx512:
+      return {sizes, avx512::kPanelShape, avx512::multiply_panel, avx512::winograd_leaves(kind)};
+    case Isa::avx2:
+      return {sizes, avx2::kPanelShape, avx2::multiply_panel, avx2::winograd_leaves(kind)};
+    case Isa::portable: break;
   }
-  return {sizes, avx2::kPanelShape, avx2::multiply_panel, avx2::winograd_leaves(kind)};
+  return {sizes, portable::kPanelShape, portable::multiply_panel, portable::winograd_leaves(kind)};
 }
 
 Verdict winograd_fits(const Conv2dProblem& problem, WinogradKind kind) {

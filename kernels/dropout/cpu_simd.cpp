@@ -1,4 +1,4 @@
-// dropout_cpu_{avx2,avx512}
+// dropout_cpu_{avx512,avx2,portable}
 //
 // Computes  dst = word < rate * 2^32 ? 0 : src / (1 - rate), the word being the element's of Philox
 // Layout    (count) elements; element i is number first_element + i of the whole batch

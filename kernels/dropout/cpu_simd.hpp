@@ -4,6 +4,12 @@
 
 #include "kernels/dropout/problem.hpp"
 
+namespace allconv::kernels::portable {
+
+void dropout(const DropoutProblem& problem, const Dropout::Arguments& arguments, int part);
+
+}  // namespace allconv::kernels::portable
+
 namespace allconv::kernels::avx2 {
 
 void dropout(const DropoutProblem& problem, const Dropout::Arguments& arguments, int part);

@@ -23,6 +23,8 @@ KernelTable<Dropout> kernel_table(Dropout) {
   static constexpr Kernel<Dropout> kRows[] = {
       plain_row<Dropout, avx512::dropout>("dropout_cpu_avx512", Isa::avx512, NumericClass::exact),
       plain_row<Dropout, avx2::dropout>("dropout_cpu_avx2", Isa::avx2, NumericClass::exact),
+      plain_row<Dropout, portable::dropout>("dropout_cpu_portable", Isa::portable,
+                                            NumericClass::exact),
       plain_row<Dropout, reference>("dropout_reference", Isa::portable, NumericClass::exact),
   };
   return kRows;

@@ -1,4 +1,4 @@
-// global_average_pool_{forward,backward}_cpu_{avx2,avx512}
+// global_average_pool_{forward,backward}_cpu_{avx512,avx2,portable}
 //
 // Computes  the mean over all positions of each channel, and its gradient spread over them
 // Layout    (n,h,w,c) above, (n,c) below

@@ -4,6 +4,15 @@
 
 #include "kernels/global_average_pool/problem.hpp"
 
+namespace allconv::kernels::portable {
+
+void global_average_pool_forward(const GlobalAveragePoolProblem& problem,
+                                 const GlobalAveragePoolForward::Arguments& arguments, int part);
+void global_average_pool_backward(const GlobalAveragePoolProblem& problem,
+                                  const GlobalAveragePoolBackward::Arguments& arguments, int part);
+
+}  // namespace allconv::kernels::portable
+
 namespace allconv::kernels::avx2 {
 
 void global_average_pool_forward(const GlobalAveragePoolProblem& problem,

@@ -27,6 +27,8 @@ KernelTable<Forward> kernel_table(Forward) {
           "global_average_pool_forward_cpu_avx512", Isa::avx512, NumericClass::direct),
       plain_row<Forward, avx2::global_average_pool_forward>("global_average_pool_forward_cpu_avx2",
                                                             Isa::avx2, NumericClass::direct),
+      plain_row<Forward, portable::global_average_pool_forward>(
+          "global_average_pool_forward_cpu_portable", Isa::portable, NumericClass::direct),
       plain_row<Forward, forward_reference>("global_average_pool_forward_reference", Isa::portable,
                                             NumericClass::exact),
   };
@@ -39,6 +41,8 @@ KernelTable<Backward> kernel_table(Backward) {
           "global_average_pool_backward_cpu_avx512", Isa::avx512, NumericClass::exact),
       plain_row<Backward, avx2::global_average_pool_backward>(
           "global_average_pool_backward_cpu_avx2", Isa::avx2, NumericClass::exact),
+      plain_row<Backward, portable::global_average_pool_backward>(
+          "global_average_pool_backward_cpu_portable", Isa::portable, NumericClass::exact),
       plain_row<Backward, backward_reference>("global_average_pool_backward_reference",
                                               Isa::portable, NumericClass::exact),
   };

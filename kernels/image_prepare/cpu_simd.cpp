@@ -1,4 +1,4 @@
-// image_prepare_cpu_{avx2,avx512}
+// image_prepare_cpu_{avx512,avx2,portable}
 //
 // Computes  dst = (src * scale - mean) / std of flipped and moved images, 0 outside of them
 // Layout    (h,w,3) bytes in, (n,h,w,3) floats out, RGB interleaved

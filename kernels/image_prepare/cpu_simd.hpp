@@ -4,6 +4,13 @@
 
 #include "kernels/image_prepare/problem.hpp"
 
+namespace allconv::kernels::portable {
+
+void image_prepare(const ImagePrepareProblem& problem, const ImagePrepare::Arguments& arguments,
+                   int part);
+
+}  // namespace allconv::kernels::portable
+
 namespace allconv::kernels::avx2 {
 
 void image_prepare(const ImagePrepareProblem& problem, const ImagePrepare::Arguments& arguments,

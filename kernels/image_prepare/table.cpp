@@ -24,6 +24,8 @@ KernelTable<ImagePrepare> kernel_table(ImagePrepare) {
                                                      NumericClass::exact),
       plain_row<ImagePrepare, avx2::image_prepare>("image_prepare_cpu_avx2", Isa::avx2,
                                                    NumericClass::exact),
+      plain_row<ImagePrepare, portable::image_prepare>("image_prepare_cpu_portable", Isa::portable,
+                                                       NumericClass::exact),
       plain_row<ImagePrepare, reference>("image_prepare_reference", Isa::portable,
                                          NumericClass::exact),
   };

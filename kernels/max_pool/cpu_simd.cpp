@@ -1,4 +1,4 @@
-// max_pool_forward_cpu_{avx2,avx512}, max_pool_backward_cpu_{avx2,avx512}
+// max_pool_forward_cpu_{avx512,avx2,portable}, max_pool_backward_cpu_{avx512,avx2,portable}
 //
 // Computes  the largest element of each window with its place, and the gradient's way back to it
 // Layout    NHWC; switches (n,p,q,c) hold row * s + column inside the window

@@ -4,6 +4,15 @@
 
 #include "kernels/max_pool/problem.hpp"
 
+namespace allconv::kernels::portable {
+
+void max_pool_forward(const MaxPoolProblem& problem, const MaxPoolForward::Arguments& arguments,
+                      int part);
+void max_pool_backward(const MaxPoolProblem& problem, const MaxPoolBackward::Arguments& arguments,
+                       int part);
+
+}  // namespace allconv::kernels::portable
+
 namespace allconv::kernels::avx2 {
 
 void max_pool_forward(const MaxPoolProblem& problem, const MaxPoolForward::Arguments& arguments,

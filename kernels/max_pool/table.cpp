@@ -24,6 +24,8 @@ KernelTable<MaxPoolForward> kernel_table(MaxPoolForward) {
                                                           Isa::avx512, NumericClass::exact),
       plain_row<MaxPoolForward, avx2::max_pool_forward>("max_pool_forward_cpu_avx2", Isa::avx2,
                                                         NumericClass::exact),
+      plain_row<MaxPoolForward, portable::max_pool_forward>("max_pool_forward_cpu_portable",
+                                                            Isa::portable, NumericClass::exact),
       plain_row<MaxPoolForward, forward_reference>("max_pool_forward_reference", Isa::portable,
                                                    NumericClass::exact),
   };
@@ -36,6 +38,8 @@ KernelTable<MaxPoolBackward> kernel_table(MaxPoolBackward) {
                                                             Isa::avx512, NumericClass::exact),
       plain_row<MaxPoolBackward, avx2::max_pool_backward>("max_pool_backward_cpu_avx2", Isa::avx2,
                                                           NumericClass::exact),
+      plain_row<MaxPoolBackward, portable::max_pool_backward>("max_pool_backward_cpu_portable",
+                                                              Isa::portable, NumericClass::exact),
       plain_row<MaxPoolBackward, backward_reference>("max_pool_backward_reference", Isa::portable,
                                                      NumericClass::exact),
   };

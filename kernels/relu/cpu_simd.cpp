@@ -1,4 +1,4 @@
-// relu_forward_cpu_{avx2,avx512}, relu_backward_cpu_{avx2,avx512}
+// relu_forward_cpu_{avx512,avx2,portable}, relu_backward_cpu_{avx512,avx2,portable}
 //
 // Computes  dst = x > 0 ? x : slope * x, and the signal below it by one of the three rules
 // Layout    any, as long as all tensors share it: (count) elements

@@ -4,6 +4,13 @@
 
 #include "kernels/relu/problem.hpp"
 
+namespace allconv::kernels::portable {
+
+void relu_forward(const ReluProblem& problem, const ReluForward::Arguments& arguments, int part);
+void relu_backward(const ReluProblem& problem, const ReluBackward::Arguments& arguments, int part);
+
+}  // namespace allconv::kernels::portable
+
 namespace allconv::kernels::avx2 {
 
 void relu_forward(const ReluProblem& problem, const ReluForward::Arguments& arguments, int part);

@@ -32,6 +32,8 @@ KernelTable<ReluForward> kernel_table(ReluForward) {
                                                    NumericClass::exact),
       plain_row<ReluForward, avx2::relu_forward>("relu_forward_cpu_avx2", Isa::avx2,
                                                  NumericClass::exact),
+      plain_row<ReluForward, portable::relu_forward>("relu_forward_cpu_portable", Isa::portable,
+                                                     NumericClass::exact),
       plain_row<ReluForward, forward_reference>("relu_forward_reference", Isa::portable,
                                                 NumericClass::exact),
   };
@@ -44,6 +46,8 @@ KernelTable<ReluBackward> kernel_table(ReluBackward) {
                                                      NumericClass::exact),
       plain_row<ReluBackward, avx2::relu_backward>("relu_backward_cpu_avx2", Isa::avx2,
                                                    NumericClass::exact),
+      plain_row<ReluBackward, portable::relu_backward>("relu_backward_cpu_portable", Isa::portable,
+                                                       NumericClass::exact),
       plain_row<ReluBackward, backward_reference>("relu_backward_reference", Isa::portable,
                                                   NumericClass::exact),
   };

@@ -1,4 +1,4 @@
-// sgd_cpu_{avx2,avx512}, gradient_sum_cpu_{avx2,avx512}
+// sgd_cpu_{avx512,avx2,portable}, gradient_sum_cpu_{avx512,avx2,portable}
 //
 // Computes  v = momentum * v + (gradient + decay * w), w = w - rate * v; and the tree sum of lanes
 // Layout    (count) elements, in any order that all arrays share

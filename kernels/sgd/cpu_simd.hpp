@@ -4,6 +4,14 @@
 
 #include "kernels/sgd/problem.hpp"
 
+namespace allconv::kernels::portable {
+
+void sgd(const SgdProblem& problem, const Sgd::Arguments& arguments, int part);
+void gradient_sum(const GradientSumProblem& problem, const GradientSum::Arguments& arguments,
+                  int part);
+
+}  // namespace allconv::kernels::portable
+
 namespace allconv::kernels::avx2 {
 
 void sgd(const SgdProblem& problem, const Sgd::Arguments& arguments, int part);

@@ -32,6 +32,7 @@ KernelTable<Sgd> kernel_table(Sgd) {
   static constexpr Kernel<Sgd> kRows[] = {
       plain_row<Sgd, avx512::sgd>("sgd_cpu_avx512", Isa::avx512, NumericClass::exact),
       plain_row<Sgd, avx2::sgd>("sgd_cpu_avx2", Isa::avx2, NumericClass::exact),
+      plain_row<Sgd, portable::sgd>("sgd_cpu_portable", Isa::portable, NumericClass::exact),
       plain_row<Sgd, update_reference>("sgd_reference", Isa::portable, NumericClass::exact),
   };
   return kRows;
@@ -43,6 +44,8 @@ KernelTable<GradientSum> kernel_table(GradientSum) {
                                                    NumericClass::exact),
       plain_row<GradientSum, avx2::gradient_sum>("gradient_sum_cpu_avx2", Isa::avx2,
                                                  NumericClass::exact),
+      plain_row<GradientSum, portable::gradient_sum>("gradient_sum_cpu_portable", Isa::portable,
+                                                     NumericClass::exact),
       plain_row<GradientSum, sum_reference>("gradient_sum_reference", Isa::portable,
                                             NumericClass::exact),
   };

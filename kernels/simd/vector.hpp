@@ -1,8 +1,9 @@
 // Vectors of the instruction set that a file is compiled for: the only home of intrinsics.
 //
-// A *_simd.cpp is compiled once an instruction set with ALLCONV_ISA defined as avx2 or avx512. It
-// includes this file and plain data only, and keeps everything in allconv::kernels::ALLCONV_ISA: no
-// function compiled with wider instructions may ever win at link time over one that is not.
+// A *_simd.cpp is compiled once an instruction set with ALLCONV_ISA defined as avx512, avx2 or
+// portable. It includes this file and plain data only, and keeps everything in
+// allconv::kernels::ALLCONV_ISA: no function compiled with wider instructions may ever win at link
+// time over one that is not.
 //
 //     for_each_vector(count, [&](std::int64_t i, auto lanes) {
 //       store(dst + i, load(src + i, lanes) * broadcast(2), lanes);
@@ -13,8 +14,10 @@
 
 #if defined(__AVX512F__)
 #include "kernels/simd/avx512.hpp"
-#else
+#elif defined(__AVX2__)
 #include "kernels/simd/avx2.hpp"
+#else
+#include "kernels/simd/portable.hpp"
 #endif
 
 namespace allconv::kernels::ALLCONV_ISA {

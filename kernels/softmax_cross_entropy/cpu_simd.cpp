@@ -1,4 +1,4 @@
-// softmax_cross_entropy_{forward,backward}_cpu_{avx2,avx512}
+// softmax_cross_entropy_{forward,backward}_cpu_{avx512,avx2,portable}
 //
 // Computes  p = exp(x - max x) / sum, the loss log(sum) - (x[label] - max x), and its gradient
 // Layout    (n,c), class contiguous

@@ -4,6 +4,17 @@
 
 #include "kernels/softmax_cross_entropy/problem.hpp"
 
+namespace allconv::kernels::portable {
+
+void softmax_cross_entropy_forward(const SoftmaxCrossEntropyProblem& problem,
+                                   const SoftmaxCrossEntropyForward::Arguments& arguments,
+                                   int part);
+void softmax_cross_entropy_backward(const SoftmaxCrossEntropyProblem& problem,
+                                    const SoftmaxCrossEntropyBackward::Arguments& arguments,
+                                    int part);
+
+}  // namespace allconv::kernels::portable
+
 namespace allconv::kernels::avx2 {
 
 void softmax_cross_entropy_forward(const SoftmaxCrossEntropyProblem& problem,

@@ -29,6 +29,8 @@ KernelTable<Forward> kernel_table(Forward) {
           "softmax_cross_entropy_forward_cpu_avx512", Isa::avx512, NumericClass::rounded),
       plain_row<Forward, avx2::softmax_cross_entropy_forward>(
           "softmax_cross_entropy_forward_cpu_avx2", Isa::avx2, NumericClass::rounded),
+      plain_row<Forward, portable::softmax_cross_entropy_forward>(
+          "softmax_cross_entropy_forward_cpu_portable", Isa::portable, NumericClass::rounded),
       plain_row<Forward, forward_reference>("softmax_cross_entropy_forward_reference",
                                             Isa::portable, NumericClass::exact),
   };
@@ -41,6 +43,8 @@ KernelTable<Backward> kernel_table(Backward) {
           "softmax_cross_entropy_backward_cpu_avx512", Isa::avx512, NumericClass::exact),
       plain_row<Backward, avx2::softmax_cross_entropy_backward>(
           "softmax_cross_entropy_backward_cpu_avx2", Isa::avx2, NumericClass::exact),
+      plain_row<Backward, portable::softmax_cross_entropy_backward>(
+          "softmax_cross_entropy_backward_cpu_portable", Isa::portable, NumericClass::exact),
       plain_row<Backward, backward_reference>("softmax_cross_entropy_backward_reference",
                                               Isa::portable, NumericClass::exact),
   };
