@@ -202,30 +202,28 @@ void DirectPass::multiply_run(const Work& work, const Phase& phase, int block, c
   Side list = column_side(phase.columns, window.columns.positions);
   if (is_one_list(phase)) list.count *= std::exchange(outer.count, 1);
   if (outer.count > list.count) std::swap(outer, list);
+  first.rows = list.count;
   first.src_stride = list.src_step;
   first.dst_stride = list.dst_step;
   for (int i = 0; i < outer.count; ++i) {
     PanelProduct product = first;
     product.src += i * outer.src_step;
     product.dst += i * outer.dst_step;
-    multiply_list(work, product, list.count, steps);
+    multiply_list(work, product, steps);
   }
 }
 
-// In pieces whose results stay in the first-level cache until the epilogue.
-void DirectPass::multiply_list(const Work& work, PanelProduct product, int count,
-                               const Steps& steps) const {
-  constexpr int kMostRows = 64;
-  for (; count > 0; count -= product.rows) {
-    product.rows = std::min(count, kMostRows);
-    if (steps.multiplies) leaves_.multiply_panel(product);
-    if (steps.finishes) finish(work, product);
-    product.src += product.rows * product.src_stride;
-    product.dst += product.rows * product.dst_stride;
+void DirectPass::multiply_list(const Work& work, PanelProduct product, const Steps& steps) const {
+  if (!steps.multiplies) return finish(work, product);
+  if (steps.finishes) {
+    product.signal_slope = slopes_.signal;
+    product.output_slope = slopes_.output;
+    if (slopes_.output != 1) product.output = work.output + (product.dst - work.dst);
   }
+  leaves_.multiply_panel(product);
 }
 
-// The epilogue.
+// The epilogue of results that took several products.
 void DirectPass::finish(const Work& work, const PanelProduct& product) const {
   if (slopes_.signal == 1 && slopes_.output == 1) return;
   const std::int64_t offset = product.dst - work.dst;

@@ -79,7 +79,7 @@ class DirectPass {
   void multiply_taps(const Work& work, const Phase& phase, int block, const Window& window) const;
   void multiply_run(const Work& work, const Phase& phase, int block, const Window& window,
                     const Steps& steps) const;
-  void multiply_list(const Work& work, PanelProduct product, int count, const Steps& steps) const;
+  void multiply_list(const Work& work, PanelProduct product, const Steps& steps) const;
   void finish(const Work& work, const PanelProduct& product) const;
   PanelProduct product_of(const Work& work, const Phase& phase, int block,
                           const Window& window) const;

@@ -30,6 +30,12 @@ struct PanelProduct {
   float* dst = nullptr;  // (rows,channels), rows dst_stride apart
   std::int64_t dst_stride = 0;
   int channels = 0;  // written; the rest of the last vector is left alone
+
+  // The epilogue, see ReluSlopes. `output` is (rows,channels), rows dst_stride apart; null: not
+  // read.
+  const float* output = nullptr;
+  float signal_slope = 1;
+  float output_slope = 1;
 };
 
 // What an instruction set's registers hold: `rows` x `vectors` sums beside `vectors` weights and an

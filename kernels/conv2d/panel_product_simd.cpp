@@ -19,6 +19,11 @@ constexpr int kDepthUnroll = 4;
 // every kDepthUnroll steps.
 constexpr int kPrefetchingCalls = kDepthUnroll;
 
+// value * (by > 0 ? 1 : slope)
+[[gnu::always_inline]] inline Floats scaled(Floats value, Floats by, Floats slope) {
+  return value * select(greater(by, broadcast(0)), broadcast(1), slope);
+}
+
 template <int kTileRows, int kTileVectors>
 struct Tile {
   Floats sum[kTileRows][kTileVectors];
@@ -61,6 +66,31 @@ struct Tile {
     }
   }
 
+  // ReLU of the sums, with leak.
+  [[gnu::always_inline]] void scale(Floats slope) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kTileRows; ++i) {
+#pragma GCC unroll 4
+      for (int j = 0; j < kTileVectors; ++j) sum[i][j] = scaled(sum[i][j], sum[i][j], slope);
+    }
+  }
+
+  // Scales by the signs of another tensor.
+  template <class Lanes>
+  [[gnu::always_inline]] void scale_by(const float* output, std::int64_t stride, Lanes last,
+                                       Floats slope) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kTileRows; ++i) {
+      const float* row = output + i * stride;
+#pragma GCC unroll 4
+      for (int j = 0; j + 1 < kTileVectors; ++j) {
+        sum[i][j] = scaled(sum[i][j], load(row + j * kWidth, AllLanes{}), slope);
+      }
+      Floats& end = sum[i][kTileVectors - 1];
+      end = scaled(end, load(row + (kTileVectors - 1) * kWidth, last), slope);
+    }
+  }
+
   template <class Lanes>
   [[gnu::always_inline]] void end(float* dst, std::int64_t stride, Lanes last) const {
 #pragma GCC unroll 8
@@ -73,6 +103,19 @@ struct Tile {
     }
   }
 };
+
+// The epilogue's second factor, and the end.
+template <int kTileRows, int kTileVectors, class Lanes>
+[[gnu::always_inline]] inline void end_tile(const PanelProduct& product,
+                                            Tile<kTileRows, kTileVectors>& tile, int first_row,
+                                            Lanes last) {
+  const std::int64_t stride = product.dst_stride;
+  if (product.output != nullptr) {
+    const float* output = product.output + first_row * stride;
+    tile.scale_by(output, stride, last, broadcast(product.output_slope));
+  }
+  tile.end(product.dst + first_row * stride, stride, last);
+}
 
 // One tile. `fetched` is a part of the next panel, to be brought into the cache meanwhile.
 template <int kTileRows, int kTileVectors>
@@ -108,8 +151,9 @@ template <int kTileRows, int kTileVectors>
     }
     panel += product.panel_gap * kTileVectors * kWidth;
   }
-  if (last == kWidth) return tile.end(dst, product.dst_stride, AllLanes{});
-  tile.end(dst, product.dst_stride, FirstLanes{last});
+  if (product.signal_slope != 1) tile.scale(broadcast(product.signal_slope));
+  if (last == kWidth) return end_tile(product, tile, first_row, AllLanes{});
+  end_tile(product, tile, first_row, FirstLanes{last});
 }
 
 // Finds the tile for a number of rows known only now, at most kTileRows.
