@@ -82,6 +82,16 @@ constexpr std::string_view kOddProblems[] = {
     "n3h7w9c13k10r3s3pt2pl0pb1pr3",
     "n1h8w10c100k100r3s3u2v2pt1pl2pb0pr1",
     "n1h33w31c64k64r3s3u2v2pt0pl1pb1pr0",
+    // panels larger than a second-level cache, also of a stride's phase
+    "n1h6w7c912k20r3s3p1",
+    "n1h9w10c20k912r3s3u2v2p1",
+    // many pixels of few channels, in several pieces; windows apart, with columns left over
+    "n3h40w37c3k48r5s5p2",
+    "n1h5w71c3k13r3s3p1",
+    "n1h11w19c3k10r3s2u4v5pl1",
+    // a list of pixels in several pieces, and with padding between them
+    "n1h57w56c64k5r1s1",
+    "n1h5w6c10k7r1s1p1",
     // windows that lie wholly in the padding
     "n1h4w4c3k3r2s2p3",
     "n1h4w4c84k84r3s3p12",
