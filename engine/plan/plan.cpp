@@ -110,6 +110,7 @@ class Planner {
   // Chooses among the rows at or after `first_row` and records what the kernel needs.
   // Returns the index of the chosen row.
   std::size_t choose(std::size_t index, std::size_t first_row);
+  int passes(std::size_t index) const;
   std::size_t limited_bytes() const;
   void meet_workspace_limit();
   void place_packed_weights();
@@ -126,6 +127,14 @@ class Planner {
   bool losses_written_ = false;
 };
 
+// Of a step over the plan's images; one until the groups are known.
+int Planner::passes(std::size_t index) const {
+  for (const StepGroup& group : plan_.groups) {
+    if (static_cast<int>(index) < group.last_step) return plan_.images / group.images;
+  }
+  return 1;
+}
+
 std::size_t Planner::choose(std::size_t index, std::size_t first_row) {
   Step& step = plan_.steps[index];
   return std::visit(
@@ -138,7 +147,7 @@ std::size_t Planner::choose(std::size_t index, std::size_t first_row) {
           step.workspace_bytes = align_up(prepared->workspace_bytes());
           step.packed_weights_bytes = align_up(prepared->packed_weights_bytes());
           step.parts = prepared->parts();
-          step.flops = bound.problem.flops();
+          step.flops = bound.problem.flops() * passes(index);
           return choice.row;
         } else {
           return 0;
@@ -239,7 +248,6 @@ void Planner::make_groups() {
       if (group.images != plan_.images) {
         plan_.steps[i].problem = make_step_problem(graph_, fused_.operations[i], group.images);
         choose(i, 0);
-        plan_.steps[i].flops *= static_cast<double>(plan_.images) / group.images;
       }
       for (const int value : operands_of(plan_.steps[i])) {
         const auto v = static_cast<std::size_t>(value);

@@ -10,12 +10,10 @@
 #include <random>
 
 #include "engine/formats/model_file.hpp"
-#include "engine/graph/networks.hpp"
+#include "tests/execute/support.hpp"
 
 namespace allconv {
 namespace {
-
-using Floats = std::vector<float>;
 
 const nlohmann::json& oracle() {
   static const nlohmann::json json = [] {
@@ -45,13 +43,6 @@ void expect_near(const Floats& actual, const Floats& expected, const std::string
   for (std::size_t i = 0; i < actual.size(); ++i) {
     ASSERT_NEAR(actual[i], expected[i], 2e-6F * scale) << what << " at " << i;
   }
-}
-
-std::shared_ptr<const Plan> plan_of(const NetworkDescription& network, PassMode mode, int images,
-                                    ReluRule rule = ReluRule::gradient,
-                                    kernels::Isa isa = kernels::best_isa()) {
-  return std::make_shared<const Plan>(
-      make_plan(make_graph(network, mode, rule), images, {.isa = isa}));
 }
 
 class OracleNetwork : public testing::TestWithParam<std::tuple<kernels::Isa, int, int>> {
@@ -121,104 +112,6 @@ INSTANTIATE_TEST_SUITE_P(IsaThreadsImages, OracleNetwork,
                          testing::Combine(testing::Values(kernels::Isa::portable,
                                                           kernels::Isa::avx2, kernels::Isa::avx512),
                                           testing::Values(1, 2, 3), testing::Values(1, 2, 4)));
-
-// A narrow All-CNN with every kind of layer that the CIFAR networks have.
-NetworkDescription small_network() {
-  NetworkDescription network = make_network("convpool-cnn-c", {}, 10);
-  network.input = {3, 16, 16};
-  int filters = 20;
-  for (Layer& layer : network.layers) {
-    if (auto* conv = std::get_if<Conv2dLayer>(&layer); conv != nullptr && conv->filters != 10) {
-      conv->filters = filters++;
-    }
-  }
-  return network;
-}
-
-Parameters random_parameters(const NetworkDescription& network) {
-  std::mt19937 random(5);
-  Parameters parameters = zero_parameters(network);
-  for (LayerParameters& layer : parameters) {
-    const auto fan_in = static_cast<float>(layer.extent[1] * layer.extent[2] * layer.extent[3]);
-    std::normal_distribution<float> normal(0, std::sqrt(2 / fan_in));
-    for (float& weight : layer.weights) weight = normal(random);
-  }
-  return parameters;
-}
-
-// Logits and attribution of five images when a core's cache has so many bytes.
-Floats explain_with_cache(std::size_t cache_bytes, int micro_batch, int threads) {
-  const NetworkDescription network = small_network();
-  PlanOptions options;
-  options.cache_bytes = cache_bytes;
-  const auto plan = std::make_shared<const Plan>(
-      make_plan(make_graph(network, PassMode::explain, ReluRule::guided), micro_batch, options));
-  ThreadPool pool(threads);
-  constexpr int kImages = 5;
-  Executor executor(plan, kImages, pool);
-  executor.load(random_parameters(network));
-  std::mt19937 random(3);
-  std::normal_distribution<float> normal;
-  Floats input(static_cast<std::size_t>(kImages * network.input.size()));
-  for (float& value : input) value = normal(random);
-  Floats logits(kImages * 10);
-  Floats attribution(input.size());
-  Batch batch{.images = kImages, .input = input.data(), .scaling = {}};
-  batch.logits = logits.data();
-  batch.input_gradient = attribution.data();
-  executor.run(batch);
-  logits.insert(logits.end(), attribution.begin(), attribution.end());
-  return logits;
-}
-
-TEST(Groups, DoNotChangeABit) {
-  constexpr std::size_t kNone = 0;  // no layer is cheap enough for a pass of its own
-  const Floats together = explain_with_cache(kNone, 1, 1);
-  for (const std::size_t cache : {kNone, std::size_t{2} << 10, std::size_t{1} << 30}) {
-    for (const int micro_batch : {1, 2, 4, 5}) {
-      for (const int threads : {1, 3}) {
-        EXPECT_EQ(explain_with_cache(cache, micro_batch, threads), together)
-            << cache << " bytes of cache, " << micro_batch << " images";
-      }
-    }
-  }
-}
-
-struct TrainResult {
-  Floats losses;
-  Parameters gradients;
-  friend bool operator==(const TrainResult&, const TrainResult&) = default;
-};
-
-// One training pass over `images` pictures with dropout, flips and shifts.
-TrainResult train_pass(const NetworkDescription& network, int images, int threads) {
-  const int micro_batch = micro_batch_size(PassMode::training, images, threads);
-  ThreadPool pool(threads);
-  Executor executor(plan_of(network, PassMode::training, micro_batch), images, pool);
-  executor.load(random_parameters(network));
-  std::mt19937 random(9);
-  const auto count = static_cast<std::size_t>(images);
-  std::vector<std::uint8_t> pixels(count * static_cast<std::size_t>(network.input.size()));
-  for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>(random());
-  std::vector<const std::uint8_t*> pointers(count);
-  std::vector<kernels::ImageMove> moves(count);
-  std::vector<std::int32_t> labels(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    pointers[i] = pixels.data() + i * static_cast<std::size_t>(network.input.size());
-    moves[i] = {.flip = i % 2 == 0, .down = static_cast<std::int8_t>(i % 3), .right = -1};
-    labels[i] = static_cast<std::int32_t>(i % 10);
-  }
-  TrainResult result{.losses = Floats(count), .gradients = zero_parameters(network)};
-  Batch batch{.images = images, .pixels = pointers.data(), .moves = moves.data(), .scaling = {}};
-  batch.scaling = {.scale = 1 / 255.0F, .mean = {0.5F, 0.4F, 0.3F}, .std = {0.2F, 0.2F, 0.3F}};
-  batch.labels = labels.data();
-  batch.losses = result.losses.data();
-  batch.seed = 3;
-  batch.step = 11;
-  executor.run(batch);
-  executor.lane_form().unpack(executor.sum_gradients(), result.gradients);
-  return result;
-}
 
 TEST(BitEqual, GradientsForAnyNumberOfThreads) {
   const NetworkDescription network = small_network();

@@ -152,6 +152,44 @@ TEST(Groups, AValueOfAllImagesLivesThroughAllPasses) {
   }
 }
 
+// However the images are grouped, and also where a limit replaces kernels of a group.
+TEST(Groups, DoNotChangeTheSumOfMultiplications) {
+  const Graph graph = all_cnn_c(PassMode::explain);
+  const auto flops_of = [&](const PlanOptions& options) {
+    double flops = 0;
+    for (const Step& step : make_plan(graph, 16, options).steps) flops += step.flops;
+    return flops;
+  };
+  PlanOptions options;
+  options.cache_bytes = 0;
+  const double together = flops_of(options);
+  options.cache_bytes = SIZE_MAX / 16;
+  const Plan one_by_one = make_plan(graph, 16, options);
+  EXPECT_DOUBLE_EQ(flops_of(options), together);
+  options.workspace_limit = (one_by_one.packed_weights_bytes + one_by_one.workspace_bytes) / 2;
+  EXPECT_DOUBLE_EQ(flops_of(options), together);
+}
+
+// A micro-batch of inference follows the threads, one of training must not.
+TEST(MicroBatch, IsNeverMoreThanAThreadsShare) {
+  const auto inference = [](int batch, int threads) {
+    return micro_batch_size(PassMode::inference, batch, threads);
+  };
+  EXPECT_EQ(inference(1, 2), 1);
+  EXPECT_EQ(inference(8, 2), 4);
+  EXPECT_EQ(inference(32, 2), 8);
+  EXPECT_EQ(inference(128, 2), 16);
+  for (int batch = 1; batch <= 300; ++batch) {
+    for (const int threads : {1, 2, 3, 8}) {
+      const int images = inference(batch, threads);
+      ASSERT_GE(images, 1);
+      ASSERT_LE(images, std::min(16, (batch + threads - 1) / threads)) << batch << " " << threads;
+      ASSERT_EQ(micro_batch_size(PassMode::training, batch, threads),
+                micro_batch_size(PassMode::training, batch, 1));
+    }
+  }
+}
+
 TEST(WorkspaceLimit, IsHardAndSaysWhatIsNeeded) {
   const Graph graph = all_cnn_c(PassMode::inference);
   const Plan plan = make_plan(graph, 1, {});

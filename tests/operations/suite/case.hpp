@@ -48,6 +48,10 @@ class CaseSubject final : public Subject {
   void run(const kernels::ExecutionContext& context, const Bench& bench, int part) const override {
     kernel_->run(context, Case::arguments(problem_, bench), part);
   }
+  void run_parts(const kernels::ExecutionContext& context, const Bench& bench,
+                 kernels::Interval parts) const override {
+    kernel_->run_parts(context, Case::arguments(problem_, bench), parts);
+  }
 
  private:
   Problem problem_;

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <numeric>
 #include <thread>
 #include <utility>
 
 namespace allconv::suite {
 
 namespace {
+
+using kernels::Interval;
 
 const float* floats(const std::vector<std::byte>& bytes) {
   return reinterpret_cast<const float*>(bytes.data());
@@ -38,43 +39,76 @@ std::vector<std::byte> plain_contents(const Subject& subject, const Tensor& tens
   return {plain.data(), plain.data() + plain.size()};
 }
 
-std::vector<int> part_order(int parts, Schedule schedule, std::uint64_t seed) {
-  std::vector<int> order(static_cast<std::size_t>(parts));
-  std::iota(order.begin(), order.end(), 0);
-  if (schedule == Schedule::in_order) return order;
+// Whether the schedule asks for intervals of parts rather than for one part after another.
+bool by_intervals(Schedule schedule) {
+  return schedule == Schedule::together || schedule == Schedule::two_threads;
+}
+
+// What each call computes, call after call.
+std::vector<Interval> calls_of(int parts, Schedule schedule, std::uint64_t seed) {
+  if (schedule == Schedule::together) return {{0, parts}};
   Random random(seed);
-  for (int last = parts - 1; last > 0; --last) {
-    std::swap(order[static_cast<std::size_t>(last)],
-              order[static_cast<std::size_t>(random.integer(0, last))]);
+  const int longest = schedule == Schedule::two_threads ? std::max(1, parts / 2) : 1;
+  std::vector<Interval> calls;
+  for (int first = 0; first < parts; first = calls.back().last) {
+    const int length = longest == 1 ? 1 : static_cast<int>(random.integer(1, longest));
+    calls.push_back({first, std::min(parts, first + length)});
   }
-  return order;
+  if (schedule == Schedule::in_order) return calls;
+  for (int last = static_cast<int>(calls.size()) - 1; last > 0; --last) {
+    std::swap(calls[static_cast<std::size_t>(last)],
+              calls[static_cast<std::size_t>(random.integer(0, last))]);
+  }
+  return calls;
 }
 
-// Runs the parts that `next` hands out until none is left. The workspace starts as NaN.
-void run_parts(const Subject& subject, const Bench& bench, const std::vector<int>& order,
-               std::atomic<std::size_t>& next, Faults& faults) {
-  const GuardedMemory workspace(subject.workspace_bytes());
-  const kernels::ExecutionContext context{.scratch = workspace.span()};
-  for (std::size_t i = next++; i < order.size(); i = next++) subject.run(context, bench, order[i]);
-  if (workspace.damaged_bytes() > 0) {
-    faults.push_back("wrote " + std::to_string(workspace.damaged_bytes()) +
-                     " bytes beyond the workspace of " + std::to_string(workspace.size()));
-  }
-}
+// Makes the calls of one schedule, from one or two threads.
+class Caller {
+ public:
+  Caller(const Subject& subject, const Bench& bench, Schedule schedule, std::uint64_t seed)
+      : subject_(subject),
+        bench_(bench),
+        schedule_(schedule),
+        calls_(calls_of(subject.parts(), schedule, seed)) {}
 
-void run_all(const Subject& subject, const Bench& bench, const std::vector<int>& order,
-             Schedule schedule, Faults& faults) {
-  std::atomic<std::size_t> next = 0;
-  if (schedule != Schedule::two_threads) {
-    run_parts(subject, bench, order, next, faults);
-    return;
+  Faults make_calls() {
+    Faults faults;
+    if (schedule_ != Schedule::two_threads) {
+      take_calls(faults);
+      return faults;
+    }
+    Faults second_faults;
+    std::thread second([&] { take_calls(second_faults); });
+    take_calls(faults);
+    second.join();
+    faults.insert(faults.end(), second_faults.begin(), second_faults.end());
+    return faults;
   }
-  Faults second_faults;
-  std::thread second([&] { run_parts(subject, bench, order, next, second_faults); });
-  run_parts(subject, bench, order, next, faults);
-  second.join();
-  faults.insert(faults.end(), second_faults.begin(), second_faults.end());
-}
+
+ private:
+  // Makes the next call until none is left. The workspace starts as NaN.
+  void take_calls(Faults& faults) {
+    const GuardedMemory workspace(subject_.workspace_bytes());
+    const kernels::ExecutionContext context{.scratch = workspace.span()};
+    for (std::size_t i = next_++; i < calls_.size(); i = next_++) {
+      if (by_intervals(schedule_)) {
+        subject_.run_parts(context, bench_, calls_[i]);
+      } else {
+        subject_.run(context, bench_, calls_[i].first);
+      }
+    }
+    if (workspace.damaged_bytes() > 0) {
+      faults.push_back("wrote " + std::to_string(workspace.damaged_bytes()) +
+                       " bytes beyond the workspace of " + std::to_string(workspace.size()));
+    }
+  }
+
+  const Subject& subject_;
+  const Bench& bench_;
+  Schedule schedule_;
+  std::vector<Interval> calls_;
+  std::atomic<std::size_t> next_ = 0;
+};
 
 void check_memory(const Tensor& tensor, const GuardedMemory& memory,
                   const std::vector<std::byte>& before, Faults& faults) {
@@ -99,8 +133,7 @@ Execution execute(const Subject& subject, const TensorList& tensors, Schedule sc
     before[tensor.name].assign(memory.data(), memory.data() + memory.size());
     bench.place(tensor.name, std::move(memory));
   }
-  const std::vector<int> order = part_order(subject.parts(), schedule, seed);
-  run_all(subject, bench, order, schedule, execution.faults);
+  execution.faults = Caller(subject, bench, schedule, seed).make_calls();
   for (const Tensor& tensor : tensors.all()) {
     const GuardedMemory& memory = bench.memory(tensor.name);
     check_memory(tensor, memory, before[tensor.name], execution.faults);

@@ -16,7 +16,9 @@ using Faults = std::vector<std::string>;  // sentences; empty: all is well
 enum class Schedule {
   in_order,
   shuffled,     // parts in an order drawn from the seed
-  two_threads,  // each takes the next part of the shuffled order, with its own workspace
+  together,     // all parts by one call
+  two_threads,  // each takes the next of several uneven intervals of parts, in an order drawn from
+                // the seed, with its own workspace
 };
 
 struct Execution {

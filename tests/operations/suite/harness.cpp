@@ -80,6 +80,21 @@ Faults check_neighbours(const Specimen& specimen, std::size_t row, const TensorL
   return faults;
 }
 
+// Nor on how its parts are taken together, ordered and shared.
+Faults check_schedules(const Specimen& specimen, const Subject& subject, const TensorList& tensors,
+                       const Execution& first) {
+  Faults faults;
+  for (const auto& [schedule, how] : {std::pair(Schedule::together, "with all parts by one call"),
+                                      std::pair(Schedule::shuffled, "with parts in another order"),
+                                      std::pair(Schedule::two_threads, "with two threads")}) {
+    if (subject.parts() == 1 && schedule != Schedule::together) continue;
+    const Execution again = execute(subject, tensors, schedule, specimen.seed);
+    append(faults, again.faults);
+    append(faults, compare_bits(tensors, first, again, how));
+  }
+  return faults;
+}
+
 Faults check_row(const Specimen& specimen, std::size_t row_index) {
   const Trial& trial = *specimen.trial;
   Prepared& prepared = Prepared::of(specimen);
@@ -91,15 +106,7 @@ Faults check_row(const Specimen& specimen, std::size_t row_index) {
   append(faults, compare_with_reference(trial, trial.rows()[row_index], specimen.data, tensors,
                                         first, prepared.expectation()));
   append(faults, mistrust_zeros(tensors, first));
-  if (subject->parts() > 1) {
-    for (const auto& [schedule, how] :
-         {std::pair(Schedule::shuffled, "with parts in another order"),
-          std::pair(Schedule::two_threads, "with two threads")}) {
-      const Execution again = execute(*subject, tensors, schedule, specimen.seed);
-      append(faults, again.faults);
-      append(faults, compare_bits(tensors, first, again, how));
-    }
-  }
+  append(faults, check_schedules(specimen, *subject, tensors, first));
   append(faults, check_neighbours(specimen, row_index, tensors, first));
   return faults;
 }

@@ -24,6 +24,8 @@ class Subject {
   virtual void unpack(const std::byte* packed, float* weights) const = 0;
   virtual void run(const kernels::ExecutionContext& context, const Bench& bench,
                    int part) const = 0;
+  virtual void run_parts(const kernels::ExecutionContext& context, const Bench& bench,
+                         kernels::Interval parts) const = 0;
 };
 
 struct Row {
