@@ -124,7 +124,7 @@ NetworkBenchResult bench_network(const NetworkDescription& network, const Parame
       .warmup = options.warmup, .iterations = options.iterations, .cancelled = options.cancelled};
   NetworkBenchResult result{.network = network.name,
                             .mode = options.mode,
-                            .device = device_text(options.plan.isa),
+                            .device = device_text(options.plan.limits.isa),
                             .threads = pool.threads(),
                             .batch_size = options.batch_size,
                             .iteration = measure(timing, [&] { run.iterate(); }),

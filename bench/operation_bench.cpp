@@ -58,8 +58,8 @@ class Bench {
     OperationBenchResult result{.operation = std::string(Operation::kName),
                                 .problem = kernels::to_text(problem_),
                                 .error_problem = kernels::to_text(small_),
-                                .device = device_text(options_.isa),
-                                .limits = measure_device_limits(options_.isa),
+                                .device = device_text(options_.limits.isa),
+                                .limits = measure_device_limits(options_.limits.isa),
                                 .rows = {}};
     const auto rows = kernel_table(Operation{});
     expected_ = results_of(rows.back(), small_, options_.data);
@@ -94,8 +94,7 @@ class Bench {
   RowResult measure_row(const kernels::Kernel<Operation>& row, const DeviceLimits& limits) {
     RowResult result{
         .kernel = std::string(row.name), .why_not = {}, .timing = {}, .ratio_to_onednn = {}};
-    auto verdict = kernels::runs_under(row.isa, options_.isa);
-    if (verdict.accepted()) verdict = row.accepts(problem_);
+    const auto verdict = kernels::admits(row, problem_, options_.limits);
     result.why_not = verdict.why_not;
     if (!verdict.accepted()) return result;
     result.largest_error = largest_difference(results_of(row, small_, options_.data), expected_);

@@ -21,8 +21,7 @@ TuningEntry time_rows(const typename Operation::Problem& problem, const TuneOpti
                     .problem = batch_free_text(problem),
                     .candidates = {}};
   for (const auto& row : kernel_table(Operation{})) {
-    const bool runs = kernels::runs_under(row.isa, options.isa).accepted();
-    if (!runs || !row.accepts(problem).accepted()) continue;
+    if (!kernels::admits(row, problem, options.limits).accepted()) continue;
     OperationRun<Operation> run(row, problem, DataKind::random);
     const TimingOptions timing{
         .warmup = 2, .iterations = kIterations, .budget = options.seconds_a_row};
@@ -56,7 +55,7 @@ std::vector<StepProblem> problems_of(const NetworkDescription& network,
   std::set<ProblemKey> seen;
   for (const PassMode mode : {PassMode::inference, PassMode::training}) {
     const int images = micro_batch_size(mode, options.batch_size, 1);
-    const Plan plan = make_plan(make_graph(network, mode), images, {.isa = options.isa});
+    const Plan plan = make_plan(make_graph(network, mode), images, {.limits = options.limits});
     for (const Step& step : plan.steps) {
       const auto key = key_of(step.problem);
       if (key && seen.insert(*key).second) problems.push_back(step.problem);

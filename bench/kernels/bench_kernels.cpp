@@ -33,9 +33,8 @@ class Registry {
   template <class Operation>
   void add(const typename Operation::Problem& problem) {
     for (const auto& row : kernel_table(Operation{})) {
-      const bool runs = kernels::runs_under(row.isa, kernels::best_isa()).accepted();
       const std::string name = std::string(row.name) + "/" + kernels::to_text(problem);
-      if (!runs || !row.accepts(problem).accepted() || !names_.insert(name).second) continue;
+      if (!kernels::admits(row, problem, {}).accepted() || !names_.insert(name).second) continue;
       benchmark::RegisterBenchmark(name.c_str(), [&row, problem](benchmark::State& state) {
         run_row<Operation>(state, row, problem);
       });

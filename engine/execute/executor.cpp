@@ -69,7 +69,7 @@ void Executor::prepare_training(int micro_batches) {
   std::fill(lanes_.data(), lanes_.data() + lanes_.size(), std::byte{0});
   for (int lanes = 1; lanes <= lane_count_; ++lanes) {
     sums_.push_back(kernels::prepare_first_runnable<kernels::GradientSum>(
-        {.count = static_cast<std::int64_t>(lane_form_.size()), .lanes = lanes}));
+        {.count = static_cast<std::int64_t>(lane_form_.size()), .lanes = lanes}, plan_->limits));
   }
   conversions_.resize(plan_->steps.size());
   plain_weights_.resize(plan_->steps.size());

@@ -39,8 +39,7 @@ Choice<Operation> choose_kernel(const typename Operation::Problem& problem,
                                 const PlanOptions& options, std::size_t first_row = 0) {
   const auto rows = kernel_table(Operation{});
   const auto verdict = [&](const kernels::Kernel<Operation>& row) {
-    const auto isa = kernels::runs_under(row.isa, options.isa);
-    return isa.accepted() ? row.accepts(problem) : isa;
+    return kernels::admits(row, problem, options.limits);
   };
   if (options.tuning != nullptr && first_row == 0) {
     const auto name = options.tuning->fastest(Operation::kName, batch_free_text(problem));

@@ -23,6 +23,7 @@ class Planner {
   Planner(const Graph& graph, int images, const PlanOptions& options)
       : graph_(graph), options_(options), fused_(fuse(graph)) {
     plan_.graph = graph;
+    plan_.limits = options.limits;
     plan_.images = images;
     plan_value_of_.assign(graph.values.size(), kNoValue);
   }

@@ -12,7 +12,7 @@
 #include "engine/support/diagnostics.hpp"
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/cache.hpp"
-#include "kernels/core/isa.hpp"
+#include "kernels/core/kernel.hpp"
 #include "kernels/dropout/problem.hpp"
 #include "kernels/global_average_pool/problem.hpp"
 #include "kernels/image_prepare/problem.hpp"
@@ -91,7 +91,7 @@ struct PlanValue {
 
 struct PlanOptions {
   // Parameters that affect behaviour.
-  kernels::Isa isa = kernels::best_isa();
+  kernels::RowLimits limits;
   const TuningFile* tuning = nullptr;  // borrowed while the plan is made
   // Parameters that affect speed.
   std::size_t cache_bytes = kernels::cache_sizes().l2;  // of one core
@@ -102,6 +102,7 @@ struct PlanOptions {
 
 struct Plan {
   Graph graph;
+  kernels::RowLimits limits;
   int images = 1;  // computed together: a micro-batch
   std::vector<Step> steps;
   std::vector<StepGroup> groups;  // of all steps, in order

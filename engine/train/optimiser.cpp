@@ -11,9 +11,9 @@ Optimiser::Optimiser(Executor& executor, const Parameters& initial, ThreadPool& 
       pool_(pool) {
   executor.lane_form().pack(initial, weights_.span());
   std::fill(velocities_.data(), velocities_.data() + velocities_.size(), 0.0F);
-  const auto prepare = [](std::size_t count) {
+  const auto prepare = [&](std::size_t count) {
     return kernels::prepare_first_runnable<kernels::Sgd>(
-        {.count = static_cast<std::int64_t>(count)});
+        {.count = static_cast<std::int64_t>(count)}, executor.plan().limits);
   };
   for (const LaneForm::Layer& layer : executor.lane_form().layers()) {
     updates_.push_back({&layer, prepare(layer.weights_count), prepare(layer.bias_count)});

@@ -11,6 +11,13 @@ std::string_view to_string(Isa isa) {
   return "unknown";
 }
 
+std::optional<Isa> parse_isa(std::string_view name) {
+  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512}) {
+    if (to_string(isa) == name) return isa;
+  }
+  return std::nullopt;
+}
+
 Isa best_isa() {
 #if defined(__x86_64__)
   // libgcc's feature bits include the XGETBV check that the registers are saved by the system.

@@ -112,6 +112,7 @@ struct Kernel {
   std::string_view name;  // file and row name: "relu_backward_cpu_avx512"
   Isa isa = Isa::portable;
   NumericClass numeric_class = NumericClass::exact;
+  bool chooses_instructions = false;  // a library that takes the best of the CPU whatever is asked
   Verdict (*accepts)(const Problem&) = nullptr;  // pure; ignores the batch size n and the ISA
   std::unique_ptr<const PreparedKernel<Operation>> (*prepare)(const Problem&) = nullptr;
 };
@@ -120,21 +121,42 @@ struct Kernel {
 template <class Operation>
 using KernelTable = std::span<const Kernel<Operation>>;
 
-// The first row that accepts the problem and runs under `limit`; never null, the reference is last.
+// What a user allows rows to be.
+struct RowLimits {
+  Isa isa = best_isa();
+  bool exact = false;  // no sums of transformed values
+};
+
+// Whether a row may run within the limits and accepts the problem.
+template <class Operation>
+Verdict admits(const Kernel<Operation>& row, const typename Operation::Problem& problem,
+               const RowLimits& limits) {
+  const Verdict isa = runs_under(row.isa, limits.isa);
+  if (!isa.accepted()) return isa;
+  if (row.chooses_instructions && limits.isa < best_isa()) {
+    return Verdict::refuse("its library chooses the CPU's best instructions, not those asked for");
+  }
+  if (limits.exact && row.numeric_class == NumericClass::winograd) {
+    return Verdict::refuse("its sums are of transformed values, and exact ones are asked for");
+  }
+  return row.accepts(problem);
+}
+
+// The first row that the limits admit; the last where they admit none, which is the reference.
 template <class Operation>
 const Kernel<Operation>& first_runnable(const typename Operation::Problem& problem,
-                                        Isa limit = best_isa()) {
+                                        const RowLimits& limits = {}) {
   const KernelTable<Operation> rows = kernel_table(Operation{});
   for (const Kernel<Operation>& row : rows) {
-    if (runs_under(row.isa, limit).accepted() && row.accepts(problem).accepted()) return row;
+    if (admits(row, problem, limits).accepted()) return row;
   }
   return rows.back();
 }
 
 template <class Operation>
 std::unique_ptr<const PreparedKernel<Operation>> prepare_first_runnable(
-    const typename Operation::Problem& problem) {
-  return first_runnable<Operation>(problem).prepare(problem);
+    const typename Operation::Problem& problem, const RowLimits& limits = {}) {
+  return first_runnable<Operation>(problem, limits).prepare(problem);
 }
 
 // accepts() for kernels that take every valid problem.

@@ -26,7 +26,7 @@ inline std::shared_ptr<const Plan> plan_of(const NetworkDescription& network, Pa
                                            int images, ReluRule rule = ReluRule::gradient,
                                            kernels::Isa isa = kernels::best_isa()) {
   return std::make_shared<const Plan>(
-      make_plan(make_graph(network, mode, rule), images, {.isa = isa}));
+      make_plan(make_graph(network, mode, rule), images, {.limits = {.isa = isa}}));
 }
 
 // A narrow All-CNN with every kind of layer that the CIFAR networks have.

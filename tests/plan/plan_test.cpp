@@ -82,7 +82,7 @@ TEST(Choice, DoesNotDependOnTheBatchSize) {
 }
 
 TEST(Choice, SaysWhyARowWasRefused) {
-  PlanOptions portable{.isa = kernels::Isa::portable};
+  PlanOptions portable{.limits = {.isa = kernels::Isa::portable}};
   const Plan plan = make_plan(all_cnn_c(PassMode::explain), 1, portable);
   const Step& step = step_of(plan, "global_average_pool22");
   ASSERT_FALSE(step.refusals.empty());

@@ -142,7 +142,7 @@ TEST_F(Checkpoints, GoOnWithTheKernelsOfAnotherDevice) {
   for (const kernels::Isa isa : {kernels::Isa::portable, kernels::Isa::avx2}) {
     if (isa > kernels::best_isa()) continue;
     TrainOptions options = tiny_options();
-    options.plan.isa = isa;
+    options.plan.limits.isa = isa;
     Trainer other = trainer(options);
     other.restore(state_of(checkpoint));
     // Other forms of the weights, the same numbers, there and back.

@@ -92,6 +92,7 @@ int run_operation(const BenchArguments& arguments) {
                                 .cold_cache = arguments.cache == "cold",
                                 .warmup = arguments.warmup,
                                 .iterations = arguments.iterations,
+                                .limits = row_limits(arguments.common),
                                 .cancelled = interrupted};
   if (options.kernels == std::vector<std::string>{"all"}) options.kernels.clear();
   if (arguments.data == "zeros") options.data = DataKind::zeros;

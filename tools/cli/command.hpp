@@ -42,8 +42,8 @@ void add_networks_command(CLI::App& app, Chosen& chosen);
 void add_bench_command(CLI::App& app, Chosen& chosen);
 void add_tune_command(CLI::App& app, Chosen& chosen);
 
-// --device --precision --threads --deterministic --workspace-limit --tuning-file; --trace is
-// refused. CpuDevice (device.hpp) makes a thread pool and plan options of them.
+// --device --precision --threads --deterministic --workspace-limit --tuning-file --isa --exact;
+// --trace is refused. CpuDevice (device.hpp) makes a thread pool and plan options of them.
 struct CommonOptions {
   std::string device = "auto";
   std::string precision = "fp32";
@@ -51,6 +51,8 @@ struct CommonOptions {
   bool deterministic = false;              // the CPU always is
   std::size_t workspace_limit = SIZE_MAX;  // bytes
   std::string tuning_file;                 // empty: none
+  std::string isa;                         // empty: the best of the CPU
+  bool exact = false;                      // no Winograd
 };
 void add_common_options(CLI::App& command, CommonOptions& options);
 

@@ -11,14 +11,25 @@
 
 namespace allconv::cli {
 
+// What --isa and --exact allow kernels to be. Throws Error{device} where the CPU lacks the
+// instructions.
+kernels::RowLimits row_limits(const CommonOptions& options);
+
 // Used by one thread at a time.
 class CpuDevice {
  public:
   // Says once on stderr what was taken. A tuning file of another device gives a warning and is not
-  // used. Throws Error{device} for another device or precision than this version has.
+  // used. Throws Error{device} for another device or precision than this version has, or
+  // instructions that this CPU lacks.
   explicit CpuDevice(const CommonOptions& options);
 
   ThreadPool& pool() { return *pool_; }
+
+  // Of kernels, as the user wants them.
+  const kernels::RowLimits& limits() const { return limits_; }
+
+  // "AMD EPYC 9654, avx512"
+  std::string name() const;
 
   // Borrows the tuning file from this object.
   PlanOptions plan_options() const;
@@ -31,6 +42,7 @@ class CpuDevice {
  private:
   std::unique_ptr<ThreadPool> pool_;
   std::optional<TuningFile> tuning_;
+  kernels::RowLimits limits_;
   std::size_t workspace_limit_;
 };
 

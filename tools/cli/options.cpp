@@ -137,6 +137,13 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
       ->type_name("BYTES");
   add("--tuning-file", options.tuning_file, "choose the kernels that `allconv tune` found fastest")
       ->type_name("FILE");
+  limit_words(add("--isa", options.isa, "the instructions that kernels may use; default: the best"),
+              "portable, avx2, avx512")
+      ->type_name("NAME");
+  command
+      .add_flag("--exact", options.exact,
+                "convolutions by direct sums alone: slower, roundings of plain fp32")
+      ->group("Device and memory");
   refuse_option(command, "--trace");
 }
 

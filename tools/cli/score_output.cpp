@@ -10,6 +10,7 @@
 #include "engine/support/error.hpp"
 #include "engine/support/file_descriptor.hpp"
 #include "engine/support/hash.hpp"
+#include "tools/cli/device.hpp"
 
 namespace allconv::cli {
 
@@ -37,6 +38,8 @@ std::vector<PartIdentity::Flag> row_flags(const ScoreArguments& arguments) {
       {"--precision", common.precision},
       {"--tuning-file", common.tuning_file.empty() ? "" : hash_text(hash_file(common.tuning_file))},
   };
+  if (!common.isa.empty()) flags.push_back({"--isa", common.isa});
+  if (common.exact) flags.push_back({"--exact", "yes"});
   if (common.workspace_limit != SIZE_MAX)
     flags.push_back({"--workspace-limit", std::to_string(common.workspace_limit)});
   return flags;
@@ -97,7 +100,7 @@ PartRequest part_request(const ScoreArguments& arguments, const DataSet& inputs,
                        .inputs = inputs.size(),
                        .inputs_hash = hash_paths(inputs),
                        .flags = row_flags(arguments),
-                       .device = device_text()},
+                       .device = device_text(row_limits(arguments.common).isa)},
           .style = row_style(arguments),
           .lines_per_row = guesses,
           .rows = rows,

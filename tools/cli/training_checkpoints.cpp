@@ -10,6 +10,11 @@ namespace allconv::cli {
 
 namespace {
 
+// What decides a training's last digits beside the tuning file.
+std::string kernel_family(const kernels::RowLimits& limits) {
+  return std::string(kernels::to_string(limits.isa)) + (limits.exact ? ", exact" : "");
+}
+
 // A name for the initial weights.
 std::string init_name(const std::string& init) {
   return init == "he" ? init : fmt::format("model {}", hash_text(hash_file(init)));
@@ -62,7 +67,7 @@ void TrainingCheckpoints::restore(Trainer& trainer, const TrainingStart& start,
   model_.parameters.clear();
   const TrainOptions& options = arguments.options;
   run_ = {.identity = training_identity(start.images, options, init_name(arguments.start.init)),
-          .device = std::string(kernels::to_string(options.plan.isa)),
+          .device = kernel_family(options.plan.limits),
           .tuning = device.tuning() == nullptr ? "" : device.tuning()->text()};
   if (!newest_) return;
   check_same_training(*newest_, start.model, run_.identity, folder_->path());

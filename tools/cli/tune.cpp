@@ -36,7 +36,8 @@ int run_tune(const TuneArguments& arguments) {
   const CpuDevice device(arguments.common);
   ProgressBar bar("tuning");
   const TuningFile file = tune_network(
-      network, {.device = device_text(), .batch_size = arguments.batch_size},
+      network,
+      {.device = device.name(), .batch_size = arguments.batch_size, .limits = device.limits()},
       [&](std::size_t done, std::size_t total) {
         if (interrupted()) {
           throw Error(ErrorKind::interrupted, "interrupted, nothing was written", arguments.output);
