@@ -21,7 +21,7 @@ struct OperationBenchOptions {
   int warmup = 3;
   int iterations = 30;
   double seconds_a_row = 1;  // no further run begins after it
-  kernels::RowLimits limits;
+  kernels::RowLimits limits = {};
   Cancelled cancelled = nullptr;  // asked before each run
 };
 

@@ -14,7 +14,7 @@ struct TuneOptions {
   std::string device;    // what the file is to name
   int batch_size = 128;  // of training: it decides the size of a micro-batch
   double seconds_a_row = 0.2;
-  kernels::RowLimits limits;
+  kernels::RowLimits limits = {};
 };
 
 // Told before each problem: how many are done, of how many.

@@ -91,7 +91,7 @@ struct PlanValue {
 
 struct PlanOptions {
   // Parameters that affect behaviour.
-  kernels::RowLimits limits;
+  kernels::RowLimits limits = {};
   const TuningFile* tuning = nullptr;  // borrowed while the plan is made
   // Parameters that affect speed.
   std::size_t cache_bytes = kernels::cache_sizes().l2;  // of one core
@@ -102,7 +102,7 @@ struct PlanOptions {
 
 struct Plan {
   Graph graph;
-  kernels::RowLimits limits;
+  kernels::RowLimits limits = {};
   int images = 1;  // computed together: a micro-batch
   std::vector<Step> steps;
   std::vector<StepGroup> groups;  // of all steps, in order

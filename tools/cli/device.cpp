@@ -55,13 +55,13 @@ CpuDevice::CpuDevice(const CommonOptions& options)
 
 std::string CpuDevice::name() const { return device_text(limits_.isa); }
 
-void CpuDevice::use_tuning(TuningFile file, const std::string& name) {
+void CpuDevice::use_tuning(TuningFile file, const std::string& file_name) {
   if (file.device() == name()) {
     tuning_ = std::move(file);
     return;
   }
   print_note(
-      fmt::format("warning: {}: was measured on {}, so it is not used", name, file.device()));
+      fmt::format("warning: {}: was measured on {}, so it is not used", file_name, file.device()));
 }
 
 PlanOptions CpuDevice::plan_options() const {

@@ -36,8 +36,8 @@ class CpuDevice {
 
   // Null where none was given, or one of another device.
   const TuningFile* tuning() const { return tuning_ ? &*tuning_ : nullptr; }
-  // As if it had been given, where it is of this device; `name` names it in the warning.
-  void use_tuning(TuningFile file, const std::string& name);
+  // As if it had been given, where it is of this device; `file_name` names it in the warning.
+  void use_tuning(TuningFile file, const std::string& file_name);
 
  private:
   std::unique_ptr<ThreadPool> pool_;
