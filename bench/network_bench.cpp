@@ -90,6 +90,7 @@ void NetworkRun::iterate() { state_->iterate(); }
 const std::vector<float>& NetworkRun::input() const { return state_->input; }
 const std::vector<std::int32_t>& NetworkRun::labels() const { return state_->labels; }
 const std::vector<float>& NetworkRun::logits() const { return state_->logits; }
+const std::vector<float>& NetworkRun::input_gradient() const { return state_->input_gradient; }
 const Parameters& NetworkRun::gradients() const {
   state_->executor.lane_form().unpack(state_->executor.sum_gradients(), state_->gradients);
   return state_->gradients;

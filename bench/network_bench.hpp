@@ -67,10 +67,11 @@ class NetworkRun {
   void iterate();
   std::vector<StepTime> time_steps(int passes, Cancelled cancelled = nullptr);
 
-  const std::vector<float>& input() const;          // (batch,h,w,c)
-  const std::vector<std::int32_t>& labels() const;  // (batch)
-  const std::vector<float>& logits() const;         // (batch,classes) of the last iteration
-  const Parameters& gradients() const;              // training: of the last iteration
+  const std::vector<float>& input() const;           // (batch,h,w,c)
+  const std::vector<std::int32_t>& labels() const;   // (batch)
+  const std::vector<float>& logits() const;          // (batch,classes) of the last iteration
+  const Parameters& gradients() const;               // training: of the last iteration
+  const std::vector<float>& input_gradient() const;  // explain: (batch,h,w,c) of the last iteration
 
  private:
   struct State;

@@ -38,41 +38,55 @@ DirectNetwork::DirectNetwork(const NetworkDescription& network, const Parameters
   memory value = input_;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     add_convolution(layers_[i], parameters[i], value);
-    value = layers_[i].dst;
+    value = layers_[i].pool ? add_max_pool(layers_[i]) : layers_[i].dst;
   }
-  add_head();
-  if (options.mode == PassMode::training) {
-    add_backward();
-    execute(repack_);
-  }
+  add_head(value);
+  if (options.mode == PassMode::training) add_backward();
+  execute(pack_);
+  pack_.clear();
 }
 
 void DirectNetwork::add_layers(const NetworkDescription& network) {
   Shape shape = network.input;
   const std::vector<Shape> shapes = infer_shapes(network);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const Layer& layer = network.layers[i];
-    if (const auto* conv = std::get_if<Conv2dLayer>(&layer)) {
-      DirectLayer direct;
-      direct.problem = {.n = options_.batch_size,
-                        .h = shape.height,
-                        .w = shape.width,
-                        .c = shape.channels,
-                        .k = conv->filters,
-                        .r = conv->kernel[0],
-                        .s = conv->kernel[1],
-                        .stride_h = conv->stride[0],
-                        .stride_w = conv->stride[1],
-                        .pad = conv->padding};
-      layers_.push_back(std::move(direct));
-    } else if (std::holds_alternative<ReluLayer>(layer) && !layers_.empty()) {
-      layers_.back().problem.epilogue = kernels::Conv2dEpilogue::relu;
-    } else if (!std::holds_alternative<GlobalAveragePoolLayer>(layer) &&
-               !std::holds_alternative<SoftmaxLayer>(layer)) {
-      throw Error(ErrorKind::usage, "the comparison knows convolutions, ReLUs and the head only",
-                  layer_label(network, i), "take the layer out");
+    try {
+      add_layer(network.layers[i], shape);
+    } catch (const Error& error) {
+      throw Error(ErrorKind::usage, error.what(), layer_label(network, i));
     }
     shape = shapes[i];
+  }
+}
+
+void DirectNetwork::add_layer(const Layer& layer, const Shape& src) {
+  if (const auto* conv = std::get_if<Conv2dLayer>(&layer)) {
+    DirectLayer direct;
+    direct.problem = {.n = options_.batch_size,
+                      .h = src.height,
+                      .w = src.width,
+                      .c = src.channels,
+                      .k = conv->filters,
+                      .r = conv->kernel[0],
+                      .s = conv->kernel[1],
+                      .stride_h = conv->stride[0],
+                      .stride_w = conv->stride[1],
+                      .pad = conv->padding};
+    layers_.push_back(std::move(direct));
+    return;
+  }
+  if (std::holds_alternative<GlobalAveragePoolLayer>(layer) ||
+      std::holds_alternative<SoftmaxLayer>(layer)) {
+    return;
+  }
+  const auto* pool = std::get_if<MaxPoolLayer>(&layer);
+  const bool follows = !layers_.empty() && !layers_.back().pool;
+  if (follows && std::holds_alternative<ReluLayer>(layer)) {
+    layers_.back().problem.epilogue = kernels::Conv2dEpilogue::relu;
+  } else if (follows && pool != nullptr && options_.mode == PassMode::inference) {
+    layers_.back().pool = *pool;
+  } else {
+    throw Error(ErrorKind::usage, "the comparison does not have this layer here");
   }
 }
 
@@ -93,11 +107,9 @@ void DirectNetwork::add_convolution(DirectLayer& layer, const LayerParameters& p
       shape.before, shape.after);
   layer.forward = {desc, attributes, engine_};
   layer.src = converted(src, layer.forward.src_desc(), forward_);
-  std::vector<Stage> pack;
   const memory::desc plain({problem.k, problem.c, problem.r, problem.s}, kFloat, Tag::oihw);
   layer.weights = converted(filled(plain, engine_, parameters.weights.data()),
-                            layer.forward.weights_desc(), pack);
-  execute(pack);
+                            layer.forward.weights_desc(), pack_);
   layer.bias = filled(layer.forward.bias_desc(), engine_, parameters.bias.data());
   layer.dst = memory(layer.forward.dst_desc(), engine_);
   forward_.push_back({dnnl::convolution_forward(layer.forward),
@@ -107,14 +119,41 @@ void DirectNetwork::add_convolution(DirectLayer& layer, const LayerParameters& p
                        {DNNL_ARG_DST, layer.dst}}});
 }
 
-void DirectNetwork::add_head() {
-  const DirectLayer& last = layers_.back();
-  const kernels::Conv2dProblem& problem = last.problem;
+// In the form of the convolution's output; its extent follows from window and paddings.
+memory DirectNetwork::add_max_pool(const DirectLayer& layer) {
+  const MaxPoolLayer& pool = *layer.pool;
+  const kernels::Conv2dProblem& problem = layer.problem;
+  const auto extent = [](int size, int window, int stride, int padding) {
+    return memory::dim{(size + padding - window) / stride + 1};
+  };
+  const memory::dim rows =
+      extent(problem.p(), pool.kernel[0], pool.stride[0], pool.padding.top + pool.padding.bottom);
+  const memory::dim columns =
+      extent(problem.q(), pool.kernel[1], pool.stride[1], pool.padding.left + pool.padding.right);
+  const dnnl::pooling_forward::primitive_desc desc(
+      {dnnl::prop_kind::forward_inference,
+       dnnl::algorithm::pooling_max,
+       layer.dst.get_desc(),
+       {{problem.n, problem.k, rows, columns}, kFloat, Tag::any},
+       {pool.stride[0], pool.stride[1]},
+       {pool.kernel[0], pool.kernel[1]},
+       {pool.padding.top, pool.padding.left},
+       {pool.padding.bottom, pool.padding.right}},
+      engine_);
+  memory dst(desc.dst_desc(), engine_);
+  forward_.push_back(
+      {dnnl::pooling_forward(desc), {{DNNL_ARG_SRC, layer.dst}, {DNNL_ARG_DST, dst}}});
+  return dst;
+}
+
+void DirectNetwork::add_head(const memory& src) {
+  const kernels::Conv2dProblem& problem = layers_.back().problem;
   const memory::dims no_padding = {0, 0};
-  const memory::dims window = {problem.p(), problem.q()};
+  const memory::dims src_extent = src.get_desc().dims();
+  const memory::dims window = {src_extent[2], src_extent[3]};
   average_ = {{dnnl::prop_kind::forward_training,
                dnnl::algorithm::pooling_avg_exclude_padding,
-               last.dst.get_desc(),
+               src.get_desc(),
                {{problem.n, problem.k, 1, 1}, kFloat, Tag::any},
                window,
                window,
@@ -123,7 +162,7 @@ void DirectNetwork::add_head() {
               engine_};
   const memory averaged(average_.dst_desc(), engine_);
   forward_.push_back(
-      {dnnl::pooling_forward(average_), {{DNNL_ARG_SRC, last.dst}, {DNNL_ARG_DST, averaged}}});
+      {dnnl::pooling_forward(average_), {{DNNL_ARG_SRC, src}, {DNNL_ARG_DST, averaged}}});
   logits_ = converted(averaged, {{problem.n, problem.k, 1, 1}, kFloat, Tag::nchw}, forward_);
   const dnnl::softmax_forward::primitive_desc softmax(
       {dnnl::prop_kind::forward_inference, logits_.get_desc(), 1}, engine_);
@@ -158,8 +197,6 @@ void DirectNetwork::iterate() {
   if (options_.mode != PassMode::training) return;
   write_loss_gradient();
   execute(backward_);
-  step();
-  execute(repack_);
 }
 
 std::vector<float> DirectNetwork::logits() {
@@ -173,7 +210,7 @@ Parameters DirectNetwork::gradients() {
     const kernels::Conv2dProblem& problem = layer.problem;
     std::vector<Stage> unpack;
     const memory plain = converted(
-        layer.gradient, {{problem.k, problem.c, problem.r, problem.s}, kFloat, Tag::oihw}, unpack);
+        layer.d_weights, {{problem.k, problem.c, problem.r, problem.s}, kFloat, Tag::oihw}, unpack);
     execute(unpack);
     const auto* weights = static_cast<const float*>(plain.get_data_handle());
     const auto* bias = static_cast<const float*>(layer.d_bias.get_data_handle());

@@ -1,9 +1,4 @@
-// The backward half of DirectNetwork, and its optimiser.
-#include <omp.h>
-
-#include <algorithm>
-#include <cstring>
-
+// The backward half of DirectNetwork.
 #include "bench/onednn/convolution_shape.hpp"
 #include "bench/onednn/direct_network.hpp"
 
@@ -14,46 +9,6 @@ namespace {
 using dnnl::memory;
 
 float* floats(const memory& of) { return static_cast<float*>(of.get_data_handle()); }
-
-std::int64_t float_count(const memory& of) {
-  return static_cast<std::int64_t>(of.get_desc().get_size() / sizeof(float));
-}
-
-memory zeros(const memory::desc& desc, const dnnl::engine& engine) {
-  memory result(desc, engine);
-  std::memset(result.get_data_handle(), 0, desc.get_size());
-  return result;
-}
-
-struct Update {
-  float* weights;
-  float* velocity;
-  const float* gradient;
-  float rate, momentum, decay;
-};
-
-// Elements [first, last) of one tensor.
-#if defined(__x86_64__)
-[[gnu::target_clones("avx512f", "avx2", "default")]]
-#endif
-void update(const Update& tensor, std::int64_t first, std::int64_t last) {
-  float* __restrict weights = tensor.weights;
-  float* __restrict velocity = tensor.velocity;
-  const float* __restrict gradient = tensor.gradient;
-  const float rate = tensor.rate, momentum = tensor.momentum, decay = tensor.decay;
-  for (std::int64_t i = first; i < last; ++i) {
-    velocity[i] = momentum * velocity[i] + gradient[i] + decay * weights[i];
-    weights[i] -= rate * velocity[i];
-  }
-}
-
-void update_in_parallel(const Update& tensor, std::int64_t count) {
-  constexpr std::int64_t kChunk = 16384;
-#pragma omp parallel for schedule(static)
-  for (std::int64_t first = 0; first < count; first += kChunk) {
-    update(tensor, first, std::min(count, first + kChunk));
-  }
-}
 
 }  // namespace
 
@@ -113,9 +68,6 @@ void DirectNetwork::add_weight_gradient(DirectLayer& layer, const memory& d_dst)
                         {DNNL_ARG_DIFF_DST, converted(d_dst, described.diff_dst_desc(), backward_)},
                         {DNNL_ARG_DIFF_WEIGHTS, layer.d_weights},
                         {DNNL_ARG_DIFF_BIAS, layer.d_bias}}});
-  layer.gradient = converted(layer.d_weights, layer.weights.get_desc(), backward_);
-  layer.velocity = zeros(layer.weights.get_desc(), engine_);
-  layer.bias_velocity = zeros(layer.bias.get_desc(), engine_);
 }
 
 memory DirectNetwork::add_data_gradient(DirectLayer& layer, const memory& d_dst) {
@@ -124,7 +76,7 @@ memory DirectNetwork::add_data_gradient(DirectLayer& layer, const memory& d_dst)
       {options_.algorithm, shape.src, shape.weights, shape.dst, shape.stride, shape.before,
        shape.after},
       engine_, layer.forward);
-  const memory weights = converted(layer.weights, described.weights_desc(), repack_);
+  const memory weights = converted(layer.weights, described.weights_desc(), pack_);
   memory d_src(described.diff_src_desc(), engine_);
   backward_.push_back({dnnl::convolution_backward_data(described),
                        {{DNNL_ARG_DIFF_DST, converted(d_dst, described.diff_dst_desc(), backward_)},
@@ -144,27 +96,6 @@ void DirectNetwork::write_loss_gradient() {
       const float target = k == label ? 1.0F : 0.0F;
       d_logits[i * classes + k] = (probabilities[i * classes + k] - target) * scale;
     }
-  }
-}
-
-void DirectNetwork::step() {
-  Update tensor{.weights = nullptr,
-                .velocity = nullptr,
-                .gradient = nullptr,
-                .rate = static_cast<float>(options_.sgd.rate),
-                .momentum = static_cast<float>(options_.sgd.momentum),
-                .decay = 0};
-  for (const DirectLayer& layer : layers_) {
-    tensor.decay = static_cast<float>(options_.sgd.weight_decay);
-    tensor.weights = floats(layer.weights);
-    tensor.velocity = floats(layer.velocity);
-    tensor.gradient = floats(layer.gradient);
-    update_in_parallel(tensor, float_count(layer.weights));
-    tensor.decay = 0;  // biases are not decayed
-    tensor.weights = floats(layer.bias);
-    tensor.velocity = floats(layer.bias_velocity);
-    tensor.gradient = floats(layer.d_bias);
-    update(tensor, 0, float_count(layer.bias));
   }
 }
 

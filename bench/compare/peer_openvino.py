@@ -1,0 +1,61 @@
+"""OpenVINO in fp32: latency hint with all threads, or throughput hint with a stream a thread."""
+
+import numpy
+import openvino
+
+import onnx_file
+
+NAME = "OpenVINO"
+
+
+def version():
+    return openvino.__version__.split("-")[0]
+
+
+class _Requests:
+    """One compiled network whose streams share the batch; each request takes `piece` images."""
+
+    def __init__(self, job, streams, piece):
+        hint = "LATENCY" if streams == 1 else "THROUGHPUT"
+        core = openvino.Core()
+        model = core.read_model(onnx_file.make_bytes(job.network, piece))
+        self._compiled = core.compile_model(model, "CPU", {
+            "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": hint,
+            "NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(job.threads)})
+        pieces = [numpy.ascontiguousarray(job.images[first:first + piece])
+                  for first in range(0, job.batch_size, piece)]
+        # A request a piece: their inputs are set once, and stay.
+        self._requests = [self._compiled.create_infer_request() for _ in pieces]
+        for request, images in zip(self._requests, pieces):
+            request.set_input_tensor(openvino.Tensor(images, shared_memory=True))
+        self._side_by_side = streams > 1
+
+    def iterate(self):
+        if not self._side_by_side:
+            for request in self._requests:
+                request.infer()
+            return
+        for request in self._requests:
+            request.start_async()
+        for request in self._requests:
+            request.wait()
+
+    def logits(self):
+        self.iterate()
+        return numpy.concatenate([request.get_tensor("logits").data.copy()
+                                  for request in self._requests])
+
+    def close(self):
+        self._requests = self._compiled = None
+
+
+def arrangements(job):
+    """{what it is called: what makes it}."""
+    ways = {"latency hint": lambda: _Requests(job, 1, job.batch_size)}
+    if job.batch_size > 1:
+        ways["latency hint, image by image"] = lambda: _Requests(job, 1, 1)
+    if job.threads > 1 and job.batch_size % job.threads == 0:
+        half = job.batch_size // job.threads
+        ways["throughput hint"] = lambda: _Requests(job, job.threads, half)
+        ways["throughput hint, image by image"] = lambda: _Requests(job, job.threads, 1)
+    return ways
