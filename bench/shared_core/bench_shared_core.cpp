@@ -28,6 +28,9 @@ namespace allconv {
 
 namespace {
 
+// Of all threads over one, on a machine that has its cores for itself.
+constexpr double kLeastGain = 1.5;
+
 struct Options {
   std::string network = "all-cnn-c";
   int threads = available_threads();
@@ -109,6 +112,12 @@ class Rounds {
                Timing(alone).median(), Timing(together).median(), Timing(beside).median());
     fmt::print("kept of the fair share: {:.3f} ({:.3f} to {:.3f})\n", shares.median(),
                shares.quantile(0), shares.quantile(1));
+    // Where other programs hold the cores already, there is no share to compare with.
+    if (Timing(together).median() < kLeastGain * Timing(alone).median()) {
+      fmt::print(
+          "the machine is not idle: all threads are hardly faster than one, and the share "
+          "says nothing\n");
+    }
   }
 
  private:
