@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "kernels/core/cache.hpp"
+
 namespace allconv::kernels {
 
 namespace {
@@ -18,6 +20,16 @@ constexpr std::int64_t round_up(std::int64_t value, std::int64_t to) {
 }
 
 constexpr int divide_up(int value, int by) { return (value + by - 1) / by; }
+
+// As many tiles as the second-level cache holds in both of their forms. No result depends on it.
+int tiles_in_cache(const TiledMaps& maps, const WinogradMachine& machine) {
+  constexpr std::int64_t kFewest = 16;
+  constexpr std::int64_t kMost = 64;
+  const std::int64_t points = std::int64_t{machine.sizes.points} * machine.sizes.points;
+  const std::int64_t tile_bytes = 4 * points * (maps.src.c + machine.shape.width());
+  const auto tiles = static_cast<std::int64_t>(cache_sizes().l2) / tile_bytes;
+  return static_cast<int>(std::clamp(round_up(tiles, machine.shape.rows), kFewest, kMost));
+}
 
 }  // namespace
 
@@ -38,7 +50,7 @@ WinogradConvolution::WinogradConvolution(const TiledMaps& maps, const WinogradMa
       blocks_{.channels = maps.dst.c, .shape = machine.shape},
       slopes_(slopes),
       tile_parts_(divide_up(maps.src.tiles(), kTilesPerPart)),
-      tiles_at_once_(32),
+      tiles_at_once_(tiles_in_cache(maps, machine)),
       zeros_(static_cast<std::size_t>(maps.src.c), 0.0F),
       products_(winograd_products(machine.sizes)) {}
 
