@@ -1,6 +1,5 @@
-"""ncnn in fp32, which knows no batches: image by image on all threads, or one worker a core."""
+"""ncnn in fp32, which knows no batches: image by image on all threads, or a worker a thread."""
 
-import concurrent.futures
 import pathlib
 import tempfile
 
@@ -8,6 +7,7 @@ import ncnn
 import numpy
 
 import ncnn_files
+from side_by_side import SideBySide, can_share
 
 NAME = "ncnn"
 
@@ -16,10 +16,10 @@ def version():
     return ncnn.__version__
 
 
-def _net(job, threads):
+def _net(job):
     net = ncnn.Net()
     options = net.opt
-    options.num_threads = threads
+    options.num_threads = job.threads
     options.use_winograd_convolution = options.use_sgemm_convolution = True
     options.use_packing_layout = options.lightmode = True
     options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
@@ -33,21 +33,15 @@ def _net(job, threads):
     return net
 
 
-class _Workers:
-    """Nets side by side, which share the images."""
+class _Images:
+    """One image after the other; threads share an image."""
 
-    def __init__(self, job, count):
-        self._nets = [_net(job, job.threads // count) for _ in range(count)]
+    def __init__(self, job):
+        self._net = _net(job)
         self._images = [ncnn.Mat(image).clone() for image in job.images]
-        self._workers = concurrent.futures.ThreadPoolExecutor(count) if count > 1 else None
 
-    def _run(self, index):
-        for image in self._images[index::len(self._nets)]:
-            self._extract(self._nets[index], image, "probabilities")
-
-    @staticmethod
-    def _extract(net, image, name):
-        extractor = net.create_extractor()
+    def _extract(self, image, name):
+        extractor = self._net.create_extractor()
         extractor.input("images", image)
         code, result = extractor.extract(name)
         if code != 0:
@@ -55,24 +49,20 @@ class _Workers:
         return result
 
     def iterate(self):
-        if self._workers is None:
-            self._run(0)
-        else:
-            list(self._workers.map(self._run, range(len(self._nets))))
+        for image in self._images:
+            self._extract(image, "probabilities")
 
     def logits(self):
-        return numpy.stack([numpy.array(self._extract(self._nets[0], image, "logits_out"))
+        return numpy.stack([numpy.array(self._extract(image, "logits_out"))
                             for image in self._images])
 
     def close(self):
-        if self._workers is not None:
-            self._workers.shutdown()
-        self._images = self._nets = None
+        self._images = self._net = None
 
 
 def arrangements(job):
     """{what it is called: what makes it}."""
-    ways = {f"image by image, {job.threads} threads": lambda: _Workers(job, 1)}
-    if job.threads > 1 and job.batch_size > 1:
-        ways[f"{job.threads} workers of one thread"] = lambda: _Workers(job, job.threads)
+    ways = {"image by image": lambda: _Images(job)}
+    if can_share(job):
+        ways["a worker a thread"] = lambda: SideBySide(job, _Images)
     return ways

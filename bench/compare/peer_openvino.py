@@ -13,10 +13,13 @@ def version():
 
 
 class _Requests:
-    """One compiled network whose streams share the batch; each request takes `piece` images."""
+    """One compiled network, a request for each `piece` images.
 
-    def __init__(self, job, streams, piece):
-        hint = "LATENCY" if streams == 1 else "THROUGHPUT"
+    With the throughput hint the requests are started together, and a stream a thread serves them.
+    """
+
+    def __init__(self, job, hint, piece):
+        streams = job.threads if hint == "THROUGHPUT" else 1
         core = openvino.Core()
         model = core.read_model(onnx_file.make_bytes(job.network, piece))
         self._compiled = core.compile_model(model, "CPU", {
@@ -24,14 +27,14 @@ class _Requests:
             "NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(job.threads)})
         pieces = [numpy.ascontiguousarray(job.images[first:first + piece])
                   for first in range(0, job.batch_size, piece)]
-        # A request a piece: their inputs are set once, and stay.
+        # Inputs are set once, and stay.
         self._requests = [self._compiled.create_infer_request() for _ in pieces]
         for request, images in zip(self._requests, pieces):
             request.set_input_tensor(openvino.Tensor(images, shared_memory=True))
-        self._side_by_side = streams > 1
+        self._together = hint == "THROUGHPUT"
 
     def iterate(self):
-        if not self._side_by_side:
+        if not self._together:
             for request in self._requests:
                 request.infer()
             return
@@ -51,11 +54,11 @@ class _Requests:
 
 def arrangements(job):
     """{what it is called: what makes it}."""
-    ways = {"latency hint": lambda: _Requests(job, 1, job.batch_size)}
+    ways = {"latency hint": lambda: _Requests(job, "LATENCY", job.batch_size)}
     if job.batch_size > 1:
-        ways["latency hint, image by image"] = lambda: _Requests(job, 1, 1)
-    if job.threads > 1 and job.batch_size % job.threads == 0:
-        half = job.batch_size // job.threads
-        ways["throughput hint"] = lambda: _Requests(job, job.threads, half)
-        ways["throughput hint, image by image"] = lambda: _Requests(job, job.threads, 1)
+        ways["latency hint, image by image"] = lambda: _Requests(job, "LATENCY", 1)
+        ways["throughput hint, image by image"] = lambda: _Requests(job, "THROUGHPUT", 1)
+    if job.threads > 1 and job.batch_size > 1 and job.batch_size % job.threads == 0:
+        share = job.batch_size // job.threads
+        ways["throughput hint, a share a stream"] = lambda: _Requests(job, "THROUGHPUT", share)
     return ways

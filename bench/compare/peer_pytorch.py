@@ -4,6 +4,8 @@ import numpy
 import torch
 from torch import nn
 
+from side_by_side import SideBySide, can_share
+
 NAME = "PyTorch"
 RATE = 1e-4  # as this project's benchmark: weights stay finite however often a batch is repeated
 MOMENTUM, DECAY = 0.9, 1e-3
@@ -58,6 +60,10 @@ def _frozen(module, images):
 
 def _compiled(module, _):
     return torch.compile(module)
+
+
+def _compiled_frozen(module, _):
+    return torch.compile(module, options={"freezing": True})
 
 
 def _eager(module, _):
@@ -135,8 +141,14 @@ def arrangements(job):
             "eager, channels first": lambda: _Training(job, plain, _eager),
             "compiled, channels last": lambda: _Training(job, last, _compiled),
             "compiled, channels first": lambda: _Training(job, plain, _compiled)}
-    return {
-            "eager, channels last": lambda: _Inference(job, last, _eager),
-            "traced and frozen, channels last": lambda: _Inference(job, last, _frozen),
-            "traced and frozen, channels first": lambda: _Inference(job, plain, _frozen),
-            "compiled, channels last": lambda: _Inference(job, last, _compiled)}
+    ways = {
+        "eager, channels last": lambda: _Inference(job, last, _eager),
+        "traced and frozen, channels last": lambda: _Inference(job, last, _frozen),
+        "traced and frozen, channels first": lambda: _Inference(job, plain, _frozen),
+        "compiled and frozen, channels last": lambda: _Inference(job, last, _compiled_frozen)}
+    if can_share(job):
+        ways["eager, channels last, a worker a thread"] = (
+            lambda: SideBySide(job, lambda part: _Inference(part, last, _eager)))
+        ways["traced and frozen, channels last, a worker a thread"] = (
+            lambda: SideBySide(job, lambda part: _Inference(part, last, _frozen)))
+    return ways
