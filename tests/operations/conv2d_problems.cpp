@@ -92,6 +92,9 @@ constexpr std::string_view kOddProblems[] = {
     // a list of pixels in several pieces, and with padding between them
     "n1h57w56c64k5r1s1",
     "n1h5w6c10k7r1s1p1",
+    // more tiles than are transformed at once, blocks ending inside an image
+    "n3h28w27c16k20r3s3p1",
+    "n3h50w57c16k20r3s3u2v2p1",
     // windows that lie wholly in the padding
     "n1h4w4c3k3r2s2p3",
     "n1h4w4c84k84r3s3p12",
