@@ -68,15 +68,19 @@ def make_parser():
     what = parser.add_argument_group("what is compared")
     what.add_argument("--networks", default="main", help="main: All-CNN-C with both heads; all: "
                       "every CIFAR network and all-cnn-b-imagenet too; or 'NAME,NAME head=same'")
-    what.add_argument("--modes", type=_modes, help="inference,training,explain")
-    what.add_argument("--batch-sizes", type=_numbers, metavar="N,N")
-    what.add_argument("--threads", type=_numbers, metavar="N,N")
-    what.add_argument("--engines", type=_engines, help="beside allconv; all that are there")
+    what.add_argument("--modes", type=_modes, help="inference,training,explain: by default all "
+                      "of them for All-CNN-C, inference for other networks")
+    what.add_argument("--batch-sizes", type=_numbers, metavar="N,N",
+                      help="by default 1,8,32,128; training 32,128; explain 1,32")
+    what.add_argument("--threads", type=_numbers, metavar="N,N",
+                      help="by default 1,2; training and explain 2")
+    what.add_argument("--engines", type=_engines, help="beside allconv, by default all that are "
+                      f"there: {', '.join(hosts.NATIVE[1:] + hosts.FROM_PYPI)}")
     what.add_argument("--isa", help="portable, avx2 or avx512, of allconv and oneDNN")
     how = parser.add_argument_group("how")
     how.add_argument("--separate", action="store_true", help="a process for each engine")
-    how.add_argument("--rounds", type=_positive, default=9, help="turns of each engine")
-    how.add_argument("--seconds", type=float, default=0.3, help="of a turn, at least")
+    how.add_argument("--rounds", type=_positive, default=9, help="turns of each engine (9)")
+    how.add_argument("--seconds", type=float, default=0.3, help="of a turn, at least (0.3)")
     how.add_argument("--seed", type=int, default=1, help="of the order of turns")
     how.add_argument("--venv", metavar="DIR", help="where the engines from PyPI are")
     how.add_argument("--make-venv", metavar="DIR", help="install them there first")

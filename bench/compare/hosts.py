@@ -13,6 +13,9 @@ MODES = {"inference": ("oneDNN", "ONNX Runtime", "OpenVINO", "ncnn", "PyTorch"),
          "training": ("oneDNN", "PyTorch"),
          "explain": ("Captum",)}  # beside this project, which has them all
 
+# oneDNN's names of our instruction sets, where they differ by more than capitals.
+ONEDNN_ISA = {"avx512": "AVX512_CORE", "portable": "SSE41"}
+
 
 class HostError(Exception):
     """A host refused an order, or ended."""
@@ -60,10 +63,10 @@ class Hosts:
             script = pathlib.Path(__file__).with_name("peers_host.py")
             self._commands["pypi"] = [str(python), "-B", "-W", "ignore", str(script)]
         self._separate = separate
-        self._environment = dict(os.environ)
+        # What comes from PyPI keeps its own choice, though oneDNN stands in some of it.
+        self._environments = {"native": dict(os.environ), "pypi": dict(os.environ)}
         if isa is not None:
-            self._environment["ONEDNN_MAX_CPU_ISA"] = {"avx512": "AVX512_CORE",
-                                                       "portable": "SSE41"}.get(isa, isa.upper())
+            self._environments["native"]["ONEDNN_MAX_CPU_ISA"] = ONEDNN_ISA.get(isa, isa.upper())
         self._running = {}
 
     def of(self, engine):
@@ -73,7 +76,7 @@ class Hosts:
             raise HostError("there is no venv")
         key = engine if self._separate else kind
         if key not in self._running:
-            self._running[key] = Host(self._commands[kind], self._environment)
+            self._running[key] = Host(self._commands[kind], self._environments[kind])
         return self._running[key]
 
     def versions(self):

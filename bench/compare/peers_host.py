@@ -13,6 +13,7 @@ its gradient, but in inference) are written as float32 before anything is traine
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 
@@ -98,6 +99,7 @@ class Host:
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # of a terminal: the driver says what ended
     # Libraries print what they like: answers have a stream of their own.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

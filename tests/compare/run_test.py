@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Short runs of this project against oneDNN; engines whose results are wrong, or that end.
 
-Usage: run_test.py BENCH_COMPARE COMPARE_HOST
+Usage: run_test.py PROJECT COMPARE_HOST
 """
 
 import json
@@ -12,7 +12,7 @@ import tempfile
 import textwrap
 import unittest
 
-COMPARE, HOST = map(pathlib.Path, sys.argv[1:3])
+PROJECT, HOST = map(pathlib.Path, sys.argv[1:3])
 del sys.argv[1:3]
 
 # Stands between the comparison and the host, and does some harm after an order was answered.
@@ -45,7 +45,7 @@ class Run(unittest.TestCase):
 
     def compare(self, *words, host=HOST, networks="strided-cnn-a"):
         return subprocess.run(
-            [sys.executable, "-B", COMPARE / "compare.py", "--host", host, "--networks", networks,
+            [PROJECT / "tools" / "compare", "--host", host, "--networks", networks,
              "--batch-sizes", "2", "--threads", "1", "--rounds", "3", "--seconds", "0.001",
              "-o", self.json, "--table", self.table, *words],
             capture_output=True, text=True, check=False)
@@ -123,6 +123,11 @@ class Run(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr.splitlines()[-1], "^tools/compare: host ended with 3")
         self.assertNotIn("Traceback", done.stderr)
+
+    def test_help_has_examples_and_needs_no_build(self):
+        done = self.compare("--help", host=self.folder / "nothing")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("tools/compare --make-venv", done.stdout)
 
     def test_bad_words_are_refused(self):
         for words in (("--modes", "sleep"), ("--batch-sizes", "0"), ("--engines", "TensorRT")):
