@@ -62,15 +62,15 @@ PassMode mode_named(const std::string& name) {
 }
 
 kernels::Isa isa_named(const std::string& name) {
-  for (const auto isa : {kernels::Isa::portable, kernels::Isa::avx2, kernels::Isa::avx512}) {
-    if (kernels::to_string(isa) != name) continue;
-    if (isa > kernels::best_isa()) {
-      throw Error(ErrorKind::device, "this CPU does not have it", name, "name a smaller one");
-    }
-    return isa;
+  const std::optional<kernels::Isa> isa = kernels::parse_isa(name);
+  if (!isa) {
+    throw Error(ErrorKind::usage, "there is no such instruction set", name,
+                "name portable, avx2 or avx512");
   }
-  throw Error(ErrorKind::usage, "there is no such instruction set", name,
-              "name portable, avx2 or avx512");
+  if (*isa > kernels::best_isa()) {
+    throw Error(ErrorKind::device, "this CPU does not have it", name, "name a smaller one");
+  }
+  return *isa;
 }
 
 // One iteration that wakes the threads, then as many as fill the time, at least one.

@@ -12,7 +12,8 @@ class OurEngine : public Engine {
       : mode_(job.mode),
         pool_(job.threads),
         run_(job.model.network, job.model.parameters,
-             {.mode = job.mode, .batch_size = job.batch_size, .plan = {.isa = job.isa}}, pool_) {
+             {.mode = job.mode, .batch_size = job.batch_size, .plan = {.limits = {.isa = job.isa}}},
+             pool_) {
     job.images = run_.input();
     job.labels = run_.labels();
   }
