@@ -1,7 +1,7 @@
 // compare_host: the process of tools/compare that holds this project and oneDNN. It reads one JSON
 // order a line and writes one JSON answer a line; peers_host.py is its like for other engines.
 //
-//     {"do": "versions"}
+//     {"do": "versions", "isa": NAME or null}
 //     {"do": "write_model", "network": ..., "options": "head=same", "model": FILE}
 //     {"do": "open", "engine": "allconv"|"oneDNN", "model": FILE, "images": FILE, "labels": FILE,
 //      "mode": ..., "batch_size": ..., "threads": ..., "isa": ..., "trial_seconds": ...,
@@ -61,7 +61,10 @@ PassMode mode_named(const std::string& name) {
   throw Error(ErrorKind::usage, "there is no such mode", name);
 }
 
-kernels::Isa isa_named(const std::string& name) {
+// The best there is where none is asked for.
+kernels::Isa isa_of(const Json& order) {
+  if (order.at("isa").is_null()) return kernels::best_isa();
+  const std::string name = order.at("isa");
   const std::optional<kernels::Isa> isa = kernels::parse_isa(name);
   if (!isa) {
     throw Error(ErrorKind::usage, "there is no such instruction set", name,
@@ -109,7 +112,7 @@ class Host {
  public:
   Json answer(const Json& order) {
     const std::string action = order.at("do");
-    if (action == "versions") return versions();
+    if (action == "versions") return versions(order);
     if (action == "write_model") return write_model_of(order);
     if (action == "open") return open(order);
     if (action == "turn") {
@@ -123,9 +126,9 @@ class Host {
   }
 
  private:
-  static Json versions() {
+  static Json versions(const Json& order) {
     return {{"versions", {{kOurs, ALLCONV_VERSION}, {"oneDNN", onednn_version()}}},
-            {"device", device_text()},
+            {"device", device_text(isa_of(order))},
             {"cores", std::thread::hardware_concurrency()}};
   }
 
@@ -156,7 +159,7 @@ class Host {
     job->mode = mode_named(order.at("mode"));
     job->batch_size = order.at("batch_size");
     job->threads = order.at("threads");
-    if (!order.at("isa").is_null()) job->isa = isa_named(order.at("isa"));
+    job->isa = isa_of(order);
     if (!ours) {
       job->images = read_values<float>(order.at("images"));
       job->labels = read_values<std::int32_t>(order.at("labels"));

@@ -67,6 +67,7 @@ class Hosts:
         self._environments = {"native": dict(os.environ), "pypi": dict(os.environ)}
         if isa is not None:
             self._environments["native"]["ONEDNN_MAX_CPU_ISA"] = ONEDNN_ISA.get(isa, isa.upper())
+        self._isa = isa
         self._running = {}
 
     def of(self, engine):
@@ -81,7 +82,7 @@ class Hosts:
 
     def versions(self):
         """{engine: version} of what is there, and the facts of the machine."""
-        found = self.of("allconv").ask(do="versions")
+        found = self.of("allconv").ask(do="versions", isa=self._isa)
         versions, machine = dict(found["versions"]), found
         if "pypi" in self._commands:
             peers = self.of(FROM_PYPI[0]).ask(do="versions", engines=FROM_PYPI)

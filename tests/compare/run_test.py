@@ -98,6 +98,13 @@ class Run(unittest.TestCase):
         engines = self.check_cell(results["cells"][0], "inference")
         self.assertEqual(list(engines), ["allconv", "oneDNN"])
 
+    def test_the_instruction_set_asked_for_is_named(self):
+        results, _ = self.results("--isa", "portable")
+        self.assertRegex(results["device"], ", portable$")
+        done = self.compare("--isa", "sse9")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("sse9: there is no such instruction set", done.stderr)
+
     def test_explanations_have_no_onednn(self):
         results, _ = self.results("--modes", "explain")
         self.assertEqual(list(self.check_cell(results["cells"][0], "explain")), ["allconv"])
