@@ -17,7 +17,7 @@ int columns_of(const Conv2dProblem& problem) { return problem.r * problem.s * pr
 }  // namespace
 
 struct ColumnPass::Work {
-  Extent band;                     // rows of d_src
+  Interval band;                   // rows of d_src
   const float* d_dst = nullptr;    // (p,q,k)
   const float* weights = nullptr;  // (block)(k,width)
   float* products = nullptr;       // (kChunk,r*s*c), filled up to whole vectors
@@ -54,7 +54,13 @@ std::size_t ColumnPass::workspace_bytes() const {
          aligned_bytes(rows * sum_columns_ * problem_.c);
 }
 
-void ColumnPass::run(const DirectTensors& tensors, std::span<std::byte> scratch, int part) const {
+void ColumnPass::run(const DirectTensors& tensors, std::span<std::byte> scratch,
+                     Interval parts) const {
+  for (int part = parts.first; part < parts.last; ++part) run_part(tensors, scratch, part);
+}
+
+void ColumnPass::run_part(const DirectTensors& tensors, std::span<std::byte> scratch,
+                          int part) const {
   const Conv2dProblem& problem = problem_;
   const std::int64_t image = part / bands_;
   const std::int64_t dst_size = std::int64_t{problem.p()} * problem.q() * problem.k;
@@ -74,7 +80,8 @@ void ColumnPass::run(const DirectTensors& tensors, std::span<std::byte> scratch,
 // Adds the windows of one row of d_dst to the sums, those window rows that lie in the band.
 void ColumnPass::add_row(const Work& work, int row) const {
   const int top = row * problem_.stride_h - problem_.pad.top;
-  const Extent taps = intersection({work.band.first - top, work.band.last - top}, {0, problem_.r});
+  const Interval taps =
+      intersection({work.band.first - top, work.band.last - top}, {0, problem_.r});
   if (taps.size() == 0) return;
   const std::int64_t window_row = std::int64_t{problem_.s} * problem_.c;
   const std::int64_t sum_row = std::int64_t{sum_columns_} * problem_.c;

@@ -26,11 +26,12 @@ class ColumnPass {
   int parts_per_image() const { return bands_; }
   std::size_t workspace_bytes() const;
   // Reads tensors.src as d_dst and writes tensors.dst as d_src. Weights: (block)(k,width).
-  void run(const DirectTensors& tensors, std::span<std::byte> scratch, int part) const;
+  void run(const DirectTensors& tensors, std::span<std::byte> scratch, Interval parts) const;
 
  private:
   struct Work;
 
+  void run_part(const DirectTensors& tensors, std::span<std::byte> scratch, int part) const;
   void add_row(const Work& work, int row) const;
   void multiply(const Work& work, const float* d_dst, int pixels) const;
   void finish(const Work& work, const float* output, float* d_src) const;

@@ -76,11 +76,15 @@ class DataGradientDirect final : public PreparedKernel<Conv2dDataGradient> {
 
   void run(const ExecutionContext& context, const Conv2dDataGradient::Arguments& arguments,
            int part) const override {
+    run_parts(context, arguments, {part, part + 1});
+  }
+  void run_parts(const ExecutionContext& context, const Conv2dDataGradient::Arguments& arguments,
+                 Interval parts) const override {
     pass_.run({.src = arguments.d_dst,
                .weights = reinterpret_cast<const float*>(arguments.weights),
                .output = arguments.relu_output,
                .dst = arguments.d_src},
-              context.scratch, part);
+              context.scratch, parts);
   }
 
   std::size_t packed_weights_bytes() const override {

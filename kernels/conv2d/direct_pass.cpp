@@ -1,5 +1,6 @@
 #include "kernels/conv2d/direct_pass.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "kernels/core/buffer.hpp"
@@ -26,9 +27,12 @@ DirectLeaves direct_leaves(Isa isa) {
           .add_windows = portable::add_windows};
 }
 
-// What one call of run() works on; pointers are the image's.
+// What is computed together; pointers are the first image's.
 struct DirectPass::Work {
-  Extent positions;  // rows of every phase
+  int images = 1;
+  int parts = 1;
+  Interval positions{};  // rows of every phase; all of them where there are several images
+  Interval blocks{};
   const float* src = nullptr;
   const float* weights = nullptr;
   const float* bias = nullptr;
@@ -118,31 +122,50 @@ std::size_t DirectPass::workspace_bytes() const {
   return align_up(static_cast<std::size_t>(leaves_.shape.width()) * sizeof(float));
 }
 
-void DirectPass::run(const DirectTensors& tensors, std::span<std::byte> scratch, int part) const {
-  const std::int64_t image = part / parts_per_image();
-  const int within = part % parts_per_image();
+void DirectPass::run(const DirectTensors& tensors, std::span<std::byte> scratch,
+                     Interval parts) const {
   auto* const last_bias = reinterpret_cast<float*>(scratch.data());  // (width)
-  const Work work{
-      .positions = share_of(positions_, bands_, within / groups_),
-      .src = tensors.src + image * src_.size(),
-      .weights = tensors.weights,
-      .bias = tensors.bias,
-      .last_bias = last_bias,
-      .output = tensors.output == nullptr ? nullptr : tensors.output + image * dst_.size(),
-      .dst = tensors.dst + image * dst_.size()};
   if (tensors.bias != nullptr) {
     const int last = blocks_.count() - 1;
     std::fill_n(last_bias, blocks_.width(last), 0.0F);
     std::copy_n(tensors.bias + blocks_.first(last), blocks_.size(last), last_bias);
   }
-  const Extent blocks = share_of(blocks_.count(), groups_, within % groups_);
-  for (const Phase& phase : phases_) {
-    for (int block = blocks.first; block < blocks.last; ++block) multiply(work, phase, block);
+  while (parts.first < parts.last) {
+    Work work = work_on(tensors, parts);
+    work.last_bias = last_bias;
+    for (const Phase& phase : phases_) {
+      for (int block = work.blocks.first; block < work.blocks.last; ++block) {
+        multiply(work, phase, block);
+      }
+    }
+    parts.first += work.parts;
   }
 }
 
+// The first of the parts, or all whole images that they begin with.
+DirectPass::Work DirectPass::work_on(const DirectTensors& tensors, Interval parts) const {
+  const std::int64_t image = parts.first / parts_per_image();
+  const int within = parts.first % parts_per_image();
+  Work work{.positions = share_of(positions_, bands_, within / groups_),
+            .blocks = share_of(blocks_.count(), groups_, within % groups_),
+            .src = tensors.src + image * src_.size(),
+            .weights = tensors.weights,
+            .bias = tensors.bias,
+            .output = tensors.output == nullptr ? nullptr : tensors.output + image * dst_.size(),
+            .dst = tensors.dst + image * dst_.size()};
+  const int whole_images = parts.size() / parts_per_image();
+  const bool weights_are_larger = weights_size_ > src_.size() + dst_.size();
+  if (weights_are_larger && within == 0 && whole_images > 0) {
+    work.images = whole_images;
+    work.parts = whole_images * parts_per_image();
+    work.positions = {0, positions_};
+    work.blocks = {0, blocks_.count()};
+  }
+  return work;
+}
+
 void DirectPass::multiply(const Work& work, const Phase& phase, int block) const {
-  const Extent all_rows = intersection(work.positions, {0, phase.rows.count});
+  const Interval all_rows = intersection(work.positions, {0, phase.rows.count});
   if (all_rows.size() == 0) return;
   for (const WindowRun& columns : phase.column_runs) {
     if (goes_by_taps(phase, block, columns)) {
@@ -150,7 +173,7 @@ void DirectPass::multiply(const Work& work, const Phase& phase, int block) const
       continue;
     }
     for (const WindowRun& run : phase.row_runs) {
-      const Extent rows = intersection(run.positions, all_rows);
+      const Interval rows = intersection(run.positions, all_rows);
       if (rows.size() == 0) continue;
       multiply_run(work, phase, block,
                    {.rows = {.positions = rows, .taps = run.taps}, .columns = columns}, {});
@@ -185,7 +208,7 @@ void DirectPass::multiply_taps(const Work& work, const Phase& phase, int block,
   multiply_run(work, phase, block, window, {.multiplies = false});
 }
 
-// Whether the pixels of a map are one list, those read as well as those written.
+// Whether the pixels of all maps are one list, those read as well as those written.
 bool DirectPass::is_one_list(const Phase& phase) const {
   const auto& [rows, columns, row_runs, column_runs, start] = phase;
   return rows.taps == 1 && columns.taps == 1 && rows.src_step == 1 && columns.src_step == 1 &&
@@ -193,23 +216,28 @@ bool DirectPass::is_one_list(const Phase& phase) const {
          columns.count == src_.columns && columns.count == dst_.columns;
 }
 
-// The rectangle of two runs: as many lists as its shorter side is long, so that lists are long.
+// The positions of two runs in all images: lists along the side that is longest, which fill tiles
+// best.
 void DirectPass::multiply_run(const Work& work, const Phase& phase, int block, const Window& window,
                               const Steps& steps) const {
   PanelProduct first = product_of(work, phase, block, window);
   first.accumulate = steps.accumulates;
-  Side outer = row_side(phase.rows, window.rows.positions);
-  Side list = column_side(phase.columns, window.columns.positions);
-  if (is_one_list(phase)) list.count *= std::exchange(outer.count, 1);
-  if (outer.count > list.count) std::swap(outer, list);
+  std::array<Side, 3> sides = sides_of(work, phase, window);
+  const auto longest =
+      std::max_element(sides.begin(), sides.end(),
+                       [](const Side& one, const Side& other) { return one.count < other.count; });
+  std::swap(*longest, sides.back());
+  const auto& [outer, inner, list] = sides;
   first.rows = list.count;
   first.src_stride = list.src_step;
   first.dst_stride = list.dst_step;
   for (int i = 0; i < outer.count; ++i) {
-    PanelProduct product = first;
-    product.src += i * outer.src_step;
-    product.dst += i * outer.dst_step;
-    multiply_list(work, product, steps);
+    for (int j = 0; j < inner.count; ++j) {
+      PanelProduct product = first;
+      product.src += i * outer.src_step + j * inner.src_step;
+      product.dst += i * outer.dst_step + j * inner.dst_step;
+      multiply_list(work, product, steps);
+    }
   }
 }
 
@@ -237,8 +265,8 @@ void DirectPass::finish(const Work& work, const PanelProduct& product) const {
 
 PanelProduct DirectPass::product_of(const Work& work, const Phase& phase, int block,
                                     const Window& window) const {
-  const Extent& row_taps = window.rows.taps;
-  const Extent& column_taps = window.columns.taps;
+  const Interval& row_taps = window.rows.taps;
+  const Interval& column_taps = window.columns.taps;
   const bool reads = row_taps.size() > 0 && column_taps.size() > 0;
   const std::int64_t source = phase.rows.source(window.rows) * src_.row_size() +
                               std::int64_t{phase.columns.source(window.columns)} * src_.channels;
@@ -246,7 +274,7 @@ PanelProduct DirectPass::product_of(const Work& work, const Phase& phase, int bl
                               std::int64_t{phase.columns.target(window.columns)} * dst_.channels;
   const float* bias =
       block + 1 == blocks_.count() ? work.last_bias : work.bias + blocks_.first(block);
-  return {.src = reads ? work.src + source : nullptr,
+  return {.src = reads ? work.src + source : work.src,
           .tap_offsets = tap_offsets_.data(),
           .taps = reads ? row_taps.size() : 0,
           .depth = column_taps.size() * src_.channels,
@@ -257,16 +285,21 @@ PanelProduct DirectPass::product_of(const Work& work, const Phase& phase, int bl
           .channels = blocks_.size(block)};
 }
 
-DirectPass::Side DirectPass::row_side(const WindowAxis& axis, Extent positions) const {
-  return {.count = positions.size(),
-          .src_step = axis.src_step * src_.row_size(),
-          .dst_step = axis.step * dst_.row_size()};
-}
-
-DirectPass::Side DirectPass::column_side(const WindowAxis& axis, Extent positions) const {
-  return {.count = positions.size(),
-          .src_step = std::int64_t{axis.src_step} * src_.channels,
-          .dst_step = std::int64_t{axis.step} * dst_.channels};
+// Columns, rows and images.
+std::array<DirectPass::Side, 3> DirectPass::sides_of(const Work& work, const Phase& phase,
+                                                     const Window& window) const {
+  Side columns{.count = window.columns.positions.size(),
+               .src_step = std::int64_t{phase.columns.src_step} * src_.channels,
+               .dst_step = std::int64_t{phase.columns.step} * dst_.channels};
+  Side rows{.count = window.rows.positions.size(),
+            .src_step = phase.rows.src_step * src_.row_size(),
+            .dst_step = phase.rows.step * dst_.row_size()};
+  Side images{.count = work.images, .src_step = src_.size(), .dst_step = dst_.size()};
+  if (is_one_list(phase)) {
+    columns.count *= std::exchange(rows.count, 1);
+    columns.count *= std::exchange(images.count, 1);
+  }
+  return {columns, rows, images};
 }
 
 }  // namespace allconv::kernels

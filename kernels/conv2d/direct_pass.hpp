@@ -2,6 +2,7 @@
 // leaves of any instruction set. The forward pass and the data gradient are both one of these.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -63,7 +64,9 @@ class DirectPass {
 
   int parts_per_image() const { return bands_ * groups_; }
   std::size_t workspace_bytes() const;
-  void run(const DirectTensors& tensors, std::span<std::byte> scratch, int part) const;
+  // Where weights are larger than activations, whole images among the parts are computed together,
+  // so that the weights are read once; the bits are the same.
+  void run(const DirectTensors& tensors, std::span<std::byte> scratch, Interval parts) const;
 
  private:
   struct Work;
@@ -74,6 +77,7 @@ class DirectPass {
   };
 
   void cut();
+  Work work_on(const DirectTensors& tensors, Interval parts) const;
   void multiply(const Work& work, const Phase& phase, int block) const;
   bool goes_by_taps(const Phase& phase, int block, const WindowRun& columns) const;
   void multiply_taps(const Work& work, const Phase& phase, int block, const Window& window) const;
@@ -83,8 +87,7 @@ class DirectPass {
   void finish(const Work& work, const PanelProduct& product) const;
   PanelProduct product_of(const Work& work, const Phase& phase, int block,
                           const Window& window) const;
-  Side row_side(const WindowAxis& axis, Extent positions) const;
-  Side column_side(const WindowAxis& axis, Extent positions) const;
+  std::array<Side, 3> sides_of(const Work& work, const Phase& phase, const Window& window) const;
   bool is_one_list(const Phase& phase) const;
 
   MapShape src_, dst_;

@@ -31,11 +31,15 @@ class ForwardDirect final : public PreparedKernel<Conv2dForward> {
 
   void run(const ExecutionContext& context, const Conv2dForward::Arguments& arguments,
            int part) const override {
+    run_parts(context, arguments, {part, part + 1});
+  }
+  void run_parts(const ExecutionContext& context, const Conv2dForward::Arguments& arguments,
+                 Interval parts) const override {
     pass_.run({.src = arguments.src,
                .weights = reinterpret_cast<const float*>(arguments.weights),
                .bias = arguments.bias,
                .dst = arguments.dst},
-              context.scratch, part);
+              context.scratch, parts);
   }
 
   std::size_t packed_weights_bytes() const override { return panel_bytes(form_); }

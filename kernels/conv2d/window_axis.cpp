@@ -11,7 +11,7 @@ int steps_below(int start, int limit, int step) {
 
 }  // namespace
 
-Extent WindowAxis::inside(int tap, int size) const {
+Interval WindowAxis::inside(int tap, int size) const {
   const int start = origin + tap;
   return intersection({steps_below(start, 0, src_step), steps_below(start, size, src_step)},
                       {0, count});
@@ -21,7 +21,7 @@ std::vector<WindowRun> WindowAxis::runs(int size) const {
   std::vector<WindowRun> runs;
   for (int i = 0; i < count; ++i) {
     const int start = origin + i * src_step;
-    Extent inside =
+    Interval inside =
         intersection({.first = -start, .last = size - start}, {.first = 0, .last = taps});
     if (inside.size() == 0) inside = {};
     const bool continues = !runs.empty() && runs.back().taps.first == inside.first &&

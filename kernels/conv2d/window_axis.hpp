@@ -7,29 +7,25 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/core/kernel.hpp"
+
 namespace allconv::kernels {
 
-// [first, last); empty where last <= first.
-struct Extent {
-  int first = 0;
-  int last = 0;
-  int size() const { return std::max(0, last - first); }
-};
-
 // Share `index` of `shares` even ones of [0, count).
-constexpr Extent share_of(int count, int shares, int index) {
+constexpr Interval share_of(int count, int shares, int index) {
   return {.first = static_cast<int>(std::int64_t{count} * index / shares),
           .last = static_cast<int>(std::int64_t{count} * (index + 1) / shares)};
 }
 
-constexpr Extent intersection(Extent one, Extent other) {
-  return {.first = std::max(one.first, other.first), .last = std::min(one.last, other.last)};
+constexpr Interval intersection(Interval one, Interval other) {
+  const int first = std::max(one.first, other.first);
+  return {.first = first, .last = std::max(first, std::min(one.last, other.last))};
 }
 
 // Neighbouring positions whose windows have the same taps inside the map.
 struct WindowRun {
-  Extent positions{};
-  Extent taps{};
+  Interval positions{};
+  Interval taps{};
 };
 
 // Positions i = 0, 1, ... of one phase, each a written element and a window of read ones:
@@ -53,7 +49,7 @@ struct WindowAxis {
   int tap(int index) const { return first_tap + index * tap_step; }
 
   // The positions that see a tap inside a map of `size` elements.
-  Extent inside(int tap, int size) const;
+  Interval inside(int tap, int size) const;
   // All positions, over a map of `size` elements.
   std::vector<WindowRun> runs(int size) const;
 };
