@@ -5,6 +5,7 @@
 
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/conv2d/winograd_convolution.hpp"
+#include "kernels/core/buffer.hpp"
 
 namespace allconv::kernels {
 
@@ -55,7 +56,7 @@ class WinogradKernel : public PreparedKernel<Operation> {
   }
 
   void pack_weights(const float* weights, std::byte* packed) const final {
-    std::vector<float> panels(static_cast<std::size_t>(form_.size()));
+    Buffer<float> panels(static_cast<std::size_t>(form_.size()));
     form_.pack(weights, panels.data());
     transform(panels.data(), reinterpret_cast<float*>(packed));
   }

@@ -15,6 +15,12 @@ constexpr std::size_t align_up(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
+// Memory for Buffer, aligned to a cache line; where it is large, to a huge page, which the system
+// is asked for: streaming weights then misses no translation. Throws std::bad_alloc.
+void* allocate_aligned(std::size_t bytes);
+// `bytes` as they were asked for.
+void release_aligned(void* memory, std::size_t bytes);
+
 // Move-only. Contents are undefined after construction. Throws std::bad_alloc.
 template <class Element>
 class Buffer {
@@ -23,9 +29,8 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size)
-      : data_(size == 0 ? nullptr
-                        : static_cast<Element*>(::operator new (align_up(size * sizeof(Element)),
-                                                                std::align_val_t{kAlignment}))),
+      : data_(size == 0 ? nullptr : static_cast<Element*>(allocate_aligned(size * sizeof(Element))),
+              Release{size * sizeof(Element)}),
         size_(size) {}
 
   Element* data() { return data_.get(); }
@@ -38,7 +43,8 @@ class Buffer {
 
  private:
   struct Release {
-    void operator()(Element* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
+    std::size_t bytes = 0;
+    void operator()(Element* data) const { release_aligned(data, bytes); }
   };
 
   std::unique_ptr<Element, Release> data_;

@@ -106,7 +106,9 @@ inline Floats round_to_integer(Floats from) {
 // value * 2^exponent for an integral exponent in -252..254; NaN where value is.
 inline Floats scale_by_power_of_two(Floats value, Floats exponent) {
   for (int i = 0; i < kWidth; ++i) {
-    value.value[i] = std::ldexp(value.value[i], static_cast<int>(exponent.value[i]));
+    const bool is_number = exponent.value[i] == exponent.value[i];  // a NaN has no integer
+    value.value[i] =
+        std::ldexp(value.value[i], is_number ? static_cast<int>(exponent.value[i]) : 0);
   }
   return value;
 }
