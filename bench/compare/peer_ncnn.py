@@ -16,7 +16,7 @@ def version():
     return ncnn.__version__
 
 
-def _net(job):
+def _net(job, blobs, workspace):
     net = ncnn.Net()
     options = net.opt
     options.num_threads = job.threads
@@ -24,6 +24,7 @@ def _net(job):
     options.use_packing_layout = options.lightmode = True
     options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
     options.use_bf16_storage = options.use_int8_inference = options.use_vulkan_compute = False
+    options.blob_allocator, options.workspace_allocator = blobs, workspace
     with tempfile.TemporaryDirectory() as folder:
         param, weights = pathlib.Path(folder, "net.param"), pathlib.Path(folder, "net.bin")
         param.write_text(ncnn_files.make_param(job.network), encoding="ascii")
@@ -37,7 +38,9 @@ class _Images:
     """One image after the other; threads share an image."""
 
     def __init__(self, job):
-        self._net = _net(job)
+        # Pools keep memory from image to image; the net borrows them.
+        self._pools = ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator()
+        self._net = _net(job, *self._pools)
         self._images = [ncnn.Mat(image).clone() for image in job.images]
 
     def _extract(self, image, name):
