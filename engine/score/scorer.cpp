@@ -22,8 +22,10 @@ double seconds_since(Clock::time_point start) {
 std::shared_ptr<const Plan> inference_plan(const Model& model, const ScorerOptions& options) {
   check_preparation(model);
   const Graph graph = make_graph(model.network, PassMode::inference);
+  const auto most =
+      std::clamp<std::size_t>(options.images, 1, static_cast<std::size_t>(options.batch_size));
   const int images =
-      micro_batch_size(PassMode::inference, options.batch_size, options.plan.threads);
+      micro_batch_size(PassMode::inference, static_cast<int>(most), options.plan.threads);
   return std::make_shared<const Plan>(make_plan(graph, images, options.plan));
 }
 

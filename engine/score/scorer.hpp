@@ -43,6 +43,7 @@ struct ScoreCallbacks {
 
 struct ScorerOptions {
   int batch_size = 64;
+  std::size_t images = SIZE_MAX;  // that will come at most; fewer than a batch are not filled up
   DecodeMode decode = DecodeMode::exact;
   std::int64_t pixel_limit = kDefaultPixelLimit;  // larger images are errors
   PlanOptions plan = {};

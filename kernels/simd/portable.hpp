@@ -1,5 +1,5 @@
-// Vectors of 4 lanes in the compiler's own vector types: SSE2 on x86-64, NEON on ARM. The names and
-// their meaning are those of avx512.hpp, so that a kernel's source serves all; see vector.hpp.
+// Vectors of 4 lanes in the compiler's own vector types. The names and their
+// meaning are those of avx512.hpp, so that a kernel's source serves all; see vector.hpp.
 #pragma once
 
 #include <cmath>

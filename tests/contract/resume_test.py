@@ -15,7 +15,7 @@ from results import read_csv, read_rows
 KILLS = int(os.environ.get("ALLCONV_KILLS", "20"))
 WAIT = 120  # seconds
 # About half a millisecond an image, so that every moment of a run can be met.
-SLOW = network(conv("conv1", 32), RELU, conv("conv2", 32), RELU,
+SLOW = network(conv("conv1", 32), RELU, conv("conv2", 32, (7, 7), padding=(3,) * 4), RELU,
                conv("conv3", 3, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX, size=(24, 24))
 SLOWEST = network(conv("conv1", 64), RELU, conv("conv2", 64), RELU,
                   conv("conv3", 3, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX, size=(64, 64))

@@ -17,7 +17,8 @@ CLASSES = 10  # of every IDX set
 NET = network(dropout(0.2), conv("conv1", 12), RELU, dropout(0.3),
               conv("conv2", CLASSES, (3, 3), (2, 2)), AVERAGE, SOFTMAX)
 # Half a second and more an epoch of 400 images, so that a signal always comes in time.
-SLOW = network(conv("conv1", 48), RELU, dropout(0.4), conv("conv2", 48), RELU,
+SLOW = network(conv("conv1", 48), RELU, dropout(0.4),
+               conv("conv2", 48, (5, 5), padding=(2,) * 4), RELU,
                conv("conv3", CLASSES, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX, size=(32, 32))
 TIMES = ("seconds", "images_per_second")
 

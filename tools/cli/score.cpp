@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -124,11 +123,9 @@ int run_score(const ScoreArguments& arguments) {
   const DataSet data = open_inputs(arguments);
   const IndexRange range =
       IndexRange::shard(data.size(), arguments.shard.index, arguments.shard.count);
-  // No memory, and no time, for more images than there are.
-  const std::size_t batch =
-      std::clamp<std::size_t>(range.count, 1, static_cast<std::size_t>(arguments.batch_size));
   Scorer scorer(model,
-                {.batch_size = static_cast<int>(batch),
+                {.batch_size = arguments.batch_size,
+                 .images = range.count,
                  .decode = arguments.decode.decode_mode(),
                  .pixel_limit = arguments.decode.pixel_limit(),
                  .plan = device.plan_options()},
