@@ -54,6 +54,13 @@ Verdict winograd_pays(const Conv2dProblem& problem, WinogradKind kind, const Til
     return Verdict::refuse(std::to_string(maps.src.c) +
                            " channels do not pay for their transforms: use a direct row");
   }
+  // They would fill a quarter of a vector.
+  constexpr int kFewOutputs = 4;
+  if (maps.dst.c <= kFewOutputs) {
+    return Verdict::refuse(std::to_string(maps.dst.c) +
+                           " channels are too few to be computed a panel at a time: use a direct "
+                           "row");
+  }
   const int own = products(maps.dst, kind);
   const int direct = kTaps * problem.p() * problem.q();
   if (4 * own > 3 * direct) {

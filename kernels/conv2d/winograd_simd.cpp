@@ -68,20 +68,27 @@ void transform_weights(const WinogradWeights& weights) {
   }
 }
 
-template <class Lanes>
-[[gnu::always_inline]] inline void finish(const WinogradOutput& tile, Floats value, std::int64_t at,
-                                          Lanes lanes) {
-  const Floats zero = broadcast(0);
-  Floats result = select(greater(value, zero), value, broadcast(tile.signal_slope) * value);
-  if (tile.relu_output != nullptr) {
-    const Floats output = load(tile.relu_output + at, lanes);
-    result = select(greater(output, zero), result, broadcast(tile.output_slope) * result);
+// Which of an epilogue's two factors may differ from 1.
+template <bool kBySignal, bool kByOutput>
+struct Factors {
+  template <class Lanes>
+  [[gnu::always_inline]] static void finish(const WinogradOutput& tile, Floats value,
+                                            std::int64_t at, Lanes lanes) {
+    const Floats zero = broadcast(0);
+    Floats result = value;
+    if constexpr (kBySignal) {
+      result = select(greater(value, zero), value, broadcast(tile.signal_slope) * value);
+    }
+    if constexpr (kByOutput) {
+      const Floats output = load(tile.relu_output + at, lanes);
+      result = select(greater(output, zero), result, broadcast(tile.output_slope) * result);
+    }
+    store(tile.dst + at, result, lanes);
   }
-  store(tile.dst + at, result, lanes);
-}
+};
 
-template <class Transform>
-void transform_output(const WinogradOutput& tile) {
+template <class Transform, class Epilogue>
+void transform_output_with(const WinogradOutput& tile) {
   constexpr int kPoints = Transform::kPoints;
   constexpr int kOutputs = Transform::kOutputs;
   for_each_vector(tile.channels, [&](std::int64_t k, auto lanes) {
@@ -107,10 +114,22 @@ void transform_output(const WinogradOutput& tile) {
 #pragma GCC unroll 8
       for (int x = 0; x < kOutputs; ++x) {
         const std::int64_t pixel = tile.pixels[y * kOutputs + x];
-        if (pixel >= 0) finish(tile, outputs[x] + bias, pixel + k, lanes);
+        if (pixel >= 0) Epilogue::finish(tile, outputs[x] + bias, pixel + k, lanes);
       }
     }
   });
+}
+
+// The choice is made once a tile, not once a vector.
+template <class Transform>
+void transform_output(const WinogradOutput& tile) {
+  const bool by_signal = tile.signal_slope != 1;
+  if (tile.relu_output == nullptr) {
+    if (by_signal) return transform_output_with<Transform, Factors<true, false>>(tile);
+    return transform_output_with<Transform, Factors<false, false>>(tile);
+  }
+  if (by_signal) return transform_output_with<Transform, Factors<true, true>>(tile);
+  transform_output_with<Transform, Factors<false, true>>(tile);
 }
 
 template <class Transform>
