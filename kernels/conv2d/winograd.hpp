@@ -34,9 +34,11 @@ constexpr WinogradSizes winograd_sizes(WinogradKind kind) {
 
 // Distances are in floats; pointers are borrowed for the call.
 
-// A tile of src to its points.
-struct WinogradInput {
-  const float* const* pixels = nullptr;  // (inputs,inputs) pointers, each to (channels)
+// A tile of a map to its points: of src, or, for the weight gradient, of d_dst, by the transpose of
+// the output's transform.
+struct WinogradPixels {
+  // (inputs,inputs) or (outputs,outputs) pointers, each to (channels)
+  const float* const* pixels = nullptr;
   int channels = 0;
   float* dst = nullptr;  // (points,points,channels), channels filled up to whole vectors with zeros
   std::int64_t point_stride = 0;
@@ -67,16 +69,8 @@ struct WinogradOutput {
   float* dst = nullptr;
 };
 
-// Of the weight gradient: a tile of d_dst to the points, by the transpose of the output's
-// transform.
-struct WinogradSignal {
-  const float* const* pixels = nullptr;  // (outputs,outputs) pointers, each to (channels)
-  int channels = 0;
-  float* dst = nullptr;  // (points,points,channels), channels filled up to whole vectors with zeros
-  std::int64_t point_stride = 0;
-};
-
-// And sums over tiles at the kernel points to windows, by the transpose of the weights' transform.
+// Of the weight gradient: sums over tiles at the kernel points to windows, by the transpose of the
+// weights' transform.
 struct WinogradGradient {
   const float* src = nullptr;  // (kernel points,kernel points,width)
   std::int64_t point_stride = 0;
@@ -87,10 +81,10 @@ struct WinogradGradient {
 };
 
 struct WinogradLeaves {
-  void (*input)(const WinogradInput& tile) = nullptr;
+  void (*input)(const WinogradPixels& tile) = nullptr;
   void (*weights)(const WinogradWeights& weights) = nullptr;
   void (*output)(const WinogradOutput& tile) = nullptr;
-  void (*signal)(const WinogradSignal& tile) = nullptr;          // not of a gradient's kind
+  void (*signal)(const WinogradPixels& tile) = nullptr;          // not of a gradient's kind
   void (*gradient)(const WinogradGradient& gradient) = nullptr;  // likewise
 };
 

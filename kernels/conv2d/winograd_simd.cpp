@@ -11,60 +11,101 @@ namespace allconv::kernels::ALLCONV_ISA {
 
 namespace {
 
+// A one-dimensional transform as a step from kFrom to kTo values: what apply_twice() needs.
 template <class Transform>
-void transform_input(const WinogradInput& tile) {
-  constexpr int kInputs = Transform::kInputs;
-  constexpr int kPoints = Transform::kPoints;
+struct InputStep {
+  static constexpr int kFrom = Transform::kInputs;
+  static constexpr int kTo = Transform::kPoints;
+  [[gnu::always_inline]] static void apply(const Floats (&from)[kFrom], Floats (&to)[kTo]) {
+    Transform::input(from, to);
+  }
+};
+
+template <class Transform>
+struct WeightsStep {
+  static constexpr int kFrom = 3;
+  static constexpr int kTo = Transform::kKernelPoints;
+  [[gnu::always_inline]] static void apply(const Floats (&from)[kFrom], Floats (&to)[kTo]) {
+    Transform::kernel(from, to);
+  }
+};
+
+template <class Transform>
+struct OutputStep {
+  static constexpr int kFrom = Transform::kPoints;
+  static constexpr int kTo = Transform::kOutputs;
+  [[gnu::always_inline]] static void apply(const Floats (&from)[kFrom], Floats (&to)[kTo]) {
+    Transform::output(from, to);
+  }
+};
+
+template <class Transform>
+struct SignalStep {
+  static constexpr int kFrom = Transform::kOutputs;
+  static constexpr int kTo = Transform::kPoints;
+  [[gnu::always_inline]] static void apply(const Floats (&from)[kFrom], Floats (&to)[kTo]) {
+    Transform::signal(from, to);
+  }
+};
+
+template <class Transform>
+struct GradientStep {
+  static constexpr int kFrom = Transform::kKernelPoints;
+  static constexpr int kTo = 3;
+  [[gnu::always_inline]] static void apply(const Floats (&from)[kFrom], Floats (&to)[kTo]) {
+    Transform::gradient(from, to);
+  }
+};
+
+// The step on the columns of (kFrom,kFrom) values, then on the rows of what that gives:
+// put(y, x, value) gets (kTo,kTo) values, by rows.
+template <class Step, class Get, class Put>
+[[gnu::always_inline]] inline void apply_twice(const Get& get, const Put& put) {
+  Floats rows[Step::kTo][Step::kFrom];
+#pragma GCC unroll 9
+  for (int x = 0; x < Step::kFrom; ++x) {
+    Floats from[Step::kFrom];
+    Floats to[Step::kTo];
+#pragma GCC unroll 9
+    for (int y = 0; y < Step::kFrom; ++y) from[y] = get(y, x);
+    Step::apply(from, to);
+#pragma GCC unroll 9
+    for (int y = 0; y < Step::kTo; ++y) rows[y][x] = to[y];
+  }
+#pragma GCC unroll 9
+  for (int y = 0; y < Step::kTo; ++y) {
+    Floats to[Step::kTo];
+    Step::apply(rows[y], to);
+#pragma GCC unroll 9
+    for (int x = 0; x < Step::kTo; ++x) put(y, x, to[x]);
+  }
+}
+
+// Pixels of a map to points, for the input and the signal.
+template <class Step>
+void transform_pixels(const WinogradPixels& tile) {
   for_each_vector(tile.channels, [&](std::int64_t c, auto lanes) {
-    Floats rows[kPoints][kInputs];
-#pragma GCC unroll 9
-    for (int x = 0; x < kInputs; ++x) {
-      Floats column[kInputs];
-      Floats points[kPoints];
-#pragma GCC unroll 9
-      for (int y = 0; y < kInputs; ++y) column[y] = load(tile.pixels[y * kInputs + x] + c, lanes);
-      Transform::input(column, points);
-#pragma GCC unroll 9
-      for (int y = 0; y < kPoints; ++y) rows[y][x] = points[y];
-    }
     float* dst = tile.dst + c;
-#pragma GCC unroll 9
-    for (int y = 0; y < kPoints; ++y) {
-      Floats points[kPoints];
-      Transform::input(rows[y], points);
-#pragma GCC unroll 9
-      for (int x = 0; x < kPoints; ++x, dst += tile.point_stride) store(dst, points[x], AllLanes{});
-    }
+    apply_twice<Step>(
+        [&](int y, int x) { return load(tile.pixels[y * Step::kFrom + x] + c, lanes); },
+        [&](int, int, Floats point) {
+          store(dst, point, AllLanes{});
+          dst += tile.point_stride;
+        });
   });
 }
 
 template <class Transform>
 void transform_weights(const WinogradWeights& weights) {
-  constexpr int kPoints = Transform::kKernelPoints;
   for (int k = 0; k < weights.width; k += kWidth) {
-    Floats rows[kPoints][3];
-#pragma GCC unroll 3
-    for (int x = 0; x < 3; ++x) {
-      Floats column[3];
-      Floats points[kPoints];
-#pragma GCC unroll 3
-      for (int y = 0; y < 3; ++y) {
-        column[y] = load(weights.src + (y * 3 + x) * weights.tap_stride + k, AllLanes{});
-      }
-      Transform::kernel(column, points);
-#pragma GCC unroll 6
-      for (int y = 0; y < kPoints; ++y) rows[y][x] = points[y];
-    }
+    const float* src = weights.src + k;
     float* dst = weights.dst + k;
-#pragma GCC unroll 6
-    for (int y = 0; y < kPoints; ++y) {
-      Floats points[kPoints];
-      Transform::kernel(rows[y], points);
-#pragma GCC unroll 6
-      for (int x = 0; x < kPoints; ++x, dst += weights.point_stride) {
-        store(dst, points[x], AllLanes{});
-      }
-    }
+    apply_twice<WeightsStep<Transform>>(
+        [&](int y, int x) { return load(src + (y * 3 + x) * weights.tap_stride, AllLanes{}); },
+        [&](int, int, Floats point) {
+          store(dst, point, AllLanes{});
+          dst += weights.point_stride;
+        });
   }
 }
 
@@ -89,34 +130,18 @@ struct Factors {
 
 template <class Transform, class Epilogue>
 void transform_output_with(const WinogradOutput& tile) {
-  constexpr int kPoints = Transform::kPoints;
-  constexpr int kOutputs = Transform::kOutputs;
+  using Step = OutputStep<Transform>;
   for_each_vector(tile.channels, [&](std::int64_t k, auto lanes) {
-    Floats rows[kOutputs][kPoints];
-#pragma GCC unroll 9
-    for (int x = 0; x < kPoints; ++x) {
-      Floats column[kPoints];
-      Floats outputs[kOutputs];
-      const float* src = tile.src + x * tile.point_stride + k;
-#pragma GCC unroll 9
-      for (int y = 0; y < kPoints; ++y, src += kPoints * tile.point_stride) {
-        column[y] = load(src, AllLanes{});
-      }
-      Transform::output(column, outputs);
-#pragma GCC unroll 8
-      for (int y = 0; y < kOutputs; ++y) rows[y][x] = outputs[y];
-    }
     const Floats bias = tile.bias == nullptr ? broadcast(0) : load(tile.bias + k, lanes);
-#pragma GCC unroll 8
-    for (int y = 0; y < kOutputs; ++y) {
-      Floats outputs[kOutputs];
-      Transform::output(rows[y], outputs);
-#pragma GCC unroll 8
-      for (int x = 0; x < kOutputs; ++x) {
-        const std::int64_t pixel = tile.pixels[y * kOutputs + x];
-        if (pixel >= 0) Epilogue::finish(tile, outputs[x] + bias, pixel + k, lanes);
-      }
-    }
+    const float* src = tile.src + k;
+    apply_twice<Step>(
+        [&](int y, int x) {
+          return load(src + (y * Step::kFrom + x) * tile.point_stride, AllLanes{});
+        },
+        [&](int y, int x, Floats value) {
+          const std::int64_t pixel = tile.pixels[y * Step::kTo + x];
+          if (pixel >= 0) Epilogue::finish(tile, value + bias, pixel + k, lanes);
+        });
   });
 }
 
@@ -133,74 +158,31 @@ void transform_output(const WinogradOutput& tile) {
 }
 
 template <class Transform>
-void transform_signal(const WinogradSignal& tile) {
-  constexpr int kOutputs = Transform::kOutputs;
-  constexpr int kPoints = Transform::kPoints;
-  for_each_vector(tile.channels, [&](std::int64_t k, auto lanes) {
-    Floats rows[kPoints][kOutputs];
-#pragma GCC unroll 4
-    for (int x = 0; x < kOutputs; ++x) {
-      Floats column[kOutputs];
-      Floats points[kPoints];
-#pragma GCC unroll 4
-      for (int y = 0; y < kOutputs; ++y) {
-        column[y] = load(tile.pixels[y * kOutputs + x] + k, lanes);
-      }
-      Transform::signal(column, points);
-#pragma GCC unroll 9
-      for (int y = 0; y < kPoints; ++y) rows[y][x] = points[y];
-    }
-    float* dst = tile.dst + k;
-#pragma GCC unroll 9
-    for (int y = 0; y < kPoints; ++y) {
-      Floats points[kPoints];
-      Transform::signal(rows[y], points);
-#pragma GCC unroll 9
-      for (int x = 0; x < kPoints; ++x, dst += tile.point_stride) store(dst, points[x], AllLanes{});
-    }
-  });
-}
-
-template <class Transform>
 void transform_gradient(const WinogradGradient& gradient) {
-  constexpr int kPoints = Transform::kKernelPoints;
+  using Step = GradientStep<Transform>;
   for (int k = 0; k < gradient.width; k += kWidth) {
-    Floats rows[3][kPoints];
-#pragma GCC unroll 6
-    for (int x = 0; x < kPoints; ++x) {
-      Floats column[kPoints];
-      Floats taps[3];
-      const float* src = gradient.src + x * gradient.point_stride + k;
-#pragma GCC unroll 6
-      for (int y = 0; y < kPoints; ++y, src += kPoints * gradient.point_stride) {
-        column[y] = load(src, AllLanes{});
-      }
-      Transform::gradient(column, taps);
-#pragma GCC unroll 3
-      for (int y = 0; y < 3; ++y) rows[y][x] = taps[y];
-    }
+    const float* src = gradient.src + k;
     float* dst = gradient.dst + k;
-#pragma GCC unroll 3
-    for (int y = 0; y < 3; ++y) {
-      Floats taps[3];
-      Transform::gradient(rows[y], taps);
-#pragma GCC unroll 3
-      for (int x = 0; x < 3; ++x, dst += gradient.tap_stride) {
-        const Floats before = gradient.accumulate ? load(dst, AllLanes{}) : broadcast(0);
-        store(dst, before + taps[x], AllLanes{});
-      }
-    }
+    apply_twice<Step>(
+        [&](int y, int x) {
+          return load(src + (y * Step::kFrom + x) * gradient.point_stride, AllLanes{});
+        },
+        [&](int, int, Floats tap) {
+          const Floats before = gradient.accumulate ? load(dst, AllLanes{}) : broadcast(0);
+          store(dst, before + tap, AllLanes{});
+          dst += gradient.tap_stride;
+        });
   }
 }
 
 // The data gradient of stride 2 is a kind of its own, whose weights have no gradient.
 template <class Transform>
 constexpr WinogradLeaves leaves() {
-  WinogradLeaves leaves{.input = transform_input<Transform>,
+  WinogradLeaves leaves{.input = transform_pixels<InputStep<Transform>>,
                         .weights = transform_weights<Transform>,
                         .output = transform_output<Transform>};
   if constexpr (!std::is_same_v<Transform, Winograd4Stride2Gradient>) {
-    leaves.signal = transform_signal<Transform>;
+    leaves.signal = transform_pixels<SignalStep<Transform>>;
     leaves.gradient = transform_gradient<Transform>;
   }
   return leaves;
