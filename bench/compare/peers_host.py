@@ -18,10 +18,10 @@ import sys
 import time
 
 import network
+from turns import PARK_SECONDS
 
 MODULES = {"ONNX Runtime": "peer_onnxruntime", "OpenVINO": "peer_openvino", "ncnn": "peer_ncnn",
            "PyTorch": "peer_pytorch", "Captum": "peer_captum"}
-PARK_SECONDS = 0.02
 
 
 def take_turn(engine, seconds):

@@ -10,13 +10,12 @@
 
 namespace allconv {
 
+using kernels::divide_up;
 using kernels::ExecutionContext;
 
 namespace {
 
 constexpr int kMaxLanes = kernels::GradientSum::kMaxLanes;
-
-int divide_up(int value, int by) { return (value + by - 1) / by; }
 
 // Whether the step reads the weights of convolution `ordinal` in a form of its own.
 bool reads_weights(const Step& step, int ordinal) {
@@ -96,8 +95,7 @@ Executor::Stages Executor::share(const StepGroup& group) const {
     const int parts = workers_.front().runners[index]->parts();
     const int tasks = std::min(parts, pool_.threads());
     for (int task = 0; task < tasks; ++task) {
-      stages.back().push_back(
-          {.step = i, .parts = {parts * task / tasks, parts * (task + 1) / tasks}});
+      stages.back().push_back({.step = i, .parts = kernels::share_of(parts, tasks, task)});
     }
   }
   return stages;
@@ -149,15 +147,21 @@ void Executor::for_each_pass(Frame& frame, const RunPass& run_pass) const {
   }
 }
 
+// As often as its group has passes.
+template <class RunStep>
+void Executor::for_each_step(Frame& frame, const RunStep& run_step) const {
+  for_each_pass(frame, [&](std::size_t group) {
+    const StepGroup& steps = plan_->groups[group];
+    for (int i = steps.first_step; i < steps.last_step; ++i) run_step(static_cast<std::size_t>(i));
+  });
+}
+
 void Executor::run_micro_batch(Worker& worker, const Batch& batch, int index, int thread) {
   begin(worker, batch, index);
   const ExecutionContext scratch = context(thread);
-  for_each_pass(worker.frame, [&](std::size_t group) {
-    for (int step = plan_->groups[group].first_step; step < plan_->groups[group].last_step;
-         ++step) {
-      const StepRunner& runner = *worker.runners[static_cast<std::size_t>(step)];
-      runner.run(worker.frame, scratch, {0, runner.parts()});
-    }
+  for_each_step(worker.frame, [&](std::size_t step) {
+    const StepRunner& runner = *worker.runners[step];
+    runner.run(worker.frame, scratch, {0, runner.parts()});
   });
   worker.frame.end();
 }
@@ -209,15 +213,11 @@ void Executor::run_observed(const Batch& batch, StepObserver observe) {
   lanes_used_ = std::min(count, lane_count_);
   for (int index = 0; index < count; ++index) {
     begin(worker, batch, index);
-    for_each_pass(worker.frame, [&](std::size_t group) {
-      for (int step = plan_->groups[group].first_step; step < plan_->groups[group].last_step;
-           ++step) {
-        const auto start = Clock::now();
-        const auto step_index = static_cast<std::size_t>(step);
-        const StepRunner& runner = *worker.runners[step_index];
-        runner.run(worker.frame, context(0), {0, runner.parts()});
-        observe(step_index, std::chrono::duration<double>(Clock::now() - start).count());
-      }
+    for_each_step(worker.frame, [&](std::size_t step) {
+      const auto start = Clock::now();
+      const StepRunner& runner = *worker.runners[step];
+      runner.run(worker.frame, context(0), {0, runner.parts()});
+      observe(step, std::chrono::duration<double>(Clock::now() - start).count());
     });
     worker.frame.end();
   }

@@ -81,6 +81,8 @@ class Executor {
   Stages share(const StepGroup& group) const;
   template <class RunPass>
   void for_each_pass(Frame& frame, const RunPass& run_pass) const;
+  template <class RunStep>
+  void for_each_step(Frame& frame, const RunStep& run_step) const;
   void begin(Worker& worker, const Batch& batch, int index);
   kernels::ExecutionContext context(int thread);
 

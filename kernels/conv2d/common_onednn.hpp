@@ -106,13 +106,6 @@ inline dnnl::primitive_attr scratchpad_by_caller() {
   return attributes;
 }
 
-// Rows [first, last) of a map.
-struct RowRange {
-  int first = 0;
-  int last = 0;
-  int size() const { return last - first; }
-};
-
 // Into how many row blocks one image is cut: enough for a few threads, never so many that a block
 // has too little to do, and no more than two where every block would read weights anew that do not
 // fit a second-level cache beside its rows. Depends on the problem of one image alone.
@@ -125,10 +118,6 @@ inline int row_blocks(const Conv2dProblem& problem, int rows) {
   const int wanted =
       std::max(static_cast<int>(flops / kFlopsPerBlock), flops > kFlopsWorthTwo ? 2 : 1);
   return std::clamp(wanted, 1, std::min(most, rows));
-}
-
-inline RowRange row_block(int rows, int blocks, int block) {
-  return {.first = rows * block / blocks, .last = rows * (block + 1) / blocks};
 }
 
 // A packed form of weights in oneDNN's terms.

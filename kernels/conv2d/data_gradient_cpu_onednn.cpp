@@ -12,16 +12,14 @@ namespace allconv::kernels {
 
 namespace {
 
-using onednn::RowRange;
-
 // The part of one image's problem that computes input rows [first, last).
 struct DataGradientBlock {
   Conv2dProblem problem;  // h and the vertical padding are the block's own
-  RowRange dst_rows;      // output rows whose windows touch the block
+  Interval dst_rows;      // output rows whose windows touch the block
   int first_src_row = 0;
 };
 
-DataGradientBlock data_gradient_block(const Conv2dProblem& problem, RowRange rows) {
+DataGradientBlock data_gradient_block(const Conv2dProblem& problem, Interval rows) {
   const int stride = problem.stride_h;
   const int before = rows.first + problem.pad.top - problem.r + 1;
   DataGradientBlock block{
@@ -61,7 +59,7 @@ dnnl::convolution_backward_data::primitive_desc describe(const DataGradientBlock
 std::vector<DataGradientBlock> data_gradient_blocks(const Conv2dProblem& problem, int count) {
   std::vector<DataGradientBlock> blocks;
   for (int block = 0; block < count; ++block) {
-    blocks.push_back(data_gradient_block(problem, onednn::row_block(problem.h, count, block)));
+    blocks.push_back(data_gradient_block(problem, share_of(problem.h, count, block)));
     if (count > 1 && blocks.back().dst_rows.size() <= 0) return {};
   }
   return blocks;

@@ -4,7 +4,7 @@
 // Computes  stride 1: the convolution of d_dst with the window turned around; stride 2: 8x8
 //           gradients from 5x5 of d_dst by 81 products instead of 144
 // Layout    NHWC in and out, dense; weights turned, transformed ahead: (panel)(points)(k,width)
-// Tiles     as in the forward pass; panels are of input channels, of which there may be 3
+// Tiles     as in the forward pass; panels are of input channels
 // Requires  a 3x3 window; maps and channels that pay for the transforms
 // Bound by  FMA throughput, and reading panels from L3 where maps are small
 #include <algorithm>
@@ -30,31 +30,22 @@ TileStart tile_start(int pad, WinogradKind kind) {
 }
 
 TiledMaps tiled_maps(const Conv2dProblem& problem, WinogradKind kind) {
-  const auto [inputs, points, kernel_points, outputs] = winograd_sizes(kind);
   const TileStart rows = tile_start(problem.pad.top, kind);
   const TileStart columns = tile_start(problem.pad.left, kind);
-  const int tiles_h = (problem.h - rows.dst + outputs - 1) / outputs;
-  const int tiles_w = (problem.w - columns.dst + outputs - 1) / outputs;
-  return {.src = {.n = problem.n,
-                  .h = problem.p(),
-                  .w = problem.q(),
-                  .c = problem.k,
-                  .top = rows.src,
-                  .left = columns.src,
-                  .step = outputs / problem.stride_h,
-                  .size = inputs,
-                  .tiles_h = tiles_h,
-                  .tiles_w = tiles_w},
-          .dst = {.n = problem.n,
-                  .h = problem.h,
-                  .w = problem.w,
-                  .c = problem.c,
-                  .top = rows.dst,
-                  .left = columns.dst,
-                  .step = outputs,
-                  .size = outputs,
-                  .tiles_h = tiles_h,
-                  .tiles_w = tiles_w}};
+  return winograd_maps(kind,
+                       {.n = problem.n,
+                        .h = problem.p(),
+                        .w = problem.q(),
+                        .c = problem.k,
+                        .top = rows.src,
+                        .left = columns.src,
+                        .step = winograd_sizes(kind).outputs / problem.stride_h},
+                       {.n = problem.n,
+                        .h = problem.h,
+                        .w = problem.w,
+                        .c = problem.c,
+                        .top = rows.dst,
+                        .left = columns.dst});
 }
 
 class DataGradientWinograd final : public WinogradKernel<Conv2dDataGradient> {
@@ -103,9 +94,7 @@ class DataGradientWinograd final : public WinogradKernel<Conv2dDataGradient> {
 }  // namespace
 
 Verdict conv2d_data_gradient_accepts_winograd(const Conv2dProblem& problem, WinogradKind kind) {
-  const Verdict fits = winograd_fits(problem, kind);
-  if (!fits.accepted()) return fits;
-  return winograd_pays(problem, kind, tiled_maps(problem, kind));
+  return winograd_accepts(problem, kind, tiled_maps(problem, kind));
 }
 
 std::unique_ptr<const PreparedKernel<Conv2dDataGradient>> conv2d_data_gradient_prepare_winograd(

@@ -2,16 +2,13 @@
 // channels that were just written, so that they are read from the first-level cache, and sums of
 // overlapping windows.
 #include "kernels/conv2d/direct_simd.hpp"
+
+#include "kernels/conv2d/epilogue_simd.hpp"
 #include "kernels/simd/vector.hpp"
 
 namespace allconv::kernels::ALLCONV_ISA {
 
 namespace {
-
-// value * (by > 0 ? 1 : slope)
-[[gnu::always_inline]] inline Floats scaled(Floats value, Floats by, Floats slope) {
-  return value * select(greater(by, broadcast(0)), broadcast(1), slope);
-}
 
 template <bool kReadsOutput>
 void apply(const EpilogueRows& rows) {

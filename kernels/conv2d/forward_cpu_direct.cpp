@@ -42,7 +42,7 @@ class ForwardDirect final : public PreparedKernel<Conv2dForward> {
               context.scratch, parts);
   }
 
-  std::size_t packed_weights_bytes() const override { return panel_bytes(form_); }
+  std::size_t packed_weights_bytes() const override { return form_.bytes(); }
   void pack_weights(const float* weights, std::byte* packed) const override {
     form_.pack(weights, reinterpret_cast<float*>(packed));
   }
@@ -57,16 +57,12 @@ class ForwardDirect final : public PreparedKernel<Conv2dForward> {
   // Between two kernels of the same form.
   class PanelCopy final : public WeightsConversion {
    public:
-    explicit PanelCopy(const PanelForm& form) : bytes_(panel_bytes(form)) {}
+    explicit PanelCopy(const PanelForm& form) : bytes_(form.bytes()) {}
     void run(const std::byte* from, std::byte* to) override { std::copy_n(from, bytes_, to); }
 
    private:
     std::size_t bytes_;
   };
-
-  static std::size_t panel_bytes(const PanelForm& form) {
-    return static_cast<std::size_t>(form.size()) * sizeof(float);
-  }
 
   int images_;
   PanelForm form_;

@@ -11,8 +11,6 @@ namespace allconv::kernels {
 
 namespace {
 
-using onednn::RowRange;
-
 // The part of one image's problem that computes output rows [first, last).
 struct ForwardBlock {
   Conv2dProblem problem;  // h and the vertical padding are the block's own
@@ -20,7 +18,7 @@ struct ForwardBlock {
   int first_dst_row = 0;
 };
 
-ForwardBlock forward_block(const Conv2dProblem& problem, RowRange rows) {
+ForwardBlock forward_block(const Conv2dProblem& problem, Interval rows) {
   const int first = rows.first * problem.stride_h - problem.pad.top;
   const int last = (rows.last - 1) * problem.stride_h - problem.pad.top + problem.r;
   ForwardBlock block{
@@ -36,7 +34,7 @@ ForwardBlock forward_block(const Conv2dProblem& problem, RowRange rows) {
 std::vector<ForwardBlock> forward_blocks(const Conv2dProblem& problem, int count) {
   std::vector<ForwardBlock> blocks;
   for (int block = 0; block < count; ++block) {
-    blocks.push_back(forward_block(problem, onednn::row_block(problem.p(), count, block)));
+    blocks.push_back(forward_block(problem, share_of(problem.p(), count, block)));
     if (blocks.back().problem.h <= 0) return {};
   }
   return blocks;

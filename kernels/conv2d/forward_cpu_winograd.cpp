@@ -42,9 +42,7 @@ class ForwardWinograd final : public WinogradKernel<Conv2dForward> {
 }  // namespace
 
 Verdict conv2d_forward_accepts_winograd(const Conv2dProblem& problem, WinogradKind kind) {
-  const Verdict fits = winograd_fits(problem, kind);
-  if (!fits.accepted()) return fits;
-  return winograd_pays(problem, kind, winograd_forward_maps(problem, kind));
+  return winograd_accepts(problem, kind, winograd_forward_maps(problem, kind));
 }
 
 std::unique_ptr<const PreparedKernel<Conv2dForward>> conv2d_forward_prepare_winograd(

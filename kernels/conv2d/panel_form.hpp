@@ -52,6 +52,8 @@ class PanelForm final : public WeightsForm {
   }
   std::int64_t size() const { return std::int64_t{blocks_.total_width()} * taps() * c_; }
 
+  std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(float); }
+
   // From and to (k,c,r,s).
   void pack(const float* weights, float* packed) const;
   void unpack(const float* packed, float* weights) const;

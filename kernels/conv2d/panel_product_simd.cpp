@@ -3,14 +3,15 @@
 // Tiles     8 rows x 3 vectors with 32 registers (24 sums, 3 weights, 1 activation), 6 x 2 with
 //           16; fewer rows where there are no more
 // Bound by  FMA throughput: a step of depth loads 3 vectors and 8 scalars for 24 FMAs
+#include "kernels/conv2d/epilogue_simd.hpp"
 #include "kernels/conv2d/panel_product.hpp"
+#include "kernels/conv2d/row_tiles_simd.hpp"
 #include "kernels/simd/vector.hpp"
 
 namespace allconv::kernels::ALLCONV_ISA {
 
 namespace {
 
-constexpr int kRows = kPanelShape.rows;
 constexpr int kVectors = kPanelShape.vectors;
 static_assert(kPanelShape.lanes == kWidth);
 constexpr int kDepthUnroll = 4;
@@ -18,11 +19,6 @@ constexpr int kDepthUnroll = 4;
 // How many calls share the prefetching of the next panel: each fetches kTileVectors cache lines
 // every kDepthUnroll steps.
 constexpr int kPrefetchingCalls = kDepthUnroll;
-
-// value * (by > 0 ? 1 : slope)
-[[gnu::always_inline]] inline Floats scaled(Floats value, Floats by, Floats slope) {
-  return value * select(greater(by, broadcast(0)), broadcast(1), slope);
-}
 
 template <int kTileRows, int kTileVectors>
 struct Tile {
@@ -156,30 +152,15 @@ template <int kTileRows, int kTileVectors>
   end_tile(product, tile, first_row, FirstLanes{last});
 }
 
-// Finds the tile for a number of rows known only now, at most kTileRows.
-template <int kTileVectors, int kTileRows = kRows>
-void multiply_rows(const PanelProduct& product, int first_row, int rows, const float* fetched) {
-  if constexpr (kTileRows > 1) {
-    if (rows < kTileRows) {
-      return multiply_rows<kTileVectors, kTileRows - 1>(product, first_row, rows, fetched);
-    }
-  }
-  multiply_tile<kTileRows, kTileVectors>(product, first_row, fetched);
-}
-
-// All rows, in tiles as even as can be: 9 rows are 5 and 4, not 8 and 1.
 template <int kTileVectors>
 void multiply_all_rows(const PanelProduct& product) {
-  const int tiles = (product.rows + kRows - 1) / kRows;
   const std::int64_t share = std::int64_t{product.taps} * product.depth / kPrefetchingCalls *
                              kTileVectors * kWidth;  // of the next panel
-  for (int tile = 0; tile < tiles; ++tile) {
-    const int first = product.rows * tile / tiles;
-    const int rows = product.rows * (tile + 1) / tiles - first;
+  for_each_row_tile(product.rows, [&](int tile, int first_row, auto rows) {
     const bool fetches = product.next_panel != nullptr && tile < kPrefetchingCalls;
     const float* fetched = fetches ? product.next_panel + tile * share : product.panel;
-    multiply_rows<kTileVectors>(product, first, rows, fetched);
-  }
+    multiply_tile<rows.value, kTileVectors>(product, first_row, fetched);
+  });
 }
 
 }  // namespace

@@ -4,13 +4,12 @@
 // Tiles     (8,3) vectors with 32 registers, (6,2) with 16; fewer rows where there are no more
 // Bound by  FMA throughput: a pixel loads 3 vectors and 8 scalars for 24 FMAs
 #include "kernels/conv2d/rank_update.hpp"
+#include "kernels/conv2d/row_tiles_simd.hpp"
 #include "kernels/simd/vector.hpp"
 
 namespace allconv::kernels::ALLCONV_ISA {
 
 namespace {
-
-constexpr int kRows = kPanelShape.rows;
 
 // One tile of dst, from row `first_row`; `last` says which lanes of the last vector have a channel.
 template <int kTileRows, int kTileVectors, class Lanes>
@@ -57,31 +56,16 @@ template <int kTileRows, int kTileVectors, class Lanes>
   }
 }
 
-// Finds the tile for a number of rows known only now, at most kTileRows.
-template <int kTileVectors, class Lanes, int kTileRows = kRows>
-void update_rows(const RankUpdate& update, int first_row, int rows, Lanes last) {
-  if constexpr (kTileRows > 1) {
-    if (rows < kTileRows) {
-      return update_rows<kTileVectors, Lanes, kTileRows - 1>(update, first_row, rows, last);
-    }
-  }
-  update_tile<kTileRows, kTileVectors>(update, first_row, last);
-}
-
-// All rows, in tiles as even as can be.
 template <int kTileVectors>
 void update_all_rows(const RankUpdate& update) {
-  const int tiles = (update.rows + kRows - 1) / kRows;
   const int last = update.channels - (kTileVectors - 1) * kWidth;
-  for (int tile = 0; tile < tiles; ++tile) {
-    const int first = update.rows * tile / tiles;
-    const int rows = update.rows * (tile + 1) / tiles - first;
+  for_each_row_tile(update.rows, [&](int /*tile*/, int first_row, auto rows) {
     if (last == kWidth) {
-      update_rows<kTileVectors>(update, first, rows, AllLanes{});
+      update_tile<rows.value, kTileVectors>(update, first_row, AllLanes{});
     } else {
-      update_rows<kTileVectors>(update, first, rows, FirstLanes{last});
+      update_tile<rows.value, kTileVectors>(update, first_row, FirstLanes{last});
     }
-  }
+  });
 }
 
 }  // namespace

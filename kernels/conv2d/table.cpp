@@ -85,83 +85,45 @@ std::unique_ptr<const PreparedKernel<Operation>> prepare_reference(const Conv2dP
   return std::make_unique<Reference>(problem);
 }
 
-template <WinogradKind kKind, Isa kIsa>
-constexpr Kernel<Conv2dForward> forward_winograd(std::string_view name) {
+template <class Operation, auto kAccepts, auto kPrepare, WinogradKind kKind, Isa kIsa>
+constexpr Kernel<Operation> winograd_row(std::string_view name) {
   return {.name = name,
           .isa = kIsa,
           .numeric_class = NumericClass::winograd,
-          .accepts =
-              [](const Conv2dProblem& problem) {
-                return conv2d_forward_accepts_winograd(problem, kKind);
-              },
-          .prepare =
-              [](const Conv2dProblem& problem) {
-                return conv2d_forward_prepare_winograd(problem, kKind, kIsa);
-              }};
+          .accepts = [](const Conv2dProblem& problem) { return kAccepts(problem, kKind); },
+          .prepare = [](const Conv2dProblem& problem) { return kPrepare(problem, kKind, kIsa); }};
+}
+
+template <class Operation, auto kPrepare, Isa kIsa>
+constexpr Kernel<Operation> direct_row(std::string_view name) {
+  return {.name = name,
+          .isa = kIsa,
+          .numeric_class = NumericClass::direct,
+          .accepts = accepts_all<Operation>,
+          .prepare = [](const Conv2dProblem& problem) { return kPrepare(problem, kIsa); }};
 }
 
 template <WinogradKind kKind, Isa kIsa>
-constexpr Kernel<Conv2dDataGradient> data_gradient_winograd(std::string_view name) {
-  return {.name = name,
-          .isa = kIsa,
-          .numeric_class = NumericClass::winograd,
-          .accepts =
-              [](const Conv2dProblem& problem) {
-                return conv2d_data_gradient_accepts_winograd(problem, kKind);
-              },
-          .prepare =
-              [](const Conv2dProblem& problem) {
-                return conv2d_data_gradient_prepare_winograd(problem, kKind, kIsa);
-              }};
-}
-
+constexpr auto forward_winograd = winograd_row<Conv2dForward, conv2d_forward_accepts_winograd,
+                                               conv2d_forward_prepare_winograd, kKind, kIsa>;
 template <Isa kIsa>
-constexpr Kernel<Conv2dForward> forward_direct(std::string_view name) {
-  return {.name = name,
-          .isa = kIsa,
-          .numeric_class = NumericClass::direct,
-          .accepts = accepts_all<Conv2dForward>,
-          .prepare = [](const Conv2dProblem& problem) {
-            return conv2d_forward_prepare_direct(problem, kIsa);
-          }};
-}
-
-template <Isa kIsa>
-constexpr Kernel<Conv2dDataGradient> data_gradient_direct(std::string_view name) {
-  return {.name = name,
-          .isa = kIsa,
-          .numeric_class = NumericClass::direct,
-          .accepts = accepts_all<Conv2dDataGradient>,
-          .prepare = [](const Conv2dProblem& problem) {
-            return conv2d_data_gradient_prepare_direct(problem, kIsa);
-          }};
-}
+constexpr auto forward_direct = direct_row<Conv2dForward, conv2d_forward_prepare_direct, kIsa>;
 
 template <WinogradKind kKind, Isa kIsa>
-constexpr Kernel<Conv2dWeightGradient> weight_gradient_winograd(std::string_view name) {
-  return {.name = name,
-          .isa = kIsa,
-          .numeric_class = NumericClass::winograd,
-          .accepts =
-              [](const Conv2dProblem& problem) {
-                return conv2d_weight_gradient_accepts_winograd(problem, kKind);
-              },
-          .prepare =
-              [](const Conv2dProblem& problem) {
-                return conv2d_weight_gradient_prepare_winograd(problem, kKind, kIsa);
-              }};
-}
-
+constexpr auto data_gradient_winograd =
+    winograd_row<Conv2dDataGradient, conv2d_data_gradient_accepts_winograd,
+                 conv2d_data_gradient_prepare_winograd, kKind, kIsa>;
 template <Isa kIsa>
-constexpr Kernel<Conv2dWeightGradient> weight_gradient_direct(std::string_view name) {
-  return {.name = name,
-          .isa = kIsa,
-          .numeric_class = NumericClass::direct,
-          .accepts = accepts_all<Conv2dWeightGradient>,
-          .prepare = [](const Conv2dProblem& problem) {
-            return conv2d_weight_gradient_prepare_direct(problem, kIsa);
-          }};
-}
+constexpr auto data_gradient_direct =
+    direct_row<Conv2dDataGradient, conv2d_data_gradient_prepare_direct, kIsa>;
+
+template <WinogradKind kKind, Isa kIsa>
+constexpr auto weight_gradient_winograd =
+    winograd_row<Conv2dWeightGradient, conv2d_weight_gradient_accepts_winograd,
+                 conv2d_weight_gradient_prepare_winograd, kKind, kIsa>;
+template <Isa kIsa>
+constexpr auto weight_gradient_direct =
+    direct_row<Conv2dWeightGradient, conv2d_weight_gradient_prepare_direct, kIsa>;
 
 }  // namespace
 

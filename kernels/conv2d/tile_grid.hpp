@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "kernels/core/kernel.hpp"
-
 namespace allconv::kernels {
 
 // Tile (ty,tx) covers `size` x `size` pixels from (top + ty * step, left + tx * step); tiles of all

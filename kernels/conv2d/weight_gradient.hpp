@@ -31,9 +31,7 @@ class WeightGradientKernel : public PreparedKernel<Conv2dWeightGradient> {
     run_parts(context, arguments, {part, part + 1});
   }
 
-  std::size_t packed_weights_bytes() const final {
-    return sizeof(float) * static_cast<std::size_t>(form_.size());
-  }
+  std::size_t packed_weights_bytes() const final { return form_.bytes(); }
   void pack_weights(const float* weights, std::byte* packed) const final {
     form_.pack(weights, reinterpret_cast<float*>(packed));
   }

@@ -19,13 +19,7 @@ namespace allconv::kernels {
 
 namespace {
 
-// Between the points, so that they do not all fall into one set of the cache.
-constexpr std::int64_t kPointPadding = 16;
 constexpr int kTilesAtOnce = 128;
-
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t to) {
-  return (value + to - 1) / to * to;
-}
 
 class WeightGradientWinograd final : public WeightGradientKernel {
  public:
@@ -37,10 +31,9 @@ class WeightGradientWinograd final : public WeightGradientKernel {
         products_(winograd_products(sizes_)),
         zeros_(static_cast<std::size_t>(std::max(problem.c, problem.k)), 0.0F) {
     const int tiles = maps_.src.tiles();
-    const int blocks = (tiles + kTilesAtOnce - 1) / kTilesAtOnce;
-    tiles_at_once_ = (tiles + blocks - 1) / blocks;
+    tiles_at_once_ = divide_up(tiles, divide_up(tiles, kTilesAtOnce));
     channels_ = round_up(problem.c, form().blocks().shape.lanes);
-    tiles_stride_ = tiles_at_once_ * channels_ + kPointPadding;
+    tiles_stride_ = TileMemory::point_stride_of(tiles_at_once_, channels_);
   }
 
   std::size_t workspace_bytes() const override {
@@ -53,9 +46,10 @@ class WeightGradientWinograd final : public WeightGradientKernel {
   void run_parts(const ExecutionContext& context, const Conv2dWeightGradient::Arguments& arguments,
                  Interval panels) const override {
     auto* const memory = reinterpret_cast<float*>(context.scratch.data());
-    const Scratch scratch{.tiles = memory,
-                          .signals = memory + points() * tiles_stride_,
-                          .sums = memory + points() * tiles_stride_ + signals_floats()};
+    const Scratch scratch{
+        .tiles = {.first = memory, .tile_stride = channels_, .point_stride = tiles_stride_},
+        .signals = memory + points() * tiles_stride_,
+        .sums = memory + points() * tiles_stride_ + signals_floats()};
     const int tiles = maps_.src.tiles();
     for (int first = 0; first < tiles; first += tiles_at_once_) {
       const Interval some{.first = first, .last = std::min(tiles, first + tiles_at_once_)};
@@ -73,14 +67,14 @@ class WeightGradientWinograd final : public WeightGradientKernel {
 
  private:
   struct Scratch {
-    float* tiles;    // (points,tiles,c)
+    TileMemory tiles;
     float* signals;  // (panels)(points,tiles,width)
     float* sums;     // (panels)(kernel points)(c,width)
   };
 
   std::int64_t points() const { return std::int64_t{sizes_.points} * sizes_.points; }
   std::int64_t signals_stride(int panel) const {
-    return std::int64_t{tiles_at_once_} * form().blocks().width(panel) + kPointPadding;
+    return TileMemory::point_stride_of(tiles_at_once_, form().blocks().width(panel));
   }
   std::int64_t signals_offset(int panel) const { return panel * points() * signals_stride(0); }
   std::int64_t signals_floats() const { return signals_offset(form().blocks().count()); }
@@ -90,29 +84,31 @@ class WeightGradientWinograd final : public WeightGradientKernel {
            problem().c;
   }
 
+  TileMemory signals_of(const Scratch& scratch, int panel) const {
+    return {.first = scratch.signals + signals_offset(panel),
+            .tile_stride = form().blocks().width(panel),
+            .point_stride = signals_stride(panel)};
+  }
+
   void transform_inputs(const Scratch& scratch, const float* src, Interval tiles) const {
-    const float* pixels[TileGrid::kMaxSize * TileGrid::kMaxSize];
-    for (int tile = tiles.first; tile < tiles.last; ++tile) {
-      maps_.src.locate(tile, src, zeros_.data(), pixels);
-      leaves_.input({.pixels = pixels,
+    transform_tiles(leaves_.input,
+                    {.grid = maps_.src,
+                     .map = src,
+                     .zeros = zeros_.data(),
                      .channels = problem().c,
-                     .dst = scratch.tiles + (tile - tiles.first) * channels_,
-                     .point_stride = tiles_stride_});
-    }
+                     .tiles = tiles},
+                    scratch.tiles);
   }
 
   void transform_signals(const Scratch& scratch, const float* d_dst, Interval tiles,
                          int panel) const {
-    const PanelBlocks& blocks = form().blocks();
-    const float* pixels[TileGrid::kMaxSize * TileGrid::kMaxSize];
-    for (int tile = tiles.first; tile < tiles.last; ++tile) {
-      maps_.dst.locate(tile, d_dst + blocks.first(panel), zeros_.data(), pixels);
-      leaves_.signal({.pixels = pixels,
-                      .channels = blocks.size(panel),
-                      .dst = scratch.signals + signals_offset(panel) +
-                             std::int64_t{tile - tiles.first} * blocks.width(panel),
-                      .point_stride = signals_stride(panel)});
-    }
+    transform_tiles(leaves_.signal,
+                    {.grid = maps_.dst,
+                     .map = d_dst + form().blocks().first(panel),
+                     .zeros = zeros_.data(),
+                     .channels = form().blocks().size(panel),
+                     .tiles = tiles},
+                    signals_of(scratch, panel));
   }
 
   // Points outermost: one point's tiles, signals and sums fit L2. Points that share a kernel point
@@ -127,12 +123,13 @@ class WeightGradientWinograd final : public WeightGradientKernel {
     int before = -1;  // the kernel point of the point before
     for (const int point : products_) {
       const int kernel_point = winograd_kernel_point(sizes_, point);
-      update.src = scratch.tiles + point * tiles_stride_;
+      update.src = scratch.tiles.first + point * tiles_stride_;
       update.accumulate = tiles.first > 0 || kernel_point == before;
       before = kernel_point;
       for (int panel = panels.first; panel < panels.last; ++panel) {
         const int width = form().blocks().width(panel);
-        update.signal = scratch.signals + signals_offset(panel) + point * signals_stride(panel);
+        const TileMemory signals = signals_of(scratch, panel);
+        update.signal = signals.first + point * signals.point_stride;
         update.signal_stride = width;
         update.channels = width;
         update.dst =
@@ -182,9 +179,7 @@ class WeightGradientWinograd final : public WeightGradientKernel {
 }  // namespace
 
 Verdict conv2d_weight_gradient_accepts_winograd(const Conv2dProblem& problem, WinogradKind kind) {
-  const Verdict fits = winograd_fits(problem, kind);
-  if (!fits.accepted()) return fits;
-  return winograd_pays(problem, kind, winograd_forward_maps(problem, kind));
+  return winograd_accepts(problem, kind, winograd_forward_maps(problem, kind));
 }
 
 std::unique_ptr<const PreparedKernel<Conv2dWeightGradient>> conv2d_weight_gradient_prepare_winograd(

@@ -3,24 +3,12 @@
 // of the window by one. Plain data and pure functions.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
-#include "kernels/core/kernel.hpp"
+#include "kernels/core/interval.hpp"
 
 namespace allconv::kernels {
-
-// Share `index` of `shares` even ones of [0, count).
-constexpr Interval share_of(int count, int shares, int index) {
-  return {.first = static_cast<int>(std::int64_t{count} * index / shares),
-          .last = static_cast<int>(std::int64_t{count} * (index + 1) / shares)};
-}
-
-constexpr Interval intersection(Interval one, Interval other) {
-  const int first = std::max(one.first, other.first);
-  return {.first = first, .last = std::max(first, std::min(one.last, other.last))};
-}
 
 // Neighbouring positions whose windows have the same taps inside the map.
 struct WindowRun {

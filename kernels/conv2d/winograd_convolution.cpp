@@ -9,17 +9,8 @@ namespace allconv::kernels {
 
 namespace {
 
-// Between the points of transformed tiles, so that they do not all fall into one set of the cache.
-constexpr std::int64_t kPointPadding = 16;
-
 // Fewer tiles do not pay for reading a panel.
 constexpr int kTilesPerPart = 16;
-
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t to) {
-  return (value + to - 1) / to * to;
-}
-
-constexpr int divide_up(int value, int by) { return (value + by - 1) / by; }
 
 // As many tiles as the second-level cache holds in both of their forms. No result depends on it.
 int tiles_in_cache(const TiledMaps& maps, const WinogradMachine& machine) {
@@ -33,12 +24,10 @@ int tiles_in_cache(const TiledMaps& maps, const WinogradMachine& machine) {
 
 }  // namespace
 
-// The memory of one run_tiles(): transformed tiles (points,points,tiles,c), and one panel's sums of
-// products (points,points,tiles,width).
+// The memory of one run_tiles(): the transformed tiles, and one panel's sums of products
+// (points,points,tiles,width).
 struct WinogradConvolution::Scratch {
-  float* tiles;
-  std::int64_t tile_stride;   // (c) filled up to whole vectors
-  std::int64_t tiles_stride;  // between points
+  TileMemory tiles;
   float* sums;
   std::int64_t sums_stride;  // between points
 };
@@ -94,8 +83,8 @@ void WinogradConvolution::transform_weights(int block, int c, const WinogradWeig
 std::size_t WinogradConvolution::workspace_bytes() const {
   const std::int64_t channels = round_up(maps_.src.c, machine_.shape.lanes);
   const std::int64_t floats =
-      points() *
-      (std::int64_t{tiles_at_once_} * (channels + machine_.shape.width()) + 2 * kPointPadding);
+      points() * (TileMemory::point_stride_of(tiles_at_once_, channels) +
+                  TileMemory::point_stride_of(tiles_at_once_, machine_.shape.width()));
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
@@ -113,9 +102,9 @@ void WinogradConvolution::run(std::byte* scratch, const Operands& operands, Inte
         .last = std::min(maps_.src.tiles(), (tile_part + tile_parts) * kTilesPerPart)};
     const int blocks = divide_up(tiles.size(), tiles_at_once_);
     for (int block = 0; block < blocks; ++block) {
-      const Interval some{.first = tiles.first + tiles.size() * block / blocks,
-                          .last = tiles.first + tiles.size() * (block + 1) / blocks};
-      run_tiles(scratch, operands, some, {.first = panel, .last = last_panel});
+      const Interval some = share_of(tiles.size(), blocks, block);
+      run_tiles(scratch, operands, {tiles.first + some.first, tiles.first + some.last},
+                {.first = panel, .last = last_panel});
     }
     parts.first += whole > 0 ? whole * panels : last_panel - panel;
   }
@@ -125,29 +114,33 @@ void WinogradConvolution::run_tiles(std::byte* memory, const Operands& operands,
                                     Interval panels) const {
   const std::int64_t channels = round_up(maps_.src.c, machine_.shape.lanes);
   auto* const floats = reinterpret_cast<float*>(memory);
-  const std::int64_t stride = tiles.size() * channels + kPointPadding;
+  const std::int64_t stride = TileMemory::point_stride_of(tiles.size(), channels);
   const Scratch scratch{
-      .tiles = floats,
-      .tile_stride = channels,
-      .tiles_stride = stride,
+      .tiles = {.first = floats, .tile_stride = channels, .point_stride = stride},
       .sums = floats + points() * stride,
-      .sums_stride = std::int64_t{tiles.size()} * machine_.shape.width() + kPointPadding};
-  transform_inputs(scratch, operands, tiles);
+      .sums_stride = TileMemory::point_stride_of(tiles.size(), machine_.shape.width())};
+  transform_tiles(machine_.leaves.input,
+                  {.grid = maps_.src,
+                   .map = operands.src,
+                   .zeros = zeros_.data(),
+                   .channels = maps_.src.c,
+                   .tiles = tiles},
+                  scratch.tiles);
   for (int block = panels.first; block < panels.last; ++block) {
     multiply(scratch, operands, tiles.size(), block);
     transform_outputs(scratch, operands, tiles, block);
   }
 }
 
-void WinogradConvolution::transform_inputs(const Scratch& scratch, const Operands& operands,
-                                           Interval tiles) const {
+void transform_tiles(void (*leaf)(const WinogradPixels&), const TilesToTransform& from,
+                     const TileMemory& to) {
   const float* pixels[TileGrid::kMaxSize * TileGrid::kMaxSize];
-  for (int tile = tiles.first; tile < tiles.last; ++tile) {
-    maps_.src.locate(tile, operands.src, zeros_.data(), pixels);
-    machine_.leaves.input({.pixels = pixels,
-                           .channels = maps_.src.c,
-                           .dst = scratch.tiles + (tile - tiles.first) * scratch.tile_stride,
-                           .point_stride = scratch.tiles_stride});
+  for (int tile = from.tiles.first; tile < from.tiles.last; ++tile) {
+    from.grid.locate(tile, from.map, from.zeros, pixels);
+    leaf({.pixels = pixels,
+          .channels = from.channels,
+          .dst = to.first + (tile - from.tiles.first) * to.tile_stride,
+          .point_stride = to.point_stride});
   }
 }
 
@@ -155,14 +148,14 @@ void WinogradConvolution::multiply(const Scratch& scratch, const Operands& opera
                                    int block) const {
   static constexpr std::int64_t kNoOffset = 0;
   const int width = blocks_.width(block);
-  PanelProduct product{.src_stride = scratch.tile_stride,
+  PanelProduct product{.src_stride = scratch.tiles.tile_stride,
                        .tap_offsets = &kNoOffset,
                        .rows = tiles,
                        .depth = maps_.src.c,
                        .dst_stride = width,
                        .channels = width};
   for (const int point : products_) {
-    product.src = scratch.tiles + point * scratch.tiles_stride;
+    product.src = scratch.tiles.first + point * scratch.tiles.point_stride;
     product.panel =
         operands.weights + panel_offset(block, winograd_kernel_point(machine_.sizes, point));
     const bool is_last = point == products_.back() && block + 1 == blocks_.count();

@@ -32,6 +32,31 @@ int winograd_kernel_point(const WinogradSizes& sizes, int point);
 // All points, those that share a kernel point behind each other.
 std::vector<int> winograd_products(const WinogradSizes& sizes);
 
+// Transformed tiles: (points,points,tiles,channels), channels filled up to whole vectors.
+struct TileMemory {
+  float* first = nullptr;
+  std::int64_t tile_stride = 0;   // floats
+  std::int64_t point_stride = 0;  // floats
+
+  // Floats between points that do not all fall into one set of the cache.
+  static constexpr std::int64_t point_stride_of(std::int64_t tiles, std::int64_t tile_stride) {
+    constexpr std::int64_t kPadding = 16;
+    return tiles * tile_stride + kPadding;
+  }
+};
+
+// Of a map, from the channel that `map` points to: `channels` of them. `zeros` has as many.
+struct TilesToTransform {
+  const TileGrid& grid;
+  const float* map;
+  const float* zeros;  // a pixel outside
+  int channels;
+  Interval tiles;
+};
+
+void transform_tiles(void (*leaf)(const WinogradPixels&), const TilesToTransform& from,
+                     const TileMemory& to);
+
 // What the transforms and products of one instruction set are.
 struct WinogradMachine {
   WinogradSizes sizes;
@@ -81,7 +106,6 @@ class WinogradConvolution {
   }
   void run_tiles(std::byte* scratch, const Operands& operands, Interval tiles,
                  Interval panels) const;
-  void transform_inputs(const Scratch& scratch, const Operands& operands, Interval tiles) const;
   void multiply(const Scratch& scratch, const Operands& operands, int tiles, int block) const;
   void transform_outputs(const Scratch& scratch, const Operands& operands, Interval tiles,
                          int block) const;

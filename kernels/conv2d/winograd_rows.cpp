@@ -8,11 +8,8 @@ namespace {
 
 // Products an image, in units of c * k.
 int products(const TileGrid& dst, WinogradKind kind) {
-  const auto [inputs, points, kernel_points, outputs] = winograd_sizes(kind);
-  const auto tiles = [outputs = outputs](int size, int first) {
-    return (size - first + outputs - 1) / outputs;
-  };
-  return points * points * tiles(dst.h, dst.top) * tiles(dst.w, dst.left);
+  const int points = winograd_sizes(kind).points;
+  return points * points * winograd_maps(kind, {}, dst).dst.tiles_an_image();
 }
 
 std::string by(int rows, int columns) {
@@ -33,7 +30,10 @@ WinogradMachine winograd_machine(WinogradKind kind, Isa isa) {
   return {sizes, portable::kPanelShape, portable::multiply_panel, portable::winograd_leaves(kind)};
 }
 
-Verdict winograd_fits(const Conv2dProblem& problem, WinogradKind kind) {
+namespace {
+
+// Refuses other windows than 3x3 and other strides than the kind's.
+Verdict fits(const Conv2dProblem& problem, WinogradKind kind) {
   if (problem.r != 3 || problem.s != 3) {
     return Verdict::refuse("window " + by(problem.r, problem.s) + " is not 3x3: use a direct row");
   }
@@ -46,7 +46,11 @@ Verdict winograd_fits(const Conv2dProblem& problem, WinogradKind kind) {
   return Verdict::accept();
 }
 
-Verdict winograd_pays(const Conv2dProblem& problem, WinogradKind kind, const TiledMaps& maps) {
+}  // namespace
+
+Verdict winograd_accepts(const Conv2dProblem& problem, WinogradKind kind, const TiledMaps& maps) {
+  const Verdict window = fits(problem, kind);
+  if (!window.accepted()) return window;
   // The transforms of a tile cost about as much as this many channels of products.
   constexpr int kChannels = 16;
   constexpr int kTaps = 9;
@@ -75,28 +79,25 @@ Verdict winograd_pays(const Conv2dProblem& problem, WinogradKind kind, const Til
   return Verdict::accept();
 }
 
-TiledMaps winograd_forward_maps(const Conv2dProblem& problem, WinogradKind kind) {
+TiledMaps winograd_maps(WinogradKind kind, TileGrid src, TileGrid dst) {
   const auto [inputs, points, kernel_points, outputs] = winograd_sizes(kind);
-  const int tiles_h = (problem.p() + outputs - 1) / outputs;
-  const int tiles_w = (problem.q() + outputs - 1) / outputs;
-  return {.src = {.n = problem.n,
-                  .h = problem.h,
-                  .w = problem.w,
-                  .c = problem.c,
-                  .top = -problem.pad.top,
-                  .left = -problem.pad.left,
-                  .step = outputs * problem.stride_h,
-                  .size = inputs,
-                  .tiles_h = tiles_h,
-                  .tiles_w = tiles_w},
-          .dst = {.n = problem.n,
-                  .h = problem.p(),
-                  .w = problem.q(),
-                  .c = problem.k,
-                  .step = outputs,
-                  .size = outputs,
-                  .tiles_h = tiles_h,
-                  .tiles_w = tiles_w}};
+  src.size = inputs;
+  dst.size = dst.step = outputs;
+  src.tiles_h = dst.tiles_h = divide_up(dst.h - dst.top, outputs);
+  src.tiles_w = dst.tiles_w = divide_up(dst.w - dst.left, outputs);
+  return {.src = src, .dst = dst};
+}
+
+TiledMaps winograd_forward_maps(const Conv2dProblem& problem, WinogradKind kind) {
+  return winograd_maps(kind,
+                       {.n = problem.n,
+                        .h = problem.h,
+                        .w = problem.w,
+                        .c = problem.c,
+                        .top = -problem.pad.top,
+                        .left = -problem.pad.left,
+                        .step = winograd_sizes(kind).outputs * problem.stride_h},
+                       {.n = problem.n, .h = problem.p(), .w = problem.q(), .c = problem.k});
 }
 
 }  // namespace allconv::kernels

@@ -25,12 +25,13 @@ std::unique_ptr<const PreparedKernel<Conv2dWeightGradient>> conv2d_weight_gradie
 
 WinogradMachine winograd_machine(WinogradKind kind, Isa isa);
 
-// Refuses other windows than 3x3 and other strides than the kind's.
-Verdict winograd_fits(const Conv2dProblem& problem, WinogradKind kind);
+// Accepts 3x3 windows of the kind's stride, where its tiles over such maps need clearly fewer
+// products than the sums of the problem, and there are channels enough to pay for the transforms.
+Verdict winograd_accepts(const Conv2dProblem& problem, WinogradKind kind, const TiledMaps& maps);
 
-// Accepts where tiles of the kind over such maps need clearly fewer products than the sums of the
-// problem, and there are channels enough to pay for the transforms.
-Verdict winograd_pays(const Conv2dProblem& problem, WinogradKind kind, const TiledMaps& maps);
+// Two maps under the kind's tiles. Given are the maps' sizes, where the first tile begins in each,
+// and how far tiles lie apart in src.
+TiledMaps winograd_maps(WinogradKind kind, TileGrid src, TileGrid dst);
 
 // How tiles lie in a forward pass.
 TiledMaps winograd_forward_maps(const Conv2dProblem& problem, WinogradKind kind);
@@ -64,7 +65,7 @@ class WinogradKernel : public PreparedKernel<Operation> {
   // From the gradient's form.
   std::unique_ptr<WeightsConversion> conversion_from(const WeightsForm& form) const final {
     const auto* panels = dynamic_cast<const PanelForm*>(&form);
-    if (panels == nullptr || panels->blocks().shape != form_.blocks().shape) return nullptr;
+    if (panels == nullptr || !panels->is_same_as(form_)) return nullptr;
     return std::make_unique<Conversion>(*this);
   }
 

@@ -4,6 +4,7 @@
 // Bound by  loads and stores that hit L1 and L2: (6,6) vectors in and out for some 150 additions
 #include <type_traits>
 
+#include "kernels/conv2d/epilogue_simd.hpp"
 #include "kernels/conv2d/winograd.hpp"
 #include "kernels/conv2d/winograd_transforms.hpp"
 
@@ -115,14 +116,11 @@ struct Factors {
   template <class Lanes>
   [[gnu::always_inline]] static void finish(const WinogradOutput& tile, Floats value,
                                             std::int64_t at, Lanes lanes) {
-    const Floats zero = broadcast(0);
     Floats result = value;
-    if constexpr (kBySignal) {
-      result = select(greater(value, zero), value, broadcast(tile.signal_slope) * value);
-    }
+    if constexpr (kBySignal) result = scaled(value, value, broadcast(tile.signal_slope));
     if constexpr (kByOutput) {
       const Floats output = load(tile.relu_output + at, lanes);
-      result = select(greater(output, zero), result, broadcast(tile.output_slope) * result);
+      result = scaled(result, output, broadcast(tile.output_slope));
     }
     store(tile.dst + at, result, lanes);
   }

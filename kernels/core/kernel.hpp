@@ -15,6 +15,7 @@
 #include <span>
 #include <string_view>
 
+#include "kernels/core/interval.hpp"
 #include "kernels/core/isa.hpp"
 #include "kernels/core/verdict.hpp"
 
@@ -31,14 +32,6 @@ enum class NumericClass {
 // What a kernel may use while it runs. Owned by the caller; one per thread that runs kernels.
 struct ExecutionContext {
   std::span<std::byte> scratch;  // at least workspace_bytes(), 64-byte aligned, contents undefined
-};
-
-// The whole numbers [first, last).
-struct Interval {
-  int first = 0;
-  int last = 0;
-
-  constexpr int size() const { return last - first; }
 };
 
 // A packed form of weights, for other kernels that may know it; each library has a kind of its own.
