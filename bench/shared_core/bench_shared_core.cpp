@@ -1,6 +1,6 @@
 // bench_shared_core: how much of a core's remaining share inference keeps when another program
 // takes its half. Turn about in one process: one thread, all threads, and all threads beside a busy
-// loop that is bound to one core.
+// loop that is bound to one core, another core each round.
 //
 //     bench_shared_core all-cnn-c --batch-size 32 --rounds 7
 //
@@ -21,7 +21,9 @@
 #include "bench/network_bench.hpp"
 #include "bench/timing.hpp"
 #include "engine/graph/networks.hpp"
+#include "engine/runtime/cpu/cores.hpp"
 #include "engine/runtime/cpu/device.hpp"
+#include "engine/support/error.hpp"
 #include "engine/train/initialise.hpp"
 
 namespace allconv {
@@ -38,18 +40,6 @@ struct Options {
   int rounds = 7;
   double seconds = 0.5;  // of each measurement
 };
-
-// The last core that this process may use. Throws std::system_error.
-int last_core() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
-    throw std::system_error(errno, std::generic_category(), "sched_getaffinity");
-  }
-  int core = CPU_SETSIZE - 1;
-  while (core > 0 && !CPU_ISSET(core, &allowed)) --core;
-  return core;
-}
 
 // Keeps one core busy while it lives, as a program of the same priority would.
 class BusyLoop {
@@ -92,12 +82,13 @@ class Rounds {
         together_(network_, parameters_, {.batch_size = options.batch_size}, all_) {}
 
   void run() {
-    const int core = last_core();
+    const std::vector<int> cores = allowed_cores();
+    if (cores.empty()) throw Error(ErrorKind::device, "the system does not name its cores");
     std::vector<double> alone, together, beside, kept;
     for (int round = 0; round < options_.rounds; ++round) {
       alone.push_back(rate(alone_));
       together.push_back(rate(together_));
-      const BusyLoop busy(core);
+      const BusyLoop busy(cores[static_cast<std::size_t>(round) % cores.size()]);
       beside.push_back(rate(together_));
       // With n threads the others than the busy core's do (n - 1) / n of the work.
       const double others = options_.threads == 2

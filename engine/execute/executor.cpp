@@ -47,13 +47,13 @@ Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& 
   const int workers = std::min(pool.threads(), micro_batches);
   refuse_beyond_memory(*plan_, max_batch, workers, pool.threads());
   for (int i = 0; i < workers; ++i) {
-    workers_.push_back({.frame = Frame(*plan_, packed_), .runners = {}});
+    workers_.push_back({.frame = Frame(*plan_, packed_), .runners = {}, .position = {}});
     for (const Step& step : plan_->steps) {
       workers_.back().runners.push_back(make_runner(*plan_, step));
     }
   }
   for (int i = 0; i < pool.threads(); ++i) scratch_.emplace_back(plan_->workspace_bytes);
-  for (const StepGroup& group : plan_->groups) shared_.push_back(share(group));
+  for (const StepGroup& group : plan_->groups) stages_.push_back(stages_of(group));
   packed_.weights = kernels::Buffer<std::byte>(plan_->packed_weights_bytes);
   if (plan_->graph.mode == PassMode::training) prepare_training(micro_batches);
 }
@@ -84,18 +84,19 @@ void Executor::prepare_training(int micro_batches) {
   }
 }
 
-// Each step's parts in as many intervals as there are threads.
-Executor::Stages Executor::share(const StepGroup& group) const {
-  Stages stages;
+// Shared: each step's parts in as many intervals as there are threads.
+std::vector<Executor::StageTasks> Executor::stages_of(const StepGroup& group) const {
+  std::vector<StageTasks> stages;
   for (int i = group.first_step; i < group.last_step; ++i) {
     const auto index = static_cast<std::size_t>(i);
     if (i == group.first_step || plan_->steps[index].stage != plan_->steps[index - 1].stage) {
       stages.emplace_back();
     }
     const int parts = workers_.front().runners[index]->parts();
+    stages.back().whole.push_back({.step = i, .parts = {0, parts}});
     const int tasks = std::min(parts, pool_.threads());
     for (int task = 0; task < tasks; ++task) {
-      stages.back().push_back({.step = i, .parts = kernels::share_of(parts, tasks, task)});
+      stages.back().shared.push_back({.step = i, .parts = kernels::share_of(parts, tasks, task)});
     }
   }
   return stages;
@@ -128,82 +129,76 @@ int Executor::micro_batches(const Batch& batch) const {
 void Executor::begin(Worker& worker, const Batch& batch, int index) {
   Frame& frame = worker.frame;
   frame.begin(batch, index * plan_->images);
+  worker.position = {};
   if (lane_count_ == 0) return;
   const int lane = index % lane_count_;
   frame.lane = lanes_.data() + plan_->gradient_lane_bytes * static_cast<std::size_t>(lane);
   frame.accumulate = index >= lane_count_;
 }
 
-// Images that the batch does not have cost no pass.
-template <class RunPass>
-void Executor::for_each_pass(Frame& frame, const RunPass& run_pass) const {
-  for (std::size_t group = 0; group < plan_->groups.size(); ++group) {
-    const int images = plan_->groups[group].images;
-    for (int first = 0; first < frame.present; first += images) {
-      frame.begin_pass(first, images);
-      run_pass(group);
-    }
-    frame.fill_absent(plan_->groups[group]);
-  }
-}
-
-// As often as its group has passes.
-template <class RunStep>
-void Executor::for_each_step(Frame& frame, const RunStep& run_step) const {
-  for_each_pass(frame, [&](std::size_t group) {
+// Begins the worker's next stage; false at the end of its micro-batch. A group's stages are run
+// once a pass. Images that the batch does not have cost no pass.
+bool Executor::next_stage(Worker& worker, bool shared) const {
+  auto& [group, first, stage] = worker.position;
+  Frame& frame = worker.frame;
+  while (group < plan_->groups.size()) {
     const StepGroup& steps = plan_->groups[group];
-    for (int i = steps.first_step; i < steps.last_step; ++i) run_step(static_cast<std::size_t>(i));
-  });
-}
-
-void Executor::run_micro_batch(Worker& worker, const Batch& batch, int index, int thread) {
-  begin(worker, batch, index);
-  const ExecutionContext scratch = context(thread);
-  for_each_step(worker.frame, [&](std::size_t step) {
-    const StepRunner& runner = *worker.runners[step];
-    runner.run(worker.frame, scratch, {0, runner.parts()});
-  });
-  worker.frame.end();
-}
-
-void Executor::run_shared(const Batch& batch, int index) {
-  Worker& worker = workers_.front();
-  begin(worker, batch, index);
-  for_each_pass(worker.frame, [&](std::size_t group) {
-    for (const std::vector<Task>& tasks : shared_[group]) {
-      pool_.parallel_for(static_cast<int>(tasks.size()), [&](int task, int thread) {
-        const auto [step, parts] = tasks[static_cast<std::size_t>(task)];
-        worker.runners[static_cast<std::size_t>(step)]->run(worker.frame, context(thread), parts);
-      });
+    if (stage == stages_[group].size()) {
+      stage = 0;
+      first += steps.images;
     }
-  });
-  worker.frame.end();
+    if (first < frame.present) {
+      if (stage == 0) frame.begin_pass(first, steps.images);
+      const StageTasks& tasks = stages_[group][stage++];
+      worker.stage = shared ? &tasks.shared : &tasks.whole;
+      return true;
+    }
+    frame.fill_absent(steps);
+    ++group;
+    first = 0;
+  }
+  frame.end();
+  return false;
+}
+
+void Executor::run_task(const Worker& worker, const Task& task, int thread) {
+  const StepRunner& runner = *worker.runners[static_cast<std::size_t>(task.step)];
+  runner.run(worker.frame, context(thread), task.parts);
+}
+
+// The memory of worker `thread`; `shared`: every stage in tasks for all threads.
+void Executor::run_micro_batch(const Batch& batch, int index, bool shared, int thread) {
+  Worker& worker = workers_[static_cast<std::size_t>(thread)];
+  begin(worker, batch, index);
+  pool_.run_stages(
+      thread,
+      [&] {
+        const bool more = next_stage(worker, shared || pool_.has_idle_thread());
+        return more ? static_cast<int>(worker.stage->size()) : 0;
+      },
+      [&](int task, int helper) {
+        run_task(worker, (*worker.stage)[static_cast<std::size_t>(task)], helper);
+      });
 }
 
 void Executor::run(const Batch& batch) {
   const int count = micro_batches(batch);
-  const int workers = static_cast<int>(workers_.size());
   // Units that workers claim whole: lanes in training (a lane's micro-batches run in order), else
   // micro-batches.
   const bool training = lane_count_ > 0;
   const int units = training ? std::min(count, lane_count_) : count;
   lanes_used_ = training ? units : 0;
-  // A remainder that would leave half of the threads idle is shared part by part instead.
-  const int remainder = units % pool_.threads();
-  int whole = units;
-  if (workers < pool_.threads() || units < pool_.threads())
-    whole = 0;
-  else if (!training && 2 * remainder <= pool_.threads())
-    whole = units - remainder;
-  pool_.parallel_for(whole, [&](int unit, int thread) {
-    Worker& worker = workers_[static_cast<std::size_t>(thread)];
-    const int step = training ? lane_count_ : count;
+  const int step = training ? lane_count_ : count;
+  const bool shared = std::min(units, static_cast<int>(workers_.size())) < pool_.threads();
+  if (shared) {
+    for (int index = 0; index < count; ++index) run_micro_batch(batch, index, true, 0);
+    return;
+  }
+  pool_.parallel_for(units, [&](int unit, int thread) {
     for (int index = unit; index < count; index += step) {
-      run_micro_batch(worker, batch, index, thread);
+      run_micro_batch(batch, index, false, thread);
     }
   });
-  if (training && whole > 0) return;
-  for (int index = whole; index < count; ++index) run_shared(batch, index);
 }
 
 void Executor::run_observed(const Batch& batch, StepObserver observe) {
@@ -213,13 +208,14 @@ void Executor::run_observed(const Batch& batch, StepObserver observe) {
   lanes_used_ = std::min(count, lane_count_);
   for (int index = 0; index < count; ++index) {
     begin(worker, batch, index);
-    for_each_step(worker.frame, [&](std::size_t step) {
-      const auto start = Clock::now();
-      const StepRunner& runner = *worker.runners[step];
-      runner.run(worker.frame, context(0), {0, runner.parts()});
-      observe(step, std::chrono::duration<double>(Clock::now() - start).count());
-    });
-    worker.frame.end();
+    while (next_stage(worker, false)) {
+      for (const Task& task : *worker.stage) {
+        const auto start = Clock::now();
+        run_task(worker, task, 0);
+        observe(static_cast<std::size_t>(task.step),
+                std::chrono::duration<double>(Clock::now() - start).count());
+      }
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 // Executor: runs a plan on the CPU's thread pool.
 //
 // Two levels of parallelism: micro-batches over workers, each with an arena of its own; and the
-// parts of each stage over all threads where there are fewer micro-batches than threads. Which of
-// the two runs never changes a bit. Weight gradients go into up to 8 lanes: micro-batch i adds to
-// lane i mod 8 in ascending order, and the lanes are summed in a fixed tree.
+// parts of each stage over several threads, where there are fewer micro-batches than threads, or
+// where a thread has run out of micro-batches and helps. Which of the two runs never changes a bit.
+// Weight gradients go into up to 8 lanes: micro-batch i adds to lane i mod 8 in ascending order,
+// and the lanes are summed in a fixed tree.
 #pragma once
 
 #include <memory>
@@ -66,31 +67,39 @@ class Executor {
     int step = 0;
     kernels::Interval parts;
   };
-  // The stages of one group, each a list of tasks that threads may share.
-  using Stages = std::vector<std::vector<Task>>;
+  using Stage = std::vector<Task>;
+  // One stage of the plan, as tasks for one thread and as tasks that threads share.
+  struct StageTasks {
+    Stage whole, shared;
+  };
+  // Where a worker is in its micro-batch.
+  struct Position {
+    std::size_t group = 0;
+    int first = 0;  // image of the pass
+    std::size_t stage = 0;
+  };
   // The prepared kernels and the memory of one worker.
   struct Worker {
     Frame frame;
     std::vector<std::unique_ptr<StepRunner>> runners;  // one a step
+    Position position;
+    const Stage* stage = nullptr;  // that is being run
   };
 
   int micro_batches(const Batch& batch) const;
   void prepare_training(int micro_batches);
-  void run_micro_batch(Worker& worker, const Batch& batch, int index, int thread);
-  void run_shared(const Batch& batch, int index);
-  Stages share(const StepGroup& group) const;
-  template <class RunPass>
-  void for_each_pass(Frame& frame, const RunPass& run_pass) const;
-  template <class RunStep>
-  void for_each_step(Frame& frame, const RunStep& run_step) const;
+  std::vector<StageTasks> stages_of(const StepGroup& group) const;
   void begin(Worker& worker, const Batch& batch, int index);
+  bool next_stage(Worker& worker, bool shared) const;
+  void run_task(const Worker& worker, const Task& task, int thread);
+  void run_micro_batch(const Batch& batch, int index, bool shared, int thread);
   kernels::ExecutionContext context(int thread);
 
   std::shared_ptr<const Plan> plan_;
   ThreadPool& pool_;
   PackedParameters packed_;
   std::vector<Worker> workers_;
-  std::vector<Stages> shared_;                       // of each group
+  std::vector<std::vector<StageTasks>> stages_;      // of each group
   std::vector<kernels::Buffer<std::byte>> scratch_;  // one a thread
   kernels::Buffer<std::byte> lanes_;                 // gradient lanes, lane after lane
   int lane_count_ = 0;                               // allocated
