@@ -114,11 +114,14 @@ class InstructionSets(Helpers):
 
     def test_both_flags_change_rows(self):
         score = ["score", self.model(NET), self.data, "-o", self.folder / "out.jsonl", "--logits"]
-        for flags in (["--isa", "portable"], ["--exact"]):
+        *lesser, best = self.allowed()
+        for flags in (*(["--isa", isa] for isa in lesser), ["--exact"]):
             self.succeed(*score, *flags, code=6, preexec_fn=limit_file_size)
             self.refuse(2, *score, "--resume", words=[flags[0], "not given"])
             self.succeed(*score, *flags, "--resume")
             (self.folder / "out.jsonl").unlink()
+        self.succeed(*score, code=6, preexec_fn=limit_file_size)
+        self.succeed(*score, "--isa", best, "--resume")
 
     def test_a_checkpoint_names_them(self):
         metrics = self.folder / "metrics.jsonl"

@@ -38,7 +38,8 @@ std::vector<PartIdentity::Flag> row_flags(const ScoreArguments& arguments) {
       {"--precision", common.precision},
       {"--tuning-file", common.tuning_file.empty() ? "" : hash_text(hash_file(common.tuning_file))},
   };
-  if (!common.isa.empty()) flags.push_back({"--isa", common.isa});
+  if (const kernels::Isa isa = row_limits(common).isa; isa != kernels::best_isa())
+    flags.push_back({"--isa", std::string(kernels::to_string(isa))});
   if (common.exact) flags.push_back({"--exact", "yes"});
   if (common.workspace_limit != SIZE_MAX)
     flags.push_back({"--workspace-limit", std::to_string(common.workspace_limit)});
