@@ -139,6 +139,12 @@ json comparable(const Model& model, std::string_view identity) {
   return value;
 }
 
+// A cosine ends with the last epoch, so that their number changes its every step.
+json schedule_identity(const TrainOptions& options) {
+  if (options.schedule.shape == Schedule::Shape::step) return options.schedule.steps;
+  return fmt::format("cosine to epoch {}", options.epochs);
+}
+
 }  // namespace
 
 std::string training_identity(const TrainingSet& set, const TrainOptions& options,
@@ -155,7 +161,8 @@ std::string training_identity(const TrainingSet& set, const TrainOptions& option
         {"init", init},
         {"learning_rate", options.learning_rate},
         {"momentum", options.momentum},
-        {"schedule", options.schedule.steps},
+        {"schedule", schedule_identity(options)},
+        {"warm_up", options.schedule.warm_up},
         {"seed", options.seed},
         {"weight_decay", options.weight_decay}}}};
   return identity.dump();

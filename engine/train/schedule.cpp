@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
+#include <numbers>
 
 #include "engine/support/error.hpp"
 
 namespace allconv {
 
-double Schedule::rate(double base, int epoch) const {
+double Schedule::rate(double base, const StepTime& time) const {
+  const double now = time.epoch + time.done;
+  if (time.epoch < warm_up) return base * (now + time.step) / warm_up;
+  if (shape == Shape::cosine) {
+    return base / 2 * (1 + std::cos(std::numbers::pi * (now - warm_up) / (time.epochs - warm_up)));
+  }
   double rate = base;
   for (const int step : steps) {
-    if (epoch >= step) rate *= 0.1;
+    if (time.epoch >= step) rate *= 0.1;
   }
   return rate;
 }
@@ -20,12 +27,9 @@ Schedule parse_schedule(std::string_view text) {
   constexpr std::string_view kStep = "step:";
   const auto refuse = [text](std::string_view why) {
     return Error(ErrorKind::usage, fmt::format("\"{}\" {}", text, why), "--schedule",
-                 "write epochs in rising order, as in step:200,250,300");
+                 "write cosine, or epochs in rising order, as in step:200,250,300");
   };
-  if (text == "cosine") {
-    throw Error(ErrorKind::usage, "this version has no cosine schedule", "--schedule",
-                "use step:EPOCH,...");
-  }
+  if (text == "cosine") return {.shape = Schedule::Shape::cosine, .steps = {}};
   if (!text.starts_with(kStep)) throw refuse("is not a schedule");
   Schedule schedule{.steps = {}};
   std::string_view rest = text.substr(kStep.size());
@@ -44,6 +48,22 @@ Schedule parse_schedule(std::string_view text) {
     else
       return schedule;
   } while (true);
+}
+
+void check_schedule(const Schedule& schedule, int epochs) {
+  const bool cosine = schedule.shape == Schedule::Shape::cosine;
+  if (cosine && schedule.warm_up >= epochs) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} epochs of warm-up leave nothing of {} epochs for the cosine",
+                            schedule.warm_up, epochs),
+                "--warm-up", "give fewer, or more --epochs");
+  }
+  if (!cosine && schedule.warm_up > 0 && schedule.warm_up > schedule.steps.front()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("the rate still rises in epoch {}, when the schedule lowers it",
+                            schedule.steps.front()),
+                "--warm-up", "give fewer epochs, or a later first step");
+  }
 }
 
 }  // namespace allconv

@@ -105,6 +105,14 @@ std::size_t Trainer::wrong_in_batch() const {
   return wrong;
 }
 
+double Trainer::rate_of(std::size_t step) const {
+  const auto count = static_cast<double>(steps());
+  return options_.schedule.rate(options_.learning_rate, {.epoch = position_.epoch,
+                                                         .done = static_cast<double>(step) / count,
+                                                         .step = 1 / count,
+                                                         .epochs = options_.epochs});
+}
+
 void Trainer::run_step(const SgdSettings& sgd) {
   gather();
   executor_->run(batch_);
@@ -128,14 +136,13 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
   if (position_.epoch != epoch) begin_epoch(epoch);
   const auto start = Clock::now();
   const double seconds_before = position_.seconds;
-  const SgdSettings sgd{.rate = options_.schedule.rate(options_.learning_rate, epoch),
-                        .momentum = options_.momentum,
-                        .weight_decay = options_.weight_decay};
   while (position_.step < steps()) {
     if (callbacks.cancelled && callbacks.cancelled()) {
       throw Error(ErrorKind::interrupted, "training was interrupted", {}, "no model was written");
     }
-    run_step(sgd);
+    run_step({.rate = rate_of(position_.step),
+              .momentum = options_.momentum,
+              .weight_decay = options_.weight_decay});
     position_.seconds =
         seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
     if (callbacks.progress) {
@@ -147,7 +154,7 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
   const auto images = static_cast<double>(position_.images);
   return {.loss = position_.loss_sum / images,
           .error = static_cast<double>(position_.wrong) / images,
-          .learning_rate = sgd.rate,
+          .learning_rate = rate_of(steps() - 1),
           .seconds = position_.seconds,
           .images_per_second = images / position_.seconds};
 }

@@ -57,9 +57,9 @@ struct TrainerState {
 };
 
 struct EpochResult {
-  double loss = 0;   // mean cross-entropy over the epoch, dropout on, nats
-  double error = 0;  // share of images whose largest logit was not the label's
-  double learning_rate = 0;
+  double loss = 0;           // mean cross-entropy over the epoch, dropout on, nats
+  double error = 0;          // share of images whose largest logit was not the label's
+  double learning_rate = 0;  // of its last step
   double seconds = 0;
   double images_per_second = 0;
 };
@@ -96,6 +96,7 @@ class Trainer {
 
  private:
   void begin_epoch(int epoch);
+  double rate_of(std::size_t step) const;  // of this epoch
   void run_step(const SgdSettings& sgd);
   // Points the batch at the next images of the epoch's order.
   void gather();

@@ -4,7 +4,7 @@ from checks import Check, main, save
 
 LATER_FLAGS = {"train": ["--recipe x", "--on-dead-start stop", "--trace x"],
                "score": ["--trace x"]}
-LATER_VALUES = ["--schedule cosine", "--prepare gcn-zca", "--augment heavy", "--init xavier",
+LATER_VALUES = ["--prepare gcn-zca", "--augment heavy", "--init xavier",
                 "--init lsuv"]
 LATER_COMMANDS = ["explain", "patches", "convert", "recipes"]
 COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "tune",
@@ -13,7 +13,8 @@ WRONG_TRAINING = [
     "--epochs 0", "--epochs -1", "--epochs 1.5", "--epochs 99999999999999999999", "--batch-size 0",
     "--learning-rate nan", "--learning-rate -0.1", "--learning-rate x", "--momentum -1",
     "--weight-decay inf", "--schedule step", "--schedule step:", "--schedule step:0",
-    "--schedule step:5,5", "--schedule step:1,x", "--schedule linear", "--dropout 0.1",
+    "--schedule step:5,5", "--schedule step:1,x", "--schedule linear", "--warm-up -1", "--warm-up 201",
+    "--warm-up 3 --schedule cosine --epochs 3", "--dropout 0.1",
     "--dropout 0,0,0,0", "--dropout 0.1,1,0.1", "--dropout 0,-0.1,0", "--dropout ,,",
     "--prepare gray", "--augment spin", "--augment shift:x", "--seed x", "--threads 0",
     "--threads -2", "--threads two", "--device tpu", "--device cuda:x", "--precision fp8",

@@ -63,6 +63,18 @@ class TrainingStep(Check):
         self.assertAlmostEqual(metrics[0]["train_error"],
                                (logits.argmax(1) != self.labels).mean(), 6)
 
+    def test_rates_by_warm_up_and_cosine(self):
+        """One step an epoch: rising to the whole rate, then half a cosine to the end."""
+        (_, tensors, *_), metrics = self.train("--epochs", 5, "--batch-size", 7, "--schedule",
+                                               "cosine", "--warm-up", 2)
+        wanted = oracle.Sgd(self.weights, 0.8, 0.05)
+        rates = [0.1, 0.2, 0.2, 0.15, 0.05]
+        for rate in rates:
+            wanted.step(NET, self.values, self.labels, rate)
+        self.assertLess(self.distance(tensors, wanted.tensors), 1e-4)
+        for row, rate in zip(metrics, rates):
+            self.assertAlmostEqual(row["learning_rate"], rate, 9)
+
     def test_last_smaller_batch_is_used(self):
         """Seven images by sixes: one of seven ways to take the last alone must be the answer."""
         (_, tensors, *_), _ = self.train("--epochs", 1, "--batch-size", 6)

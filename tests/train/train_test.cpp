@@ -17,16 +17,52 @@ namespace {
 
 TEST(Schedule, MultipliesByATenthAtEachStep) {
   const Schedule schedule = parse_schedule("step:2,5");
-  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 0), 0.5);
-  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 1), 0.5);
-  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 2), 0.05);
-  EXPECT_DOUBLE_EQ(schedule.rate(0.5, 4), 0.05);
-  EXPECT_NEAR(schedule.rate(0.5, 5), 0.005, 1e-15);
+  const auto rate = [&](int epoch) {
+    return schedule.rate(0.5, {.epoch = epoch, .done = 0.75, .step = 0.25, .epochs = 6});
+  };
+  EXPECT_DOUBLE_EQ(rate(0), 0.5);
+  EXPECT_DOUBLE_EQ(rate(1), 0.5);
+  EXPECT_DOUBLE_EQ(rate(2), 0.05);
+  EXPECT_DOUBLE_EQ(rate(4), 0.05);
+  EXPECT_NEAR(rate(5), 0.005, 1e-15);
+}
+
+// Two epochs of warm-up, four of the cosine, two steps an epoch.
+TEST(Schedule, RisesAndFallsFromStepToStep) {
+  Schedule schedule = parse_schedule("cosine");
+  schedule.warm_up = 2;
+  check_schedule(schedule, 6);
+  const auto rate = [&](int step) {
+    return schedule.rate(8, {.epoch = step / 2, .done = step % 2 / 2.0, .step = 0.5, .epochs = 6});
+  };
+  for (int step = 0; step < 4; ++step) EXPECT_DOUBLE_EQ(rate(step), 2 * (step + 1));
+  EXPECT_DOUBLE_EQ(rate(4), 8);
+  EXPECT_DOUBLE_EQ(rate(8), 4);  // half of the way
+  for (int step = 5; step < 12; ++step) EXPECT_LT(rate(step), rate(step - 1));
+  EXPECT_GT(rate(11), 0);
+
+  schedule.shape = Schedule::Shape::step;
+  schedule.steps = {4};
+  EXPECT_DOUBLE_EQ(rate(1), 4);
+  EXPECT_DOUBLE_EQ(rate(7), 8);
+  EXPECT_DOUBLE_EQ(rate(8), 0.8);
+}
+
+TEST(Schedule, RefusesAWarmUpThatLeavesNothing) {
+  Schedule schedule = parse_schedule("cosine");
+  schedule.warm_up = 6;
+  EXPECT_THROW(check_schedule(schedule, 6), Error);
+  check_schedule(schedule, 7);
+  schedule = parse_schedule("step:5");
+  schedule.warm_up = 6;
+  EXPECT_THROW(check_schedule(schedule, 10), Error);
+  schedule.warm_up = 5;
+  check_schedule(schedule, 10);
 }
 
 TEST(Schedule, RefusesWhatIsNone) {
   for (const char* text : {"", "step", "step:", "step:a", "step:3,2", "step:2,2", "step:0",
-                           "step:1,", "step:1;2", "cosine", "linear"}) {
+                           "step:1,", "step:1;2", "linear"}) {
     EXPECT_THROW(parse_schedule(text), Error) << text;
   }
 }

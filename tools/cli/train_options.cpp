@@ -79,8 +79,13 @@ void add_sgd_options(CLI::App& command, TrainArguments& arguments) {
       ->type_name("D [0.001]");
   command
       .add_option("--schedule", arguments.schedule,
-                  "epochs that begin with a tenth of the rate; default: step:200,250,300")
-      ->type_name("step:N,...");
+                  "epochs that begin with a tenth of the rate, or down to nothing along a cosine; "
+                  "default: step:200,250,300")
+      ->type_name("step:N,...|cosine");
+  limit_integer(command.add_option("--warm-up", arguments.warm_up,
+                                   "epochs in which the rate rises from step to step"),
+                0, kMaxEpochs)
+      ->type_name("EPOCHS [0]");
   command.add_option("--dropout", arguments.dropout, "replaces the network's rates, in order")
       ->type_name("RATE,...");
   limit_integer(command.add_option("--seed", arguments.start.seed,
@@ -141,6 +146,8 @@ void add_train_options(CLI::App& command, TrainArguments& arguments) {
 void complete(TrainArguments& arguments) {
   TrainOptions& options = arguments.options;
   options.schedule = parse_schedule(arguments.schedule);
+  options.schedule.warm_up = arguments.warm_up;
+  check_schedule(options.schedule, options.epochs);
   options.augmentation = parse_augmentation(arguments.augment);
   options.seed = arguments.start.seed;
   arguments.start.dropout = parse_rates(arguments.dropout);

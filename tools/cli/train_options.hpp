@@ -16,6 +16,7 @@ struct TrainArguments {
   std::string output;
   TrainOptions options;  // of its parts schedule and augmentation stand as text below
   std::string schedule = "step:200,250,300";
+  int warm_up = 0;  // epochs
   std::string augment = "none";
   std::string dropout;
   std::string validate;    // empty: no validation
