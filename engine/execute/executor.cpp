@@ -219,6 +219,14 @@ void Executor::run_observed(const Batch& batch, StepObserver observe) {
   }
 }
 
+std::span<const float> Executor::observed_output(std::size_t step) const {
+  const Frame& frame = workers_.front().frame;
+  const int id = plan_->steps[step].dst;
+  const std::size_t floats =
+      plan_->values[static_cast<std::size_t>(id)].image_bytes / sizeof(float);
+  return {frame.value<float>(id), static_cast<std::size_t>(frame.present_in_pass()) * floats};
+}
+
 std::span<const float> Executor::sum_gradients() {
   auto* const sum = reinterpret_cast<float*>(lanes_.data());
   if (lanes_used_ > 1) {

@@ -48,6 +48,10 @@ class Executor {
   // As run(), one step at a time on the calling thread, telling each step's time.
   void run_observed(const Batch& batch, StepObserver observe);
 
+  // Within the observer of run_observed(): what step `step`, which it was called for, wrote for the
+  // images of its pass that the batch has, (n,h,w,c).
+  std::span<const float> observed_output(std::size_t step) const;
+
   // Training: the layout of gradients, and of the weights and velocities that go with them.
   const LaneForm& lane_form() const { return lane_form_; }
 

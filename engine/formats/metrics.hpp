@@ -1,6 +1,7 @@
 // Metrics of `train`: one JSON object an epoch, a line each.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,7 @@ struct EpochMetrics {
   std::optional<double> seconds = {};  // of the epoch
   std::optional<double> images_per_second = {};
   bool device_changed = false;  // resumed on other kernels; stands in the line only where it is so
+  std::optional<std::uint64_t> dead_start = {};  // the seed of an attempt that ends here, dead
 };
 
 // Without a newline; the keys stand in the order of the fields.
@@ -26,15 +28,16 @@ std::string to_json_line(const EpochMetrics& metrics);
 // The file of --metrics: a line appended an epoch, flushed to the disk. Throws Error{io}.
 class MetricsFile {
  public:
-  // Keeps the lines that the file begins with, of epochs 1 to `epochs_to_keep`, and cuts the rest.
-  explicit MetricsFile(const std::string& path, int epochs_to_keep = 0);
+  // Keeps the lines that the file begins with: those of `attempts` dead starts, and behind them of
+  // epochs 1 to `epochs_to_keep`. Cuts the rest.
+  explicit MetricsFile(const std::string& path, int epochs_to_keep = 0, int attempts = 0);
 
-  int last_epoch() const { return last_epoch_; }  // of the file's lines; 0 where there are none
+  int last_epoch() const { return last_epoch_; }  // of the attempt's lines; 0 where it has none
 
   void append(const EpochMetrics& metrics);
 
  private:
-  void keep(int epochs);
+  void keep(int epochs, int attempts);
 
   std::string path_;
   FileDescriptor file_;

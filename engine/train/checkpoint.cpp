@@ -57,10 +57,10 @@ json tensor_hashes(const Checkpoint& checkpoint) {
 
 // Epochs count from 1 in everything that is read.
 json position_to_json(const TrainingPosition& position) {
-  return {{"epoch", position.epoch + 1},       {"step", position.step},
-          {"images", position.images},         {"loss_sum", position.loss_sum},
-          {"wrong", position.wrong},           {"seconds", position.seconds},
-          {"order", hash_text(position.order)}};
+  return {{"epoch", position.epoch + 1},     {"step", position.step},
+          {"images", position.images},       {"loss_sum", position.loss_sum},
+          {"start_sum", position.start_sum}, {"wrong", position.wrong},
+          {"seconds", position.seconds},     {"order", hash_text(position.order)}};
 }
 
 TrainingPosition parse_position(const JsonValue& value) {
@@ -72,6 +72,7 @@ TrainingPosition parse_position(const JsonValue& value) {
           .step = count("step"),
           .images = count("images"),
           .loss_sum = value.at("loss_sum").number(),
+          .start_sum = value.at("start_sum").number(),
           .wrong = count("wrong"),
           .seconds = value.at("seconds").number(),
           .order = std::strtoull(order.c_str(), nullptr, 16)};
@@ -197,11 +198,10 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
     file.other_tensors.push_back({name, kFloat, shape, {bytes.begin(), bytes.end()}});
   };
   for_each_tensor(checkpoint.velocities, kVelocitySuffix, add);
-  const json description = {{"position", position_to_json(checkpoint.position)},
-                            {"device", checkpoint.run.device},
-                            {"device_changed", checkpoint.device_changed},
-                            {"run", json::parse(checkpoint.run.identity)},
-                            {"tensors", tensor_hashes(checkpoint)}};
+  const json description = {
+      {"position", position_to_json(checkpoint.position)}, {"device", checkpoint.run.device},
+      {"device_changed", checkpoint.device_changed},       {"attempt", checkpoint.attempt},
+      {"run", json::parse(checkpoint.run.identity)},       {"tensors", tensor_hashes(checkpoint)}};
   const std::string text = description.dump();
   file.other_metadata[kCheckpointKey] = text;
   file.other_metadata[kTuningKey] = checkpoint.run.tuning;
@@ -224,6 +224,7 @@ Checkpoint read_checkpoint(const std::string& path) {
   checkpoint.position = parse_position(description.at("position"));
   checkpoint.run.device = description.at("device").string();
   checkpoint.device_changed = description.at("device_changed").boolean();
+  checkpoint.attempt = static_cast<int>(description.at("attempt").integer(0, INT32_MAX));
   checkpoint.velocities = take_velocities(model, path);
   if (parsed.value("tensors", json()) != tensor_hashes(checkpoint))
     refuse_damaged(path, "the tensors do not fit their hashes");

@@ -30,6 +30,7 @@ struct Checkpoint {
   TrainingPosition position;
   TrainingRun run;
   bool device_changed = false;  // in the epoch of the position, at an earlier resume
+  int attempt = 0;  // dead starts before this one: the seed is the recipe's plus so many
 };
 
 // Data and recipe: labels and pixels as the set has them, and every option that changes a bit of

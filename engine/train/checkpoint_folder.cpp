@@ -149,4 +149,9 @@ void CheckpointFolder::save(const Checkpoint& checkpoint) {
   remove_all(others);
 }
 
+void CheckpointFolder::clear() {
+  remove_all(names());
+  kept_.clear();
+}
+
 }  // namespace allconv

@@ -29,6 +29,9 @@ class CheckpointFolder {
   // Writes `checkpoint-EPOCH-STEP.safetensors`, then removes all but that and the one before.
   void save(const Checkpoint& checkpoint);
 
+  // Removes all checkpoints.
+  void clear();
+
  private:
   // Of checkpoints, in ascending order of epoch and step.
   std::vector<std::string> names() const;

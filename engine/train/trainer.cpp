@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 
 #include "engine/data/prepare.hpp"
@@ -10,6 +11,7 @@
 #include "engine/graph/graph.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/hash.hpp"
+#include "engine/train/activity.hpp"
 
 namespace allconv {
 
@@ -35,6 +37,7 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
     : model_(std::move(model)),
       set_(set),
       options_(options),
+      pool_(pool),
       executor_(make_executor(model_, options, pool)),
       optimiser_(*executor_, model_.parameters, pool) {
   const auto batch_size = static_cast<std::size_t>(options.batch_size);
@@ -55,9 +58,12 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
 
 std::size_t Trainer::steps() const { return (set_.size() + pixels_.size() - 1) / pixels_.size(); }
 
+// The sum that judges the start goes on from epoch to epoch.
 void Trainer::begin_epoch(int epoch) {
   order_ = shuffled_order(set_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
-  position_ = {.epoch = epoch, .order = hash_bytes(bytes_of(order_))};
+  position_ = {.epoch = epoch,
+               .start_sum = epoch == 0 ? 0 : position_.start_sum,
+               .order = hash_bytes(bytes_of(order_))};
 }
 
 TrainerState Trainer::state() const {
@@ -116,9 +122,13 @@ double Trainer::rate_of(std::size_t step) const {
 void Trainer::run_step(const SgdSettings& sgd) {
   gather();
   executor_->run(batch_);
-  for (int i = 0; i < batch_.images; ++i) {
-    position_.loss_sum += losses_[static_cast<std::size_t>(i)];
-  }
+  const auto losses = std::span(losses_).first(static_cast<std::size_t>(batch_.images));
+  const double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+  position_.loss_sum += sum;
+  // Of the steps before the judgement the last.
+  const std::size_t judged = judging_step(steps());
+  if (batch_.step < judged && batch_.step + kJudgedSteps >= judged)
+    position_.start_sum += sum / batch_.images;
   if (!std::isfinite(position_.loss_sum)) {
     throw Error(ErrorKind::training,
                 "the loss is no longer a number in epoch " + std::to_string(position_.epoch + 1) +
@@ -129,6 +139,26 @@ void Trainer::run_step(const SgdSettings& sgd) {
   position_.images += static_cast<std::size_t>(batch_.images);
   optimiser_.step(sgd);
   ++position_.step;
+}
+
+void Trainer::watch_start(const TrainCallbacks& callbacks) {
+  const std::size_t judged = judging_step(steps());
+  if (static_cast<std::size_t>(position_.epoch) * steps() + position_.step != judged) return;
+  const double loss = position_.start_sum / kJudgedSteps;
+  const int classes = static_cast<int>(model_.classes.size());
+  if (!callbacks.dead_start || !is_guessing(loss, classes)) return;
+  executor_->lane_form().unpack(optimiser_.weights(), model_.parameters);
+  const auto layers = measure_activity(model_, set_, options_.plan, pool_);
+  callbacks.dead_start(DeadStart(judged, loss, classes, dead_layers_text(layers)));
+}
+
+EpochResult Trainer::epoch_so_far() const {
+  const auto images = static_cast<double>(position_.images);
+  return {.loss = position_.loss_sum / images,
+          .error = static_cast<double>(position_.wrong) / images,
+          .learning_rate = rate_of(std::max<std::size_t>(position_.step, 1) - 1),
+          .seconds = position_.seconds,
+          .images_per_second = images / position_.seconds};
 }
 
 EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
@@ -149,14 +179,10 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
       callbacks.progress({position_.images, order_.size(),
                           position_.loss_sum / static_cast<double>(position_.images)});
     }
+    watch_start(callbacks);
   }
   executor_->lane_form().unpack(optimiser_.weights(), model_.parameters);
-  const auto images = static_cast<double>(position_.images);
-  return {.loss = position_.loss_sum / images,
-          .error = static_cast<double>(position_.wrong) / images,
-          .learning_rate = rate_of(steps() - 1),
-          .seconds = position_.seconds,
-          .images_per_second = images / position_.seconds};
+  return epoch_so_far();
 }
 
 }  // namespace allconv

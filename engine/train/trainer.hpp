@@ -11,6 +11,7 @@
 #include "engine/execute/executor.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/train/dead_start.hpp"
 #include "engine/train/optimiser.hpp"
 #include "engine/train/schedule.hpp"
 
@@ -43,6 +44,7 @@ struct TrainingPosition {
   std::size_t step = 0;     // steps done in this epoch
   std::size_t images = 0;   // seen in it
   double loss_sum = 0;      // over these, nats
+  double start_sum = 0;     // of the losses by which the start is judged, a mean a step
   std::size_t wrong = 0;    // of these
   double seconds = 0;       // spent on its steps
   std::uint64_t order = 0;  // hash of the order in which the epoch takes the images
@@ -65,6 +67,8 @@ struct EpochResult {
 };
 
 struct TrainCallbacks {
+  // Once, where the start is dead; what it throws passes through run_epoch(). May be empty.
+  std::function<void(const DeadStart&)> dead_start = {};
   std::function<void(const TrainProgress&)> progress;  // after each step; may be empty
   std::function<bool()> cancelled;                     // asked before each step; may be empty
 };
@@ -88,6 +92,8 @@ class Trainer {
   void restore(const TrainerState& state);
 
   const TrainingPosition& position() const { return position_; }
+  // Of the epoch so far, as run_epoch() returns it for the whole.
+  EpochResult epoch_so_far() const;
   std::size_t steps() const;  // of an epoch
 
   // As of the last whole epoch.
@@ -96,6 +102,7 @@ class Trainer {
 
  private:
   void begin_epoch(int epoch);
+  void watch_start(const TrainCallbacks& callbacks);
   double rate_of(std::size_t step) const;  // of this epoch
   void run_step(const SgdSettings& sgd);
   // Points the batch at the next images of the epoch's order.
@@ -105,6 +112,7 @@ class Trainer {
   Model model_;
   const TrainingSet& set_;
   TrainOptions options_;
+  ThreadPool& pool_;
   std::unique_ptr<Executor> executor_;
   Optimiser optimiser_;
   TrainingPosition position_;

@@ -2,7 +2,7 @@
 
 from checks import Check, main, save
 
-LATER_FLAGS = {"train": ["--recipe x", "--on-dead-start stop", "--trace x"],
+LATER_FLAGS = {"train": ["--recipe x", "--trace x"],
                "score": ["--trace x"]}
 LATER_VALUES = ["--prepare gcn-zca", "--augment heavy", "--init xavier",
                 "--init lsuv"]
@@ -13,7 +13,7 @@ WRONG_TRAINING = [
     "--epochs 0", "--epochs -1", "--epochs 1.5", "--epochs 99999999999999999999", "--batch-size 0",
     "--learning-rate nan", "--learning-rate -0.1", "--learning-rate x", "--momentum -1",
     "--weight-decay inf", "--schedule step", "--schedule step:", "--schedule step:0",
-    "--schedule step:5,5", "--schedule step:1,x", "--schedule linear", "--warm-up -1", "--warm-up 201",
+    "--schedule step:5,5", "--schedule step:1,x", "--schedule linear", "--warm-up -1", "--on-dead-start maybe", "--warm-up 201",
     "--warm-up 3 --schedule cosine --epochs 3", "--dropout 0.1",
     "--dropout 0,0,0,0", "--dropout 0.1,1,0.1", "--dropout 0,-0.1,0", "--dropout ,,",
     "--prepare gray", "--augment spin", "--augment shift:x", "--seed x", "--threads 0",

@@ -33,6 +33,31 @@ constexpr const char* kExamples =
     "  A model's weights as the start for other classes:\n"
     "    allconv train birds/ -o birds.safetensors --init model.safetensors --learning-rate 0.005";
 
+constexpr int kMaxRetries = 3;
+
+// Trains; a dead start begins again with the next seed, all else unchanged.
+Model train(TrainingStart& start, const TrainArguments& arguments, Validation* validation,
+            TrainingCheckpoints& checkpoints, CpuDevice& device) {
+  for (;;) {
+    TrainOptions options = arguments.options;
+    if (const int attempt = checkpoints.attempt(); attempt > 0) {
+      options.seed += static_cast<std::uint64_t>(attempt);
+      start.model.parameters = first_weights(start, options.seed);
+    }
+    Trainer trainer(start.model, start.images, options, device.pool());
+    checkpoints.restore(trainer, start, arguments, device);
+    try {
+      run_epochs(trainer, arguments, validation, checkpoints);
+      return trainer.model();
+    } catch (const DeadStart& dead) {
+      if (arguments.on_dead_start == "stop" || checkpoints.attempt() == kMaxRetries) throw;
+      print_note(fmt::format("{}", dead.what()));
+      checkpoints.begin_next_attempt();
+      print_note(fmt::format("beginning again with seed {}", options.seed + 1));
+    }
+  }
+}
+
 int run_train(TrainArguments arguments) {
   complete(arguments);
   TrainingCheckpoints checkpoints(arguments);
@@ -40,7 +65,7 @@ int run_train(TrainArguments arguments) {
   checkpoints.choose_tuning(device);
   arguments.options.plan = device.plan_options();
 
-  const TrainingStart start = start_training(arguments.start, device.pool());
+  TrainingStart start = start_training(arguments.start, device.pool());
   std::unique_ptr<Validation> validation;
   if (!arguments.validate.empty()) {
     const ScorerOptions options = {.batch_size = arguments.options.batch_size,
@@ -49,10 +74,8 @@ int run_train(TrainArguments arguments) {
     validation =
         std::make_unique<Validation>(arguments.validate, start.model, options, device.pool());
   }
-  Trainer trainer(start.model, start.images, arguments.options, device.pool());
-  checkpoints.restore(trainer, start, arguments, device);
-  run_epochs(trainer, arguments, validation.get(), checkpoints);
-  write_model(trainer.model(), arguments.output);
+  const Model model = train(start, arguments, validation.get(), checkpoints, device);
+  write_model(model, arguments.output);
   print_note(fmt::format("wrote {}", arguments.output));
   const std::size_t failed = start.images.failed + (validation ? validation->failed() : 0);
   if (failed == 0) return kDone;

@@ -138,9 +138,14 @@ void add_train_options(CLI::App& command, TrainArguments& arguments) {
   add_sgd_options(command, arguments);
   add_data_options(command, arguments);
   add_checkpoint_options(command, arguments);
+  limit_words(command.add_option("--on-dead-start", arguments.on_dead_start,
+                                 "when the loss stays where guessing has it: begin again with the "
+                                 "next seed, at most three times; end; or go on"),
+              "retry, stop, ignore")
+      ->type_name("retry|stop|ignore");
   add_network_options(command, arguments.start.network);
   add_common_options(command, arguments.common);
-  for (const char* option : {"--recipe", "--on-dead-start"}) refuse_option(command, option);
+  refuse_option(command, "--recipe");
 }
 
 void complete(TrainArguments& arguments) {

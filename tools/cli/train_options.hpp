@@ -23,6 +23,7 @@ struct TrainArguments {
   std::string metrics;     // empty: no file
   std::string checkpoint;  // a folder; empty: none
   bool resume = false;
+  std::string on_dead_start = "retry";
 };
 
 void add_train_options(CLI::App& command, TrainArguments& arguments);

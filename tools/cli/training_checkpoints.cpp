@@ -50,7 +50,9 @@ TrainingCheckpoints::TrainingCheckpoints(const TrainArguments& arguments) {
   }
   if (!arguments.resume) return;
   newest_ = folder_->newest(console_diagnostics());
-  if (!newest_)
+  if (newest_)
+    attempt_ = newest_->attempt;
+  else
     print_note(fmt::format("{}: no whole checkpoint: training begins anew", folder_->path()));
 }
 
@@ -91,9 +93,15 @@ void TrainingCheckpoints::save(const Trainer& trainer) {
                         .velocities = std::move(state.velocities),
                         .position = state.position,
                         .run = run_,
-                        .device_changed = device_changed()};
+                        .device_changed = device_changed(),
+                        .attempt = attempt_};
   checkpoint.model.parameters = std::move(state.weights);
   folder_->save(checkpoint);
+}
+
+void TrainingCheckpoints::begin_next_attempt() {
+  ++attempt_;
+  if (enabled()) folder_->clear();
 }
 
 }  // namespace allconv::cli

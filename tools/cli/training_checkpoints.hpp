@@ -30,6 +30,10 @@ class TrainingCheckpoints {
 
   void save(const Trainer& trainer);
 
+  // Dead starts so far; the next one.
+  int attempt() const { return attempt_; }
+  void begin_next_attempt();
+
   // Whether the epoch in progress was resumed on other kernels than it began with, at the last
   // restore() or at one before.
   bool device_changed() const { return changed_now_ || changed_before_; }
@@ -43,6 +47,7 @@ class TrainingCheckpoints {
   Model model_;                       // without weights
   TrainingRun run_;
   bool changed_now_ = false, changed_before_ = false;
+  int attempt_ = 0;
 };
 
 }  // namespace allconv::cli

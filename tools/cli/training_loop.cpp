@@ -32,9 +32,12 @@ class TrainingLoop {
                TrainingCheckpoints& checkpoints)
       : trainer_(trainer),
         epochs_(arguments.options.epochs),
+        seed_(arguments.options.seed + static_cast<std::uint64_t>(checkpoints.attempt())),
+        ignores_dead_start_(arguments.on_dead_start == "ignore"),
         validation_(validation),
         checkpoints_(checkpoints) {
-    if (!arguments.metrics.empty()) metrics_.emplace(arguments.metrics, steps_done());
+    if (!arguments.metrics.empty())
+      metrics_.emplace(arguments.metrics, steps_done(), checkpoints.attempt());
   }
 
   void run() {
@@ -44,7 +47,12 @@ class TrainingLoop {
       checkpoints_.epoch_before_is_recorded();
       ++epoch;
     }
-    for (; epoch < epochs_; ++epoch) run_epoch(epoch);
+    try {
+      for (; epoch < epochs_; ++epoch) run_epoch(epoch);
+    } catch (const DeadStart&) {
+      record_dead_start(epoch);
+      throw;
+    }
   }
 
  private:
@@ -60,7 +68,29 @@ class TrainingLoop {
       const std::size_t later = static_cast<std::size_t>(epochs_ - epoch - 1) * now.total;
       bar.update(now.images, now.total, fmt::format("loss {:.4f}", now.loss), later);
     };
-    return trainer_.run_epoch(epoch, {.progress = progress, .cancelled = interrupted});
+    const auto dead_start = [this](const DeadStart& found) {
+      if (!ignores_dead_start_) throw DeadStart(found);
+      print_note(fmt::format("warning: {}", found.what()));
+    };
+    return trainer_.run_epoch(
+        epoch, {.dead_start = dead_start, .progress = progress, .cancelled = interrupted});
+  }
+
+  EpochMetrics metrics_of(int epoch, const EpochResult& result) const {
+    return {.epoch = epoch + 1,
+            .train_loss = result.loss,
+            .train_error = result.error,
+            .validation_error = {},
+            .learning_rate = result.learning_rate,
+            .seconds = result.seconds,
+            .images_per_second = result.images_per_second,
+            .device_changed = checkpoints_.device_changed()};
+  }
+
+  void record_dead_start(int epoch) {
+    EpochMetrics metrics = metrics_of(epoch, trainer_.epoch_so_far());
+    metrics.dead_start = seed_;
+    if (metrics_) metrics_->append(metrics);
   }
 
   // The checkpoint comes before the validation, which can be done again, and before the line: there
@@ -69,14 +99,7 @@ class TrainingLoop {
     const bool begins = steps_done() <= epoch;
     const EpochResult result = run_steps(epoch);
     if (begins) checkpoints_.save(trainer_);
-    EpochMetrics metrics{.epoch = epoch + 1,
-                         .train_loss = result.loss,
-                         .train_error = result.error,
-                         .validation_error = {},
-                         .learning_rate = result.learning_rate,
-                         .seconds = result.seconds,
-                         .images_per_second = result.images_per_second,
-                         .device_changed = checkpoints_.device_changed()};
+    EpochMetrics metrics = metrics_of(epoch, result);
     if (validation_ != nullptr)
       metrics.validation_error = validation_->error(trainer_.model().parameters);
     if (metrics_) metrics_->append(metrics);
@@ -86,6 +109,8 @@ class TrainingLoop {
 
   Trainer& trainer_;
   int epochs_;
+  std::uint64_t seed_;
+  bool ignores_dead_start_;
   Validation* validation_;
   TrainingCheckpoints& checkpoints_;
   std::optional<MetricsFile> metrics_;

@@ -9,7 +9,8 @@
 namespace allconv::cli {
 
 // From where `trainer` stands to the last epoch. `validation` may be null. Throws
-// Error{interrupted}, after a last checkpoint, and whatever ends a training.
+// Error{interrupted}, after a last checkpoint, DeadStart where --on-dead-start says so, and
+// whatever else ends a training.
 void run_epochs(Trainer& trainer, const TrainArguments& arguments, Validation* validation,
                 TrainingCheckpoints& checkpoints);
 

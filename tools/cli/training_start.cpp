@@ -73,6 +73,7 @@ void take_initial_weights(const Model& initial, const StartArguments& arguments,
                           TrainingStart& start) {
   FineTuned tuned = fine_tune(initial.parameters, start.model.network, arguments.seed);
   start.model.parameters = std::move(tuned.parameters);
+  start.initial = initial.parameters;
   if (tuned.last_layer_is_new) {
     print_note(fmt::format("fine-tuning: the last layer begins anew, with {} classes",
                            start.model.classes.size()));
@@ -129,8 +130,14 @@ TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool) 
   }
   if (arguments.prepare.value_or("standardize") == "standardize")
     model.prepare = standardize(start.images, pool);
-  model.parameters = he_initial(model.network, arguments.seed);
+  model.parameters = first_weights(start, arguments.seed);
   return start;
+}
+
+Parameters first_weights(const TrainingStart& start, std::uint64_t seed) {
+  const NetworkDescription& network = start.model.network;
+  if (start.initial) return fine_tune(*start.initial, network, seed).parameters;
+  return he_initial(network, seed);
 }
 
 }  // namespace allconv::cli

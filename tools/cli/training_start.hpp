@@ -26,8 +26,12 @@ struct StartArguments {
 
 struct TrainingStart {
   Model model;
-  TrainingSet images;  // labels are indices into the model's classes
+  TrainingSet images;                 // labels are indices into the model's classes
+  std::optional<Parameters> initial;  // of the model of --init
 };
+
+// The first weights of `start`'s network: what is drawn at random is drawn by `seed`.
+Parameters first_weights(const TrainingStart& start, std::uint64_t seed);
 
 // Throws Error, Error{interrupted} included.
 TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool);

@@ -1,0 +1,89 @@
+#include "engine/train/activity.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/data/prepare.hpp"
+#include "engine/execute/executor.hpp"
+#include "engine/graph/graph.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr std::size_t kImages = 128;
+
+// Whether the step ends with a ReLU that does not leak.
+bool cuts_off(const Step& step) {
+  if (const auto* convolution = std::get_if<Bound<kernels::Conv2dForward>>(&step.problem)) {
+    const kernels::Conv2dProblem& problem = convolution->problem;
+    return problem.epilogue == kernels::Conv2dEpilogue::relu && problem.slope == 0;
+  }
+  const auto* relu = std::get_if<Bound<kernels::ReluForward>>(&step.problem);
+  return relu != nullptr && relu->problem.slope == 0;
+}
+
+// Filters of such a step; 0 of any other.
+int relu_units(const Plan& plan, const Step& step) {
+  return cuts_off(step) ? plan.graph.shape(step.dst).channels : 0;
+}
+
+// Which units have been positive, over the passes of one step.
+class UnitCount {
+ public:
+  explicit UnitCount(int units) : alive_(static_cast<std::size_t>(units)) {}
+
+  void add(std::span<const float> values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i] > 0) alive_[i % alive_.size()] = 1;
+    }
+  }
+  int dead() const { return static_cast<int>(std::count(alive_.begin(), alive_.end(), 0)); }
+
+ private:
+  std::vector<char> alive_;
+};
+
+}  // namespace
+
+std::vector<LayerActivity> measure_activity(const Model& model, const TrainingSet& set,
+                                            const PlanOptions& options, ThreadPool& pool) {
+  const std::size_t images = std::min(kImages, set.size());
+  const Graph graph = make_graph(model.network, PassMode::inference);
+  const int batch_size = static_cast<int>(images);
+  const int together = micro_batch_size(PassMode::inference, batch_size, options.threads);
+  const auto plan = std::make_shared<const Plan>(make_plan(graph, together, options));
+  Executor executor(plan, batch_size, pool);
+  executor.load(model.parameters);
+
+  std::vector<const std::uint8_t*> pixels(images);
+  for (std::size_t i = 0; i < images; ++i) pixels[i] = set.image(i * set.size() / images);
+  std::vector<UnitCount> counts;
+  for (const Step& step : plan->steps) counts.emplace_back(relu_units(*plan, step));
+  executor.run_observed(
+      {.images = batch_size, .pixels = pixels.data(), .scaling = pixel_scaling(model.prepare)},
+      [&](std::size_t step, double) {
+        if (relu_units(*plan, plan->steps[step]) > 0)
+          counts[step].add(executor.observed_output(step));
+      });
+  std::vector<LayerActivity> layers;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const Step& step = plan->steps[i];
+    if (relu_units(*plan, step) > 0)
+      layers.push_back({step.layer, relu_units(*plan, step), counts[i].dead()});
+  }
+  return layers;
+}
+
+std::string dead_layers_text(const std::vector<LayerActivity>& layers) {
+  std::string text;
+  for (const LayerActivity& layer : layers) {
+    if (2 * layer.dead < layer.units) continue;
+    text += fmt::format("{}{}: {} of {} units pass nothing", text.empty() ? "" : "; ", layer.layer,
+                        layer.dead, layer.units);
+  }
+  return text;
+}
+
+}  // namespace allconv
