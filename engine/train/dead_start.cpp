@@ -30,7 +30,6 @@ DeadStart::DeadStart(std::size_t steps, double loss, int classes, const std::str
                         steps, loss, classes, classes, std::log(classes),
                         layers.empty() ? "" : "; ", layers),
             "dead start",
-            "give another --seed, a lower --learning-rate, --init lsuv or --network-options "
-            "last-relu=off") {}
+            "give another --seed, a lower --learning-rate or --network-options last-relu=off") {}
 
 }  // namespace allconv

@@ -1,12 +1,13 @@
-"""A training that does not begin is told as such, and begins again as --on-dead-start says; one that
-diverges ends."""
+"""A training that does not begin is told as such, and begins again as --on-dead-start says; one
+that diverges ends."""
 
 import json
 
-from checks import AVERAGE, RELU, SOFTMAX, Check, Image, conv, main, network, np, oracle
+from checks import (AVERAGE, RELU, SOFTMAX, Check, Image, conv, main, network, np,
+                    oracle)
 
-# Grey pictures through one unit: it passes something for all of them or for none, by the sign of the
-# sum of its three weights, so that about every second seed is dead. Nothing decays.
+# Grey pictures through one unit: it passes something for all of them or for none, by the sign of
+# the sum of its three weights, so that about every second seed is dead. Nothing decays.
 NET = network(conv("conv1", 1, (1, 1), padding=(0,) * 4), RELU,
               conv("conv2", 2, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX)
 PICTURES = 8  # one batch of them, so that an epoch has one step
