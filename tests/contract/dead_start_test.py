@@ -12,7 +12,8 @@ NET = network(conv("conv1", 1, (1, 1), padding=(0,) * 4), RELU,
               conv("conv2", 2, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX)
 PICTURES = 8  # one batch of them, so that an epoch has one step
 JUDGED = 100  # steps after which the start is
-FLAGS = ["--batch-size", PICTURES, "--prepare", "none", "--weight-decay", 0, "--learning-rate", 0.05]
+FLAGS = ["--batch-size", PICTURES, "--prepare", "none", "--weight-decay", 0, "--learning-rate",
+         0.05]
 
 
 class DeadStart(Check):
