@@ -1,5 +1,7 @@
 """The metadata of a model suffice to rebuild its input and its network: logits by NumPy."""
 
+import re
+
 from checks import (AVERAGE, RELU, SOFTMAX, Check, Image, conv, dropout, leaky, main, network, np,
                     oracle, picture, pool, save)
 
@@ -42,6 +44,23 @@ class Forward(Check):
         net = network(conv("conv1", 4, (8, 8), padding=(0,) * 4), RELU,
                       conv("conv2", 3, (1, 1), padding=(0,) * 4), SOFTMAX)
         self.compare(self.model(net), [save(self.folder / "a.png", 1)])
+
+    def test_strides_of_single_taps_move_up(self):
+        """What a 1x1 convolution with a stride does not read is not computed before it; behind a
+        pool, or with padding, it keeps its stride."""
+        one = {"kernel": (1, 1), "padding": (0,) * 4}
+        net = network(conv("conv1", 5, (5, 3), (1, 2), (2, 0, 1, 3)), leaky(0.333), dropout(0.2),
+                      conv("conv2", 4, stride=(2, 2), **one), RELU,
+                      conv("conv3", 4, stride=(1, 2), **one), RELU, conv("conv4", 4), RELU,
+                      pool((2, 2), (1, 1), (1, 1, 1, 1)), conv("conv5", 4, stride=(2, 1), **one),
+                      conv("conv6", 3, (1, 1), (2, 1), (1, 1, 1, 1)), AVERAGE, SOFTMAX,
+                      size=(19, 27))
+        model = self.model(net)
+        self.compare(model, [save(self.folder / f"{seed}.png", seed, 19, 27) for seed in (1, 2)])
+        plan = self.succeed("plan", model, "--batch-size", 1).stdout
+        self.assertEqual(re.findall(r"conv2d_forward\S+ .* n\d\S*(u\d)(v\d)", plan),
+                         [("u2", "v4"), ("u1", "v2"), ("u1", "v1"), ("u1", "v1"), ("u2", "v1"),
+                          ("u2", "v1")])
 
     def test_trained_model(self):
         for seed in range(9):
