@@ -8,14 +8,18 @@ namespace {
 
 // A 1x1 convolution of stride s without padding reads every s-th output of the convolution before
 // it. That one takes the stride over and computes no others. Sizes are the same, since
-// floor(floor(a / t) / s) = floor(a / (t * s)).
-NetworkDescription with_early_strides(NetworkDescription network) {
+// floor(floor(a / t) / s) = floor(a / (t * s)). Of a valid network, which remains valid.
+void move_strides_up(NetworkDescription& network) {
   Conv2dLayer* before = nullptr;  // with nothing but element-wise layers behind it
   for (Layer& layer : network.layers) {
     if (auto* conv = std::get_if<Conv2dLayer>(&layer)) {
       const bool picks = conv->kernel == std::array{1, 1} && conv->padding == Padding{};
-      for (std::size_t axis = 0; axis < 2 && picks && before != nullptr; ++axis)
-        before->stride[axis] *= std::exchange(conv->stride[axis], 1);
+      for (std::size_t axis = 0; axis < 2 && picks && before != nullptr; ++axis) {
+        const auto product = std::int64_t{before->stride[axis]} * conv->stride[axis];
+        if (product > kMaxExtent) continue;
+        before->stride[axis] = static_cast<int>(product);
+        conv->stride[axis] = 1;
+      }
       before = conv;
     } else if (!std::holds_alternative<ReluLayer>(layer) &&
                !std::holds_alternative<LeakyReluLayer>(layer) &&
@@ -23,15 +27,18 @@ NetworkDescription with_early_strides(NetworkDescription network) {
       before = nullptr;
     }
   }
-  return network;
 }
 
 // Builds a graph layer by layer, then backwards by each operation's backward rule.
 class GraphBuilder {
  public:
-  GraphBuilder(const NetworkDescription& network, PassMode mode, ReluRule rule) {
-    graph_.network = mode == PassMode::inference ? with_early_strides(network) : network;
-    shapes_ = infer_shapes(graph_.network);
+  GraphBuilder(const NetworkDescription& network, PassMode mode, ReluRule rule)
+      : shapes_(infer_shapes(network)) {
+    graph_.network = network;
+    if (mode == PassMode::inference) {
+      move_strides_up(graph_.network);
+      shapes_ = infer_shapes(graph_.network);
+    }
     graph_.mode = mode;
     graph_.rule = mode == PassMode::explain ? rule : ReluRule::gradient;
   }

@@ -62,6 +62,12 @@ class Forward(Check):
                          [("u2", "v4"), ("u1", "v2"), ("u1", "v1"), ("u1", "v1"), ("u2", "v1"),
                           ("u2", "v1")])
 
+    def test_strides_that_are_too_large_to_move(self):
+        for stride in (300, 1 << 16):
+            net = network(conv("conv1", 5, stride=(stride,) * 2), RELU,
+                          conv("conv2", 3, (1, 1), (stride,) * 2, (0,) * 4), AVERAGE, SOFTMAX)
+            self.compare(self.model(net), [save(self.folder / "a.png", 1)])
+
     def test_trained_model(self):
         for seed in range(9):
             save(self.folder / "data" / "abc"[seed % 3] / f"{seed}.png", seed, 13, 10)
