@@ -23,8 +23,7 @@ std::shared_ptr<const Plan> plan_for(const NetworkDescription& network,
   const bool explain = options.mode == PassMode::explain;
   const Graph graph =
       make_graph(network, options.mode, explain ? ReluRule::guided : ReluRule::gradient);
-  const int images = micro_batch_size(options.mode, options.batch_size, plan.threads);
-  return std::make_shared<const Plan>(make_plan(graph, images, plan));
+  return make_batch_plan(graph, options.batch_size, plan);
 }
 
 }  // namespace

@@ -321,6 +321,12 @@ int micro_batch_size(PassMode mode, int batch_size, int threads) {
   return std::clamp(a_thread <= kFewImages ? a_thread : (a_thread + 1) / 2, 1, kMostImages);
 }
 
+std::shared_ptr<const Plan> make_batch_plan(const Graph& graph, int batch_size,
+                                            const PlanOptions& options) {
+  const int images = micro_batch_size(graph.mode, batch_size, options.threads);
+  return std::make_shared<const Plan>(make_plan(graph, images, options));
+}
+
 Plan make_plan(const Graph& graph, int images, const PlanOptions& options) {
   return Planner(graph, images, options).make();
 }

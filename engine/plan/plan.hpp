@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -127,6 +128,11 @@ int micro_batch_size(PassMode mode, int batch_size, int threads);
 // Fuses, chooses kernels, places values. Throws Error{usage} when the workspace limit cannot be
 // met.
 Plan make_plan(const Graph& graph, int images, const PlanOptions& options);
+
+// The same for batches of `batch_size` images: micro_batch_size() of them together, by
+// options.threads.
+std::shared_ptr<const Plan> make_batch_plan(const Graph& graph, int batch_size,
+                                            const PlanOptions& options);
 
 // The table that `allconv plan` prints. Text ends with a newline.
 std::string to_text(const Plan& plan, int workers);

@@ -24,9 +24,7 @@ std::shared_ptr<const Plan> inference_plan(const Model& model, const ScorerOptio
   const Graph graph = make_graph(model.network, PassMode::inference);
   const auto most =
       std::clamp<std::size_t>(options.images, 1, static_cast<std::size_t>(options.batch_size));
-  const int images =
-      micro_batch_size(PassMode::inference, static_cast<int>(most), options.plan.threads);
-  return std::make_shared<const Plan>(make_plan(graph, images, options.plan));
+  return make_batch_plan(graph, static_cast<int>(most), options.plan);
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ class UnitCount {
  public:
   explicit UnitCount(int units) : alive_(static_cast<std::size_t>(units)) {}
 
+  int units() const { return static_cast<int>(alive_.size()); }
+
   void add(std::span<const float> values) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (values[i] > 0) alive_[i % alive_.size()] = 1;
@@ -52,8 +54,7 @@ std::vector<LayerActivity> measure_activity(const Model& model, const TrainingSe
   const std::size_t images = std::min(kImages, set.size());
   const Graph graph = make_graph(model.network, PassMode::inference);
   const int batch_size = static_cast<int>(images);
-  const int together = micro_batch_size(PassMode::inference, batch_size, options.threads);
-  const auto plan = std::make_shared<const Plan>(make_plan(graph, together, options));
+  const auto plan = make_batch_plan(graph, batch_size, options);
   Executor executor(plan, batch_size, pool);
   executor.load(model.parameters);
 
@@ -64,14 +65,12 @@ std::vector<LayerActivity> measure_activity(const Model& model, const TrainingSe
   executor.run_observed(
       {.images = batch_size, .pixels = pixels.data(), .scaling = pixel_scaling(model.prepare)},
       [&](std::size_t step, double) {
-        if (relu_units(*plan, plan->steps[step]) > 0)
-          counts[step].add(executor.observed_output(step));
+        if (counts[step].units() > 0) counts[step].add(executor.observed_output(step));
       });
   std::vector<LayerActivity> layers;
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    const Step& step = plan->steps[i];
-    if (relu_units(*plan, step) > 0)
-      layers.push_back({step.layer, relu_units(*plan, step), counts[i].dead()});
+    if (counts[i].units() > 0)
+      layers.push_back({plan->steps[i].layer, counts[i].units(), counts[i].dead()});
   }
   return layers;
 }

@@ -20,9 +20,8 @@ namespace {
 std::unique_ptr<Executor> make_executor(const Model& model, const TrainOptions& options,
                                         ThreadPool& pool) {
   const Graph graph = make_graph(model.network, PassMode::training);
-  const int images = micro_batch_size(PassMode::training, options.batch_size, options.plan.threads);
-  auto plan = std::make_shared<const Plan>(make_plan(graph, images, options.plan));
-  auto executor = std::make_unique<Executor>(std::move(plan), options.batch_size, pool);
+  auto executor = std::make_unique<Executor>(
+      make_batch_plan(graph, options.batch_size, options.plan), options.batch_size, pool);
   executor->load(model.parameters);
   return executor;
 }
@@ -58,6 +57,10 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
 
 std::size_t Trainer::steps() const { return (set_.size() + pixels_.size() - 1) / pixels_.size(); }
 
+std::size_t Trainer::steps_done() const {
+  return static_cast<std::size_t>(position_.epoch) * steps() + position_.step;
+}
+
 // The sum that judges the start goes on from epoch to epoch.
 void Trainer::begin_epoch(int epoch) {
   order_ = shuffled_order(set_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
@@ -92,7 +95,7 @@ void Trainer::gather() {
   const std::size_t count = std::min(order_.size() - first, pixels_.size());
   const auto epoch = static_cast<std::uint64_t>(position_.epoch);
   batch_.images = static_cast<int>(count);
-  batch_.step = epoch * steps() + position_.step;
+  batch_.step = steps_done();
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t image = order_[first + i];
     pixels_[i] = set_.image(image);
@@ -143,7 +146,7 @@ void Trainer::run_step(const SgdSettings& sgd) {
 
 void Trainer::watch_start(const TrainCallbacks& callbacks) {
   const std::size_t judged = judging_step(steps());
-  if (static_cast<std::size_t>(position_.epoch) * steps() + position_.step != judged) return;
+  if (steps_done() != judged) return;
   const double loss = position_.start_sum / kJudgedSteps;
   const int classes = static_cast<int>(model_.classes.size());
   if (!callbacks.dead_start || !is_guessing(loss, classes)) return;

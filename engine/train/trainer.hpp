@@ -95,12 +95,14 @@ class Trainer {
   // Of the epoch so far, as run_epoch() returns it for the whole.
   EpochResult epoch_so_far() const;
   std::size_t steps() const;  // of an epoch
+  std::uint64_t seed() const { return options_.seed; }
 
   // As of the last whole epoch.
   const Model& model() const { return model_; }
   const Plan& plan() const { return executor_->plan(); }
 
  private:
+  std::size_t steps_done() const;  // since the beginning
   void begin_epoch(int epoch);
   void watch_start(const TrainCallbacks& callbacks);
   double rate_of(std::size_t step) const;  // of this epoch

@@ -48,11 +48,10 @@ int run_plan(const PlanArguments& arguments) {
   if (arguments.training) mode = PassMode::training;
   if (arguments.explain) mode = PassMode::explain;
   const Graph graph = make_graph(network, mode, parse_rule(arguments.rule));
-  const int images = micro_batch_size(mode, arguments.batch_size, device.pool().threads());
+  const auto plan = make_batch_plan(graph, arguments.batch_size, device.plan_options());
   // A batch of fewer micro-batches than threads keeps fewer workers, each with an arena.
-  const int micro_batches = (arguments.batch_size + images - 1) / images;
-  const Plan plan = make_plan(graph, images, device.plan_options());
-  print_result(to_text(plan, std::min(device.pool().threads(), micro_batches)));
+  const int micro_batches = kernels::divide_up(arguments.batch_size, plan->images);
+  print_result(to_text(*plan, std::min(device.pool().threads(), micro_batches)));
   return kDone;
 }
 

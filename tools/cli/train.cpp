@@ -51,7 +51,7 @@ Model train(TrainingStart& start, const TrainArguments& arguments, Validation* v
       return trainer.model();
     } catch (const DeadStart& dead) {
       if (arguments.on_dead_start == "stop" || checkpoints.attempt() == kMaxRetries) throw;
-      print_note(fmt::format("{}", dead.what()));
+      print_note(dead.what());
       checkpoints.begin_next_attempt();
       print_note(fmt::format("beginning again with seed {}", options.seed + 1));
     }

@@ -32,7 +32,6 @@ class TrainingLoop {
                TrainingCheckpoints& checkpoints)
       : trainer_(trainer),
         epochs_(arguments.options.epochs),
-        seed_(arguments.options.seed + static_cast<std::uint64_t>(checkpoints.attempt())),
         ignores_dead_start_(arguments.on_dead_start == "ignore"),
         validation_(validation),
         checkpoints_(checkpoints) {
@@ -89,7 +88,7 @@ class TrainingLoop {
 
   void record_dead_start(int epoch) {
     EpochMetrics metrics = metrics_of(epoch, trainer_.epoch_so_far());
-    metrics.dead_start = seed_;
+    metrics.dead_start = trainer_.seed();
     if (metrics_) metrics_->append(metrics);
   }
 
@@ -109,7 +108,6 @@ class TrainingLoop {
 
   Trainer& trainer_;
   int epochs_;
-  std::uint64_t seed_;
   bool ignores_dead_start_;
   Validation* validation_;
   TrainingCheckpoints& checkpoints_;

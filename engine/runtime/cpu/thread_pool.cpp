@@ -153,6 +153,10 @@ void ThreadPool::stop() {
   workers_.clear();
 }
 
+ThreadPool::Thread& ThreadPool::thread_at(int thread) {
+  return threads_[static_cast<std::size_t>(thread)];
+}
+
 ThreadPool::Slot& ThreadPool::publish(Region& region) {
   Slot* slot = slots_.get();
   while (slot->taken.exchange(true)) ++slot;  // no thread is within more than one loop and a task
@@ -187,7 +191,7 @@ void ThreadPool::begin_stage(Region& region) {
 }
 
 void ThreadPool::run_task(Region& region, int index, int thread) {
-  Thread& self = threads_[static_cast<std::size_t>(thread)];
+  Thread& self = thread_at(thread);
   ++self.depth;
   if (!region.failed) region.guard([&] { region.body(index, thread); });
   --self.depth;
@@ -195,7 +199,7 @@ void ThreadPool::run_task(Region& region, int index, int thread) {
 
 // Runs tasks until none is left to claim or the thread's turn is over; false: it found none.
 bool ThreadPool::take_tasks(Region& region, int thread) {
-  const Thread& self = threads_[static_cast<std::size_t>(thread)];
+  const Thread& self = thread_at(thread);
   bool found = false;
   for (int index = region.claim(); index >= 0; index = region.claim()) {
     found = true;
@@ -216,7 +220,7 @@ bool ThreadPool::help(int thread) {
         [&](Region& region) { return take_tasks(region, thread); });
   }
   // Outside of the region, which must not wait for a thread that has no core.
-  Thread& self = threads_[static_cast<std::size_t>(thread)];
+  Thread& self = thread_at(thread);
   if (found && self.turn_is_over()) self.end_turn();
   return found;
 }
@@ -233,7 +237,7 @@ void ThreadPool::rest(int thread, const Condition& done) {
   ++idle_;
   const std::uint64_t seen = generation_;
   const auto over = [&] { return generation_ != seen || done(); };
-  Thread& self = threads_[static_cast<std::size_t>(thread)];
+  Thread& self = thread_at(thread);
   const bool may_help = self.depth == 0;
   if (!(may_help && any_task()) && !spin_until(over)) {
     std::unique_lock lock(mutex_);
@@ -252,7 +256,7 @@ void ThreadPool::bind_caller(std::optional<CoreBinding>& binding) {
   Thread* const end = threads_.get() + threads();
   binding_ = may_bind_ && std::any_of(threads_.get(), end, crowded);
   if (!binding_) return;
-  Thread& self = threads_[0];
+  Thread& self = thread_at(0);
   Thread* const other = std::find_if_not(threads_.get(), end, crowded);
   if (self.crowded && other != end) {
     self.core = other->core.exchange(self.core);
@@ -270,7 +274,7 @@ void ThreadPool::run_stages(int caller, FunctionRef<int()> next_stage,
     }
     return;
   }
-  Thread& self = threads_[static_cast<std::size_t>(caller)];
+  Thread& self = thread_at(caller);
   std::optional<CoreBinding> binding;
   if (caller == 0 && self.depth == 0) bind_caller(binding);
   Region region{.next_stage = next_stage, .body = body, .failure = {}};
@@ -298,7 +302,7 @@ void ThreadPool::parallel_for(int count, FunctionRef<void(int, int)> body) {
 
 void ThreadPool::work(int thread) {
   const auto wanted = [this] { return job_count_ > 0 || stopping_; };
-  const std::atomic<int>& core = threads_[static_cast<std::size_t>(thread)].core;
+  const std::atomic<int>& core = thread_at(thread).core;
   std::optional<CoreBinding> binding;
   int bound = kAnyCore;
   while (!stopping_) {

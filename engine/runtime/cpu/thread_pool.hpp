@@ -93,6 +93,7 @@ class ThreadPool {
 
   void work(int thread);
   void stop();
+  Thread& thread_at(int thread);
   Slot& publish(Region& region);
   void withdraw(Slot& slot);
   bool take_tasks(Region& region, int thread);
