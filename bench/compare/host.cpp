@@ -147,7 +147,7 @@ class Host {
     for (int i = 0; i < classes; ++i) model.classes.push_back(std::to_string(i));
     model.prepare.height = model.network.input.height;
     model.prepare.width = model.network.input.width;
-    model.parameters = he_initial(model.network, 1);
+    model.parameters = initial_parameters(model.network, WeightRule::he, 1);
     write_model(model, order.at("model"));
     return {{"classes", classes}};
   }

@@ -77,7 +77,7 @@ class Rounds {
         one_(1),
         all_(options.threads),
         network_(make_network(options.network, {}, 10)),
-        parameters_(he_initial(network_, 1)),
+        parameters_(initial_parameters(network_, WeightRule::he, 1)),
         alone_(network_, parameters_, {.batch_size = options.batch_size}, one_),
         together_(network_, parameters_, {.batch_size = options.batch_size}, all_) {}
 

@@ -16,7 +16,7 @@ struct Batch {
   // Input, one of the two.
   const float* input = nullptr;                 // (images,h,w,c) prepared
   const std::uint8_t* const* pixels = nullptr;  // (images) pointers, each to (h,w,3)
-  const kernels::ImageMove* moves = nullptr;    // (images), for pixels
+  const kernels::ImageMove* moves = nullptr;    // (images), of either
   PixelScaling scaling;                         // for pixels
 
   const std::int32_t* labels = nullptr;          // (images), training

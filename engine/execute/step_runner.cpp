@@ -205,25 +205,47 @@ class KernelRunner : public StepRunner {
   std::unique_ptr<const kernels::PreparedKernel<Operation>> kernel_;
 };
 
+// Writes an image moved as image_prepare moves pixels: zero where it comes from outside.
+void copy_moved(const float* src, const Shape& shape, const kernels::ImageMove& move, float* dst) {
+  for (int row = 0; row < shape.height; ++row) {
+    for (int column = 0; column < shape.width; ++column, dst += shape.channels) {
+      const int from_row = row - move.down;
+      const int shifted = column - move.right;
+      const int from_column = move.flip ? shape.width - 1 - shifted : shifted;
+      const bool inside =
+          from_row >= 0 && from_row < shape.height && from_column >= 0 && from_column < shape.width;
+      const std::int64_t pixel = std::int64_t{from_row} * shape.width + from_column;
+      if (inside)
+        std::copy_n(src + pixel * shape.channels, shape.channels, dst);
+      else
+        std::fill_n(dst, shape.channels, 0.0F);
+    }
+  }
+}
+
 // Pixels are prepared by a kernel; prepared floats are copied into the arena.
 class InputRunner final : public KernelRunner<kernels::ImagePrepare> {
  public:
   InputRunner(const Plan& plan, const Step& step, const kernels::ImagePrepareProblem& problem)
-      : KernelRunner(step, problem), floats_(plan.graph.shape(plan.graph.input).size()) {}
+      : KernelRunner(step, problem), shape_(plan.graph.shape(plan.graph.input)) {}
 
   void run(const Frame& frame, const ExecutionContext& context, Interval parts) const override {
-    if (frame.batch->pixels != nullptr) return KernelRunner::run(frame, context, parts);
+    const Batch& batch = *frame.batch;
+    if (batch.pixels != nullptr) return KernelRunner::run(frame, context, parts);
     for (int i = 0; i < frame.pass_images; ++i) {
       const std::int64_t image =
           i < frame.present_in_pass() ? frame.first_of_pass() + i : frame.first_image;
-      std::memcpy(frame.value<float>(step().dst) + i * floats_,
-                  frame.batch->input + image * floats_,
-                  static_cast<std::size_t>(floats_) * sizeof(float));
+      const float* src = batch.input + image * shape_.size();
+      float* dst = frame.value<float>(step().dst) + i * shape_.size();
+      if (batch.moves != nullptr)
+        copy_moved(src, shape_, batch.moves[image], dst);
+      else
+        std::copy_n(src, shape_.size(), dst);
     }
   }
 
  private:
-  std::int64_t floats_;  // of one image
+  Shape shape_;
 };
 
 // The gradient of the loss; zero for images that only fill the frame up.

@@ -20,7 +20,6 @@ double seconds_since(Clock::time_point start) {
 }
 
 std::shared_ptr<const Plan> inference_plan(const Model& model, const ScorerOptions& options) {
-  check_preparation(model);
   const Graph graph = make_graph(model.network, PassMode::inference);
   const auto most =
       std::clamp<std::size_t>(options.images, 1, static_cast<std::size_t>(options.batch_size));
@@ -44,6 +43,7 @@ Scorer::Scorer(const Model& model, const ScorerOptions& options, ThreadPool& poo
       batch_size_(static_cast<std::size_t>(options.batch_size)),
       executor_(inference_plan(model, options), options.batch_size, pool),
       pool_(pool),
+      transform_(InputTransform::of(model, options.batch_size, options.plan.limits, pool)),
       pixels_(batch_size_),
       logits_(batch_size_ * classes_),
       probabilities_(batch_size_ * classes_) {
@@ -59,7 +59,9 @@ void Scorer::run_network(std::span<Slot> slots) {
   }
   batch.logits = logits_.data();
   batch.probabilities = probabilities_.data();
-  if (batch.images > 0) executor_.run(batch);
+  if (batch.images == 0) return;
+  if (transform_ != nullptr) transform_->apply(batch);
+  executor_.run(batch);
 }
 
 ScoredImage Scorer::outcome(const Slot& slot) const {

@@ -11,6 +11,7 @@
 
 #include "engine/data/data_set.hpp"
 #include "engine/data/index_range.hpp"
+#include "engine/data/input_transform.hpp"
 #include "engine/data/load.hpp"
 #include "engine/execute/executor.hpp"
 #include "engine/formats/model_file.hpp"
@@ -52,7 +53,6 @@ struct ScorerOptions {
 // Used by one thread at a time. The pool must outlive it.
 class Scorer {
  public:
-  // Throws Error{usage} for a preparation that this version does not apply.
   Scorer(const Model& model, const ScorerOptions& options, ThreadPool& pool);
 
   // Takes other weights of the same network.
@@ -77,6 +77,7 @@ class Scorer {
   std::size_t batch_size_;
   Executor executor_;
   ThreadPool& pool_;
+  std::unique_ptr<InputTransform> transform_;  // null: none
   std::vector<const std::uint8_t*> pixels_;
   std::vector<float> logits_;         // (batch,classes)
   std::vector<float> probabilities_;  // (batch,classes)

@@ -4,15 +4,13 @@
 
 #include <algorithm>
 
-#include "engine/data/prepare.hpp"
 #include "engine/execute/executor.hpp"
 #include "engine/graph/graph.hpp"
+#include "engine/train/image_sample.hpp"
 
 namespace allconv {
 
 namespace {
-
-constexpr std::size_t kImages = 128;
 
 // Whether the step ends with a ReLU that does not leak.
 bool cuts_off(const Step& step) {
@@ -51,22 +49,17 @@ class UnitCount {
 
 std::vector<LayerActivity> measure_activity(const Model& model, const TrainingSet& set,
                                             const PlanOptions& options, ThreadPool& pool) {
-  const std::size_t images = std::min(kImages, set.size());
+  const ImageSample sample(model, set, options, pool);
   const Graph graph = make_graph(model.network, PassMode::inference);
-  const int batch_size = static_cast<int>(images);
-  const auto plan = make_batch_plan(graph, batch_size, options);
-  Executor executor(plan, batch_size, pool);
+  const auto plan = make_batch_plan(graph, sample.size(), options);
+  Executor executor(plan, sample.size(), pool);
   executor.load(model.parameters);
 
-  std::vector<const std::uint8_t*> pixels(images);
-  for (std::size_t i = 0; i < images; ++i) pixels[i] = set.image(i * set.size() / images);
   std::vector<UnitCount> counts;
   for (const Step& step : plan->steps) counts.emplace_back(relu_units(*plan, step));
-  executor.run_observed(
-      {.images = batch_size, .pixels = pixels.data(), .scaling = pixel_scaling(model.prepare)},
-      [&](std::size_t step, double) {
-        if (counts[step].units() > 0) counts[step].add(executor.observed_output(step));
-      });
+  executor.run_observed(sample.batch(), [&](std::size_t step, double) {
+    if (counts[step].units() > 0) counts[step].add(executor.observed_output(step));
+  });
   std::vector<LayerActivity> layers;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i].units() > 0)

@@ -18,8 +18,7 @@ struct LayerActivity {
   int dead = 0;       // without a positive output at any place of any image
 };
 
-// Runs up to 128 images, spread evenly over the set, through `model`; layers in the order of the
-// network. Allocates; the model's preparation must be one that this version applies.
+// Runs an ImageSample of the set through `model`; layers in the order of the network. Allocates.
 std::vector<LayerActivity> measure_activity(const Model& model, const TrainingSet& set,
                                             const PlanOptions& options, ThreadPool& pool);
 

@@ -52,6 +52,8 @@ json tensor_hashes(const Checkpoint& checkpoint) {
   };
   for_each_tensor(checkpoint.model.parameters, "", add);
   for_each_tensor(checkpoint.velocities, kVelocitySuffix, add);
+  for (const OtherTensor& tensor : checkpoint.model.other_tensors)
+    hashes[tensor.name] = hash_text(hash_of(std::span<const std::byte>(tensor.data)));
   return hashes;
 }
 
@@ -137,6 +139,9 @@ json comparable(const Model& model, std::string_view identity) {
   value["network"] = json::parse(network_to_json(model.network));
   value["classes"] = json::parse(classes_to_json(model.classes));
   value["prepare"] = json::parse(preparation_to_json(model.prepare));
+  value["prepare"]["tensors"] = json::array();
+  for (const OtherTensor& tensor : model.other_tensors)
+    value["prepare"]["tensors"].push_back(tensor.name);
   return value;
 }
 

@@ -1,8 +1,11 @@
 #include "engine/train/initialise.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <span>
 
+#include "engine/data/linear_algebra.hpp"
 #include "engine/data/random_stream.hpp"
 #include "engine/support/error.hpp"
 
@@ -34,19 +37,39 @@ class NormalStream {
   bool has_spare_ = false;
 };
 
-void fill_he(LayerParameters& layer, std::uint64_t seed, std::uint64_t index) {
-  const auto [k, c, r, s] = layer.extent;
-  const double deviation = std::sqrt(2.0 / (static_cast<double>(c) * r * s));
+void fill_normal(std::span<double> values, double deviation, std::uint64_t seed,
+                 std::uint64_t index) {
   NormalStream normal(RandomStream(seed, RandomPurpose::initialise, {.epoch = 0, .item = index}));
-  for (float& weight : layer.weights) weight = static_cast<float>(deviation * normal.next());
-  for (float& bias : layer.bias) bias = 0;
+  for (double& value : values) value = deviation * normal.next();
+}
+
+void fill(LayerParameters& layer, WeightRule rule, std::uint64_t seed, std::uint64_t index) {
+  const auto [k, c, r, s] = layer.extent;
+  const double window = static_cast<double>(r) * s;
+  const double inputs = c * window, outputs = k * window;
+  std::vector<double> weights(layer.weights.size());
+  switch (rule) {
+    case WeightRule::he: fill_normal(weights, std::sqrt(2 / inputs), seed, index); break;
+    case WeightRule::xavier:
+      fill_normal(weights, std::sqrt(2 / (inputs + outputs)), seed, index);
+      break;
+    case WeightRule::orthonormal:
+      fill_normal(weights, 1, seed, index);
+      orthonormalise(weights, k, c * r * s);
+      break;
+  }
+  std::copy(weights.begin(), weights.end(), layer.weights.begin());
 }
 
 }  // namespace
 
-Parameters he_initial(const NetworkDescription& network, std::uint64_t seed) {
+Parameters initial_parameters(const NetworkDescription& network, WeightRule rule,
+                              std::uint64_t seed, float bias) {
   Parameters parameters = zero_parameters(network);
-  for (std::size_t i = 0; i < parameters.size(); ++i) fill_he(parameters[i], seed, i);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    fill(parameters[i], rule, seed, i);
+    std::fill(parameters[i].bias.begin(), parameters[i].bias.end(), bias);
+  }
   return parameters;
 }
 
@@ -72,7 +95,7 @@ FineTuned fine_tune(Parameters parameters, const NetworkDescription& network, st
                   "give a model of the same network, or leave --network out");
     }
     have = wanted[i];
-    fill_he(have, seed, i);
+    fill(have, WeightRule::he, seed, i);
     result.last_layer_is_new = true;
   }
   return result;

@@ -8,9 +8,16 @@
 
 namespace allconv {
 
-// Weights normal with variance 2 / (c*r*s) (He et al. 2015, arXiv 1502.01852, equation 10), biases
-// 0. A function of (network, seed) alone.
-Parameters he_initial(const NetworkDescription& network, std::uint64_t seed);
+// How weights are drawn.
+enum class WeightRule {
+  he,           // normal, variance 2 / (c*r*s): He et al. 2015, arXiv 1502.01852, equation 10
+  xavier,       // normal, variance 2 / (c*r*s + k*r*s): Glorot and Bengio 2010, equation 12
+  orthonormal,  // (k, c*r*s) with orthonormal rows, or columns where it has more rows
+};
+
+// Biases are `bias`. A function of the arguments alone.
+Parameters initial_parameters(const NetworkDescription& network, WeightRule rule,
+                              std::uint64_t seed, float bias = 0);
 
 // `parameters` with the last layer initialised anew for `network`, where that layer has another
 // number of filters (fine-tuning to other classes). All other layers must be equal in size. Throws

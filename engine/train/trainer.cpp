@@ -37,6 +37,7 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
       set_(set),
       options_(options),
       pool_(pool),
+      transform_(InputTransform::of(model_, options.batch_size, options.plan.limits, pool)),
       executor_(make_executor(model_, options, pool)),
       optimiser_(*executor_, model_.parameters, pool) {
   const auto batch_size = static_cast<std::size_t>(options.batch_size);
@@ -45,7 +46,6 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
   labels_.resize(batch_size);
   losses_.resize(batch_size);
   probabilities_.resize(batch_size * model_.classes.size());
-  batch_.pixels = pixels_.data();
   batch_.moves = options.augmentation.any() ? moves_.data() : nullptr;
   batch_.scaling = pixel_scaling(model_.prepare);
   batch_.labels = labels_.data();
@@ -96,12 +96,14 @@ void Trainer::gather() {
   const auto epoch = static_cast<std::uint64_t>(position_.epoch);
   batch_.images = static_cast<int>(count);
   batch_.step = steps_done();
+  batch_.pixels = pixels_.data();
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t image = order_[first + i];
     pixels_[i] = set_.image(image);
     labels_[i] = set_.labels[image];
     moves_[i] = draw_move(options_.augmentation, options_.seed, epoch, image);
   }
+  if (transform_ != nullptr) transform_->apply(batch_);
 }
 
 std::size_t Trainer::wrong_in_batch() const {

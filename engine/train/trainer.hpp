@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/augment.hpp"
+#include "engine/data/input_transform.hpp"
 #include "engine/data/training_set.hpp"
 #include "engine/execute/executor.hpp"
 #include "engine/formats/model_file.hpp"
@@ -115,6 +116,7 @@ class Trainer {
   const TrainingSet& set_;
   TrainOptions options_;
   ThreadPool& pool_;
+  std::unique_ptr<InputTransform> transform_;  // null: none
   std::unique_ptr<Executor> executor_;
   Optimiser optimiser_;
   TrainingPosition position_;

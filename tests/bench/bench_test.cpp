@@ -68,7 +68,8 @@ TEST(NetworkBench, JsonHasTheContractsKeysInEveryMode) {
     const NetworkDescription network = small_network();
     const NetworkBenchOptions options{
         .mode = mode, .batch_size = 3, .warmup = 1, .iterations = 4, .plan = {}};
-    const NetworkBenchResult result = bench_network(network, he_initial(network, 1), options, pool);
+    const NetworkBenchResult result =
+        bench_network(network, initial_parameters(network, WeightRule::he, 1), options, pool);
     const auto json = nlohmann::json::parse(to_json(result));
     EXPECT_EQ(json.at("network"), "small");
     EXPECT_EQ(json.at("mode"), std::string(to_string(mode)));
@@ -94,7 +95,7 @@ TEST(NetworkBench, JsonHasTheContractsKeysInEveryMode) {
 TEST(NetworkBench, ATrainingIterationMovesTheWeights) {
   ThreadPool pool(1);
   const NetworkDescription network = small_network();
-  NetworkRun run(network, he_initial(network, 1),
+  NetworkRun run(network, initial_parameters(network, WeightRule::he, 1),
                  {.mode = PassMode::training, .batch_size = 4, .plan = {}}, pool);
   run.iterate();
   const std::vector<float> before = run.logits();

@@ -56,13 +56,10 @@ class UsageTest(ProgramTest):
         self.assertEqual(self.left(), [])
 
     def test_what_later_versions_bring_is_refused_by_name(self):
-        for command in ("explain", "patches", "convert", "recipes"):
+        for command in ("explain", "patches", "convert"):
             self.refuse(2, [command, "does not have this command yet"], command, "--help")
-        for option in ("--recipe", "--trace"):
-            self.refuse(2, [option, "yet"], *self.train_words(option))
-        for option, value in (("--prepare", "gcn-zca"), ("--init", "xavier"), ("--init", "lsuv"),
-                              ("--augment", "heavy")):
-            self.refuse(2, [option, value], *self.train_words(option, value))
+        self.refuse(2, ["--trace", "yet"], *self.train_words("--trace"))
+        self.refuse(2, ["--augment", "heavy"], *self.train_words("--augment", "heavy"))
         self.refuse(2, ["--target"], "plan", "all-cnn-c", "--batch-size", 1, "--target", "sm_90")
 
     def test_devices(self):

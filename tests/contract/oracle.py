@@ -87,6 +87,25 @@ def decode(path):
     return np.asarray(image.convert("RGB"))
 
 
+def normalised(values, gcn):
+    """Global contrast normalisation of (N,D) images: minus their mean, over their norm."""
+    values = values - values.mean(1, keepdims=True)
+    divisors = np.linalg.norm(values, axis=1, keepdims=True) / gcn["scale"]
+    return values / np.where(divisors < gcn["epsilon"], 1, divisors)
+
+
+def transformed(values, prepare, tensors):
+    """(N,C,H,W) scaled images after contrast normalisation, a mean per pixel and whitening."""
+    flat = values.reshape(len(values), -1)
+    if prepare["gcn"]:
+        flat = normalised(flat, prepare["gcn"])
+    if "prepare.mean" in tensors:
+        flat = flat - tensors["prepare.mean"].astype(float)
+    if prepare["zca"]:
+        flat = flat @ tensors["prepare.whiten"].astype(float)
+    return flat.reshape(values.shape)
+
+
 def prepared(pixels, prepare):
     """(C,H,W): resized by Pillow, scaled, less the mean, over the deviation."""
     height, width = prepare["resize"]

@@ -2,12 +2,11 @@
 
 from checks import Check, main, save
 
-LATER_FLAGS = {"train": ["--recipe x", "--trace x"],
+LATER_FLAGS = {"train": ["--trace x"],
                "score": ["--trace x"]}
-LATER_VALUES = ["--prepare gcn-zca", "--augment heavy", "--init xavier",
-                "--init lsuv"]
-LATER_COMMANDS = ["explain", "patches", "convert", "recipes"]
-COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "tune",
+LATER_VALUES = ["--augment heavy"]
+LATER_COMMANDS = ["explain", "patches", "convert"]
+COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "recipes", "tune",
             "merge"]
 WRONG_TRAINING = [
     "--epochs 0", "--epochs -1", "--epochs 1.5", "--epochs 99999999999999999999", "--batch-size 0",

@@ -344,20 +344,5 @@ TEST(Prepare, HandsTheKernelItsConstants) {
   EXPECT_EQ(arguments.moves, nullptr);
 }
 
-TEST(Prepare, RefusesWhatIsNotApplied) {
-  Preparation contrast;
-  contrast.gcn = Preparation::GlobalContrast{};
-  Model whitened;
-  whitened.prepare.zca = true;
-  Model pixel_mean;
-  pixel_mean.other_tensors.push_back({"prepare.mean", "F32", {3}, {}});
-  expect_error(ErrorKind::usage, "does not apply GCN or ZCA whitening yet",
-               [&] { image_prepare_arguments(contrast); });
-  expect_error(ErrorKind::usage, "does not apply GCN or ZCA whitening yet",
-               [&] { check_preparation(whitened); });
-  expect_error(ErrorKind::usage, "a mean for each pixel", [&] { check_preparation(pixel_mean); });
-  check_preparation(Model{});
-}
-
 }  // namespace
 }  // namespace allconv

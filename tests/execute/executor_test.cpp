@@ -201,6 +201,30 @@ TEST(BitEqual, AShorterBatchThanTheExecutorWasMadeFor) {
   for (std::size_t i = 30; i < 80; ++i) EXPECT_EQ(logits[i], -1.0F);  // untouched
 }
 
+// Prepared numbers are moved as pixels are: with a preparation that changes none, to the same bits.
+TEST(Input, IsMovedAsPixelsAre) {
+  const NetworkDescription network = small_network();
+  const Pictures pictures(network, 5);
+  Batch batch = pictures.batch();
+  batch.scaling = {};
+  const Floats numbers(pictures.pixels.begin(), pictures.pixels.end());
+  ThreadPool pool(2);
+  Executor executor(plan_of(network, PassMode::inference, 2), 5, pool);
+  executor.load(random_parameters(network));
+  Floats of_pixels(50), of_numbers(50), unmoved(50);
+  batch.logits = of_pixels.data();
+  executor.run(batch);
+  batch.pixels = nullptr;
+  batch.input = numbers.data();
+  batch.logits = of_numbers.data();
+  executor.run(batch);
+  EXPECT_EQ(of_numbers, of_pixels);
+  batch.moves = nullptr;
+  batch.logits = unmoved.data();
+  executor.run(batch);
+  EXPECT_NE(unmoved, of_numbers);
+}
+
 TEST(Observed, RunsTheSameSteps) {
   const NetworkDescription network = small_network();
   ThreadPool pool(2);

@@ -44,7 +44,7 @@ inline Model untrained_model(const TrainingSet& set) {
   return {.network = network,
           .classes = set.classes,
           .prepare = {.height = 8, .width = 8, .mean = {0.5, 0.5, 0.5}, .std = {0.3, 0.3, 0.3}},
-          .parameters = he_initial(network, 1),
+          .parameters = initial_parameters(network, WeightRule::he, 1),
           .other_tensors = {},
           .other_metadata = {}};
 }

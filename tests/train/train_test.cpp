@@ -67,10 +67,10 @@ TEST(Schedule, RefusesWhatIsNone) {
   }
 }
 
-TEST(HeInitial, HasTheVarianceOfThePaperAndDependsOnTheSeed) {
+TEST(InitialParameters, HaveHesVarianceAndDependOnTheSeed) {
   NetworkDescription network = tiny_network(4);
   std::get<Conv2dLayer>(network.layers[0]).filters = 2000;
-  const Parameters parameters = he_initial(network, 1);
+  const Parameters parameters = initial_parameters(network, WeightRule::he, 1);
   double sum = 0;
   double squares = 0;
   for (const float weight : parameters[0].weights) {
@@ -82,12 +82,12 @@ TEST(HeInitial, HasTheVarianceOfThePaperAndDependsOnTheSeed) {
   EXPECT_NEAR(sum / count, 0, 4 * std::sqrt(variance / count));
   EXPECT_NEAR(squares / count, variance, 4 * variance * std::sqrt(2 / count));
   EXPECT_EQ(parameters[0].bias, std::vector<float>(2000, 0.0F));
-  EXPECT_EQ(parameters, he_initial(network, 1));
-  EXPECT_NE(parameters, he_initial(network, 2));
+  EXPECT_EQ(parameters, initial_parameters(network, WeightRule::he, 1));
+  EXPECT_NE(parameters, initial_parameters(network, WeightRule::he, 2));
 }
 
 TEST(FineTune, ReplacesTheLastLayerOnly) {
-  const Parameters four = he_initial(tiny_network(4), 1);
+  const Parameters four = initial_parameters(tiny_network(4), WeightRule::he, 1);
   const FineTuned same = fine_tune(four, tiny_network(4), 2);
   EXPECT_FALSE(same.last_layer_is_new);
   EXPECT_EQ(same.parameters, four);
@@ -102,7 +102,7 @@ TEST(FineTune, ReplacesTheLastLayerOnly) {
 
 TEST(Optimiser, FollowsTheFormulaAndDoesNotDecayBiases) {
   const NetworkDescription network = tiny_network(4);
-  Parameters parameters = he_initial(network, 3);
+  Parameters parameters = initial_parameters(network, WeightRule::he, 3);
   for (LayerParameters& layer : parameters) {
     for (float& bias : layer.bias) bias = 0.5F;
   }

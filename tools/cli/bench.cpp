@@ -46,8 +46,8 @@ struct BenchArguments {
 int run_network(const BenchArguments& arguments) {
   ModelOrNetwork chosen = choose_model_or_network(arguments.model_or_network, arguments.network);
   constexpr std::uint64_t kSeed = 0;
-  Parameters parameters =
-      chosen.model ? std::move(chosen.model->parameters) : he_initial(chosen.network, kSeed);
+  Parameters parameters = chosen.model ? std::move(chosen.model->parameters)
+                                       : initial_parameters(chosen.network, WeightRule::he, kSeed);
   CpuDevice device(arguments.common);
   NetworkBenchOptions options{.batch_size = arguments.batch_size,
                               .warmup = arguments.warmup,

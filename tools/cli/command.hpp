@@ -41,6 +41,7 @@ void add_inspect_command(CLI::App& app, Chosen& chosen);
 void add_networks_command(CLI::App& app, Chosen& chosen);
 void add_bench_command(CLI::App& app, Chosen& chosen);
 void add_tune_command(CLI::App& app, Chosen& chosen);
+void add_recipes_command(CLI::App& app, Chosen& chosen);
 
 // --device --precision --threads --deterministic --workspace-limit --tuning-file --isa --exact;
 // --trace is refused. CpuDevice (device.hpp) makes a thread pool and plan options of them.

@@ -33,8 +33,7 @@ constexpr const char* kFooter =
     "5 device, 6 input or output, 7 training failed, 130 interrupted.";
 
 // Commands of the contract that later versions bring.
-constexpr std::array<std::string_view, 4> kLaterCommands = {"explain", "patches", "convert",
-                                                            "recipes"};
+constexpr std::array<std::string_view, 3> kLaterCommands = {"explain", "patches", "convert"};
 
 // Before the command line is read: the options of such a command are not known.
 void refuse_later_command(int count, char** arguments) {
@@ -91,6 +90,7 @@ void add_commands(CLI::App& app, Chosen& chosen) {
   add_plan_command(app, chosen);
   add_inspect_command(app, chosen);
   add_networks_command(app, chosen);
+  add_recipes_command(app, chosen);
   add_bench_command(app, chosen);
   add_tune_command(app, chosen);
 }

@@ -9,6 +9,7 @@
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
+#include "tools/cli/recipe_options.hpp"
 #include "tools/cli/train_options.hpp"
 #include "tools/cli/training_checkpoints.hpp"
 #include "tools/cli/training_loop.hpp"
@@ -42,7 +43,7 @@ Model train(TrainingStart& start, const TrainArguments& arguments, Validation* v
     TrainOptions options = arguments.options;
     if (const int attempt = checkpoints.attempt(); attempt > 0) {
       options.seed += static_cast<std::uint64_t>(attempt);
-      start.model.parameters = first_weights(start, options.seed);
+      start.model.parameters = first_weights(start, arguments.start, options.seed, device);
     }
     Trainer trainer(start.model, start.images, options, device.pool());
     checkpoints.restore(trainer, start, arguments, device);
@@ -65,7 +66,7 @@ int run_train(TrainArguments arguments) {
   checkpoints.choose_tuning(device);
   arguments.options.plan = device.plan_options();
 
-  TrainingStart start = start_training(arguments.start, device.pool());
+  TrainingStart start = start_training(arguments.start, checkpoints.resumed(), device);
   std::unique_ptr<Validation> validation;
   if (!arguments.validate.empty()) {
     const ScorerOptions options = {.batch_size = arguments.options.batch_size,
@@ -91,8 +92,10 @@ void add_train_command(CLI::App& app, Chosen& chosen) {
   CLI::App& command = *app.add_subcommand("train", "Train a network on labelled images");
   add_train_options(command, *arguments);
   command.footer(kExamples);
-  command.callback(
-      [arguments, &chosen] { chosen = [arguments] { return run_train(*arguments); }; });
+  command.callback([arguments, &command, &chosen] {
+    apply_recipe(command, *arguments);
+    chosen = [arguments] { return run_train(*arguments); };
+  });
 }
 
 }  // namespace allconv::cli

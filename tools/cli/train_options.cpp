@@ -94,12 +94,19 @@ void add_sgd_options(CLI::App& command, TrainArguments& arguments) {
       ->type_name("N [0]");
 }
 
-// gcn-zca is known, so that it can be refused as what later versions bring.
 void add_data_options(CLI::App& command, TrainArguments& arguments) {
+  constexpr double kMaxBias = 1e6;
   limit_words(command.add_option("--prepare", arguments.start.prepare,
-                                 "each colour to mean 0 and deviation 1, or nothing of the kind"),
-              "standardize, none, gcn-zca")
-      ->type_name("standardize|none");
+                                 "each colour to mean 0 and deviation 1; nothing of the kind; the "
+                                 "paper's contrast normalisation and ZCA whitening; minus the mean "
+                                 "image. Default: standardize"),
+              "standardize, none, gcn-zca, pixel-mean")
+      ->type_name("standardize|none|gcn-zca|pixel-mean");
+  limit_words(command.add_option("--fit", arguments.start.fit,
+                                 "how images come to the network's size: stretched, or scaled to "
+                                 "cover it and cut; default: stretch"),
+              "stretch, cover")
+      ->type_name("stretch|cover");
   add_max_pixels_option(command, arguments.start.decode);
   command
       .add_option("--augment", arguments.augment,
@@ -107,8 +114,12 @@ void add_data_options(CLI::App& command, TrainArguments& arguments) {
       ->type_name("none|flip,shift:N");
   command
       .add_option("--init", arguments.start.init,
-                  "initial weights after He et al., or those of a model; default: he")
-      ->type_name("he|MODEL");
+                  "initial weights: after He, Xavier or LSUV, or those of a model; default: he")
+      ->type_name("he|xavier|lsuv|MODEL");
+  limit_number(command.add_option("--initial-bias", arguments.start.initial_bias,
+                                  "all biases, where weights are drawn"),
+               -kMaxBias, kMaxBias)
+      ->type_name("B [0]");
   command.add_option("--validate", arguments.validate, "evaluate on these after each epoch")
       ->type_name("DATA");
   command.add_option("--metrics", arguments.metrics, "write one JSON object an epoch to this file")
@@ -135,6 +146,11 @@ void add_train_options(CLI::App& command, TrainArguments& arguments) {
   command.add_option("-o,--output", arguments.output, "the model's file, written at the end")
       ->required()
       ->type_name("MODEL");
+  command
+      .add_option(
+          "--recipe", arguments.recipe,
+          "settings by one name, see `allconv recipes`; options beside it go before its own")
+      ->type_name("NAME|FILE.json");
   add_sgd_options(command, arguments);
   add_data_options(command, arguments);
   add_checkpoint_options(command, arguments);
@@ -145,7 +161,6 @@ void add_train_options(CLI::App& command, TrainArguments& arguments) {
       ->type_name("retry|stop|ignore");
   add_network_options(command, arguments.start.network);
   add_common_options(command, arguments.common);
-  refuse_option(command, "--recipe");
 }
 
 void complete(TrainArguments& arguments) {

@@ -11,6 +11,7 @@ namespace allconv::cli {
 
 // As given on the command line; numbers stand in `options` at once.
 struct TrainArguments {
+  std::string recipe;  // empty: none
   CommonOptions common;
   StartArguments start;
   std::string output;

@@ -16,8 +16,10 @@ std::string kernel_family(const kernels::RowLimits& limits) {
 }
 
 // A name for the initial weights.
-std::string init_name(const std::string& init) {
-  return init == "he" ? init : fmt::format("model {}", hash_text(hash_file(init)));
+std::string init_name(const StartArguments& start) {
+  if (begins_with_model(start)) return fmt::format("model {}", hash_text(hash_file(start.init)));
+  if (start.initial_bias == 0) return start.init;
+  return fmt::format("{}, bias {}", start.init, start.initial_bias);
 }
 
 // Fewer epochs than the checkpoint has cannot be had from it.
@@ -68,7 +70,7 @@ void TrainingCheckpoints::restore(Trainer& trainer, const TrainingStart& start,
   model_ = start.model;
   model_.parameters.clear();
   const TrainOptions& options = arguments.options;
-  run_ = {.identity = training_identity(start.images, options, init_name(arguments.start.init)),
+  run_ = {.identity = training_identity(start.images, options, init_name(arguments.start)),
           .device = kernel_family(options.plan.limits),
           .tuning = device.tuning() == nullptr ? "" : device.tuning()->text()};
   if (!newest_) return;

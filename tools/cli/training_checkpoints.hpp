@@ -21,6 +21,9 @@ class TrainingCheckpoints {
   bool enabled() const { return folder_.has_value(); }
 
   // Before anything is planned: the checkpoint's tuning file, where none was given.
+  // The model of the checkpoint that training goes on from, until restore(); null: none.
+  const Model* resumed() const { return newest_ ? &newest_->model : nullptr; }
+
   void choose_tuning(CpuDevice& device) const;
 
   // Puts `trainer`, still at its beginning, where the checkpoint was. Throws Error{usage} where

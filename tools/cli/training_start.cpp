@@ -5,28 +5,19 @@
 #include <algorithm>
 
 #include "engine/data/data_set.hpp"
-#include "engine/data/prepare.hpp"
+#include "engine/data/input_transform.hpp"
 #include "engine/data/standardize.hpp"
+#include "engine/data/whitening.hpp"
 #include "engine/graph/networks.hpp"
 #include "engine/support/error.hpp"
 #include "engine/train/initialise.hpp"
+#include "engine/train/lsuv.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/interrupt.hpp"
 
 namespace allconv::cli {
 
 namespace {
-
-// Values of the options that a later version brings, each by its name.
-void refuse_later_values(const StartArguments& arguments) {
-  const auto refuse = [](std::string_view value, std::string_view option, std::string_view mend) {
-    throw Error(ErrorKind::usage, fmt::format("this version does not have {} yet", value), option,
-                mend);
-  };
-  if (arguments.prepare == "gcn-zca") refuse("gcn-zca", "--prepare", "use standardize or none");
-  if (arguments.init == "xavier" || arguments.init == "lsuv")
-    refuse(arguments.init, "--init", "use he or a model");
-}
 
 // The last convolution with as many filters as there are classes.
 void set_class_count(NetworkDescription& network, int classes) {
@@ -48,6 +39,9 @@ NetworkDescription network_for(const StartArguments& arguments, const std::optio
   NetworkDescription network;
   if (from_model) {
     network = initial->network;
+    set_class_count(network, arguments.network.classes.value_or(classes));
+  } else if (arguments.described && !arguments.network.network) {
+    network = *arguments.described;
     set_class_count(network, arguments.network.classes.value_or(classes));
   } else {
     network = choose_network(arguments.network, classes);
@@ -87,7 +81,7 @@ void take_initial_weights(const Model& initial, const StartArguments& arguments,
 
 // The model of --init; nullopt where weights are drawn at random.
 std::optional<Model> read_initial_model(const StartArguments& arguments) {
-  if (arguments.init == "he") return std::nullopt;
+  if (!begins_with_model(arguments)) return std::nullopt;
   if (arguments.prepare) {
     throw Error(ErrorKind::usage, "the preparation is that of the model of --init", "--prepare",
                 "leave one of the two out");
@@ -97,14 +91,63 @@ std::optional<Model> read_initial_model(const StartArguments& arguments) {
                 "leave it out, or give --network too");
   }
   Model model = read_model(arguments.init);
-  check_preparation(model);
   return model;
+}
+
+bool is_prepare_tensor(const OtherTensor& tensor) {
+  return tensor.name == kMeanTensor || tensor.name == kWhitenTensor;
+}
+
+// The tensors of a model's preparation, for a network of the same input.
+void copy_prepare_tensors(const Model& from, Model& model) {
+  for (const OtherTensor& tensor : from.other_tensors) {
+    if (!is_prepare_tensor(tensor)) continue;
+    if (tensor.shape.front() != model.network.input.size()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("the model's {} has {} values, but the input {}", tensor.name,
+                              tensor.shape.front(), model.network.input.size()),
+                  "--init", "give a network with the model's input, or another model");
+    }
+    model.other_tensors.push_back(tensor);
+  }
+}
+
+// Of the kind that is asked for, and fitted: on another machine its last bits would differ.
+bool has_fitted(const Model* resumed, std::string_view kind) {
+  if (resumed == nullptr) return false;
+  const bool has_tensors =
+      std::any_of(resumed->other_tensors.begin(), resumed->other_tensors.end(), is_prepare_tensor);
+  return has_tensors && resumed->prepare.zca == (kind == "gcn-zca");
+}
+
+void fit_preparation(const StartArguments& arguments, const Model* resumed, TrainingStart& start,
+                     ThreadPool& pool) {
+  const std::string kind = arguments.prepare.value_or("standardize");
+  if (kind == "none") return;
+  if (kind == "standardize") {
+    start.model.prepare = standardize(start.images, pool);
+    return;
+  }
+  if (has_fitted(resumed, kind)) {
+    start.model.prepare = resumed->prepare;
+    copy_prepare_tensors(*resumed, start.model);
+    return;
+  }
+  if (kind == "gcn-zca") print_note("fitting the whitening");
+  FittedPreparation fitted =
+      kind == "gcn-zca" ? fit_gcn_zca(start.images, pool) : fit_pixel_mean(start.images, pool);
+  start.model.prepare = fitted.prepare;
+  start.model.other_tensors = std::move(fitted.tensors);
 }
 
 }  // namespace
 
-TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool) {
-  refuse_later_values(arguments);
+bool begins_with_model(const StartArguments& arguments) {
+  return arguments.init != "he" && arguments.init != "xavier" && arguments.init != "lsuv";
+}
+
+TrainingStart start_training(const StartArguments& arguments, const Model* resumed,
+                             CpuDevice& device) {
   const std::optional<Model> initial = read_initial_model(arguments);
   const Diagnostics diagnostics = console_diagnostics();
   const DataSet data =
@@ -114,30 +157,37 @@ TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool) 
   Model& model = start.model;
   model.network = network_for(arguments, initial, data);
   model.classes = data.classes();
+  if (arguments.fit == "cover") model.prepare.fit = Preparation::Fit::cover;
   if (initial) model.prepare = initial->prepare;
   // The images are read at the size of the network that is trained, whatever the model's was.
   model.prepare.height = model.network.input.height;
   model.prepare.width = model.network.input.width;
+  if (initial) copy_prepare_tensors(*initial, model);
   print_note(fmt::format("reading {} images of {} classes", data.size(), data.classes().size()));
   start.images = load_training_set(data,
                                    {.load = {.target = image_target(model.prepare),
                                              .pixel_limit = arguments.decode.pixel_limit()},
                                     .cancelled = interrupted},
-                                   pool, diagnostics);
+                                   device.pool(), diagnostics);
   if (initial) {
     take_initial_weights(*initial, arguments, start);
     return start;
   }
-  if (arguments.prepare.value_or("standardize") == "standardize")
-    model.prepare = standardize(start.images, pool);
-  model.parameters = first_weights(start, arguments.seed);
+  fit_preparation(arguments, resumed, start, device.pool());
+  model.parameters = first_weights(start, arguments, arguments.seed, device);
   return start;
 }
 
-Parameters first_weights(const TrainingStart& start, std::uint64_t seed) {
+Parameters first_weights(const TrainingStart& start, const StartArguments& arguments,
+                         std::uint64_t seed, CpuDevice& device) {
   const NetworkDescription& network = start.model.network;
   if (start.initial) return fine_tune(*start.initial, network, seed).parameters;
-  return he_initial(network, seed);
+  if (arguments.init == "lsuv") {
+    return lsuv_parameters(start.model, start.images, seed, arguments.initial_bias,
+                           device.plan_options(), device.pool());
+  }
+  const WeightRule rule = arguments.init == "he" ? WeightRule::he : WeightRule::xavier;
+  return initial_parameters(network, rule, seed, arguments.initial_bias);
 }
 
 }  // namespace allconv::cli

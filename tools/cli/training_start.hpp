@@ -10,6 +10,7 @@
 #include "engine/formats/model_file.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "tools/cli/command.hpp"
+#include "tools/cli/device.hpp"
 
 namespace allconv::cli {
 
@@ -17,10 +18,13 @@ namespace allconv::cli {
 struct StartArguments {
   std::string data;
   NetworkChoice network;
-  std::vector<double> dropout;         // empty: the network's own rates
-  std::optional<std::string> prepare;  // none or standardize
-  std::string init = "he";             // or a model's path
-  DecodeChoice decode;                 // its limit; images are always decoded exactly
+  std::vector<double> dropout;                  // empty: the network's own rates
+  std::optional<NetworkDescription> described;  // of a recipe, where no network is named
+  std::optional<std::string> prepare;           // none, standardize, gcn-zca or pixel-mean
+  std::string fit = "stretch";                  // or cover
+  std::string init = "he";                      // xavier, lsuv, or a model's path
+  float initial_bias = 0;
+  DecodeChoice decode;  // its limit; images are always decoded exactly
   std::uint64_t seed = 0;
 };
 
@@ -30,10 +34,16 @@ struct TrainingStart {
   std::optional<Parameters> initial;  // of the model of --init
 };
 
-// The first weights of `start`'s network: what is drawn at random is drawn by `seed`.
-Parameters first_weights(const TrainingStart& start, std::uint64_t seed);
+// Whether the initial weights are those of a model.
+bool begins_with_model(const StartArguments& arguments);
 
-// Throws Error, Error{interrupted} included.
-TrainingStart start_training(const StartArguments& arguments, ThreadPool& pool);
+// The first weights of `start`'s network: what is drawn at random is drawn by `seed`.
+Parameters first_weights(const TrainingStart& start, const StartArguments& arguments,
+                         std::uint64_t seed, CpuDevice& device);
+
+// `resumed`: the model of the checkpoint that the training goes on from, whose fitted preparation
+// is taken; null: none. Throws Error, Error{interrupted} included.
+TrainingStart start_training(const StartArguments& arguments, const Model* resumed,
+                             CpuDevice& device);
 
 }  // namespace allconv::cli

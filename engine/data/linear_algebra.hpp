@@ -1,0 +1,33 @@
+// Dense linear algebra in double precision, by LAPACK and BLAS. Matrices are row-major.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace allconv {
+
+// The eigenvalues of the symmetric matrix, ascending, and its eigenvectors in the columns of what
+// replaces it (n,n). Only the lower triangle is read. Throws Error{internal} where LAPACK does not
+// converge.
+std::vector<double> symmetric_eigenvectors(std::span<double> matrix);
+
+// Replaces the matrix (rows, columns) by the orthonormal factor of its QR decomposition: rows of
+// length 1 at right angles, or columns where there are more rows than columns. Signs are such that
+// a matrix of independent normal numbers gives every such factor with equal likelihood.
+void orthonormalise(std::span<double> matrix, int rows, int columns);
+
+// c += a' b, of two blocks of columns with as many rows, which are `stride` apart:
+// c[i][j] += sum over rows r of a[r][i] * b[r][j]; c has rows `c_stride` apart.
+struct ColumnBlock {
+  const double* data = nullptr;
+  std::int64_t stride = 0;
+  int columns = 0;
+};
+void add_products(const ColumnBlock& a, const ColumnBlock& b, int rows, double* c,
+                  std::int64_t c_stride);
+
+// scaled * scaled', with column j of `matrix` (n,n) scaled by factors[j].
+std::vector<double> scaled_square(std::span<const double> matrix, std::span<const double> factors);
+
+}  // namespace allconv

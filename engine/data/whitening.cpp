@@ -1,0 +1,161 @@
+#include "engine/data/whitening.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "engine/data/input_transform.hpp"
+#include "engine/data/linear_algebra.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr double kRegularisation = 0.1;  // added to the variances
+constexpr int kImagesAtOnce = 500;
+constexpr int kTile = 512;  // columns of the covariance that one thread takes
+
+Preparation unscaled(const TrainingSet& images) {
+  Preparation prepare;
+  prepare.height = images.target.height;
+  prepare.width = images.target.width;
+  prepare.fit = images.target.fit;
+  return prepare;
+}
+
+OtherTensor tensor_of(std::string_view name, std::vector<std::int64_t> shape,
+                      std::span<const double> values) {
+  const std::vector<float> floats(values.begin(), values.end());
+  const auto bytes = std::as_bytes(std::span(floats));
+  return {std::string(name), "F32", std::move(shape), {bytes.begin(), bytes.end()}};
+}
+
+// One image in channel, row, column order, in units of [0, 1].
+void read_planes(const TrainingSet& images, std::size_t image, double scale,
+                 std::span<double> values) {
+  const std::uint8_t* pixels = images.image(image);
+  const std::size_t plane = values.size() / 3;
+  for (std::size_t i = 0; i < values.size(); ++i) values[i % 3 * plane + i / 3] = pixels[i] * scale;
+}
+
+// Sums over images, of their values and of the products of these.
+class Moments {
+ public:
+  explicit Moments(const TrainingSet& images)
+      : images_(images),
+        size_(static_cast<std::int64_t>(images.target.bytes())),
+        block_(static_cast<std::size_t>(kImagesAtOnce * size_)),
+        sums_(static_cast<std::size_t>(size_)),
+        products_(static_cast<std::size_t>(size_ * size_)) {}
+
+  void add_all(const Preparation& prepare, ThreadPool& pool) {
+    for (std::size_t first = 0; first < images_.size(); first += kImagesAtOnce) {
+      const int count =
+          static_cast<int>(std::min<std::size_t>(kImagesAtOnce, images_.size() - first));
+      pool.parallel_for(count, [&](int i, int) {
+        const auto values = std::span(block_).subspan(static_cast<std::size_t>(i * size_),
+                                                      static_cast<std::size_t>(size_));
+        read_planes(images_, first + static_cast<std::size_t>(i), prepare.scale, values);
+        normalise_contrast(values, *prepare.gcn);
+      });
+      add_block(count, pool);
+    }
+  }
+
+  std::vector<double> mean() const {
+    std::vector<double> mean = sums_;
+    for (double& value : mean) value /= static_cast<double>(images_.size());
+    return mean;
+  }
+
+  // The covariance plus kRegularisation on its diagonal, in the lower triangle.
+  std::vector<double> take_covariance() {
+    const std::vector<double> means = mean();
+    const auto n = static_cast<double>(images_.size());
+    for (std::int64_t i = 0; i < size_; ++i) {
+      double* row = products_.data() + i * size_;
+      for (std::int64_t j = 0; j <= i; ++j) row[j] = row[j] / n - means[i] * means[j];
+      row[i] += kRegularisation;
+    }
+    return std::move(products_);
+  }
+
+ private:
+  // The lower triangle by tiles, whose sums are the same whoever computes them.
+  void add_block(int count, ThreadPool& pool) {
+    const int tiles = static_cast<int>((size_ + kTile - 1) / kTile);
+    pool.parallel_for(tiles * tiles, [&](int tile, int) {
+      const int row = tile / tiles, column = tile % tiles;
+      if (column > row) return;
+      if (column == 0) add_sums(row, count);
+      double* const corner = products_.data() + (row * size_ + column) * kTile;
+      add_products(columns(row), columns(column), count, corner, size_);
+    });
+  }
+
+  void add_sums(int tile, int count) {
+    const ColumnBlock block = columns(tile);
+    double* const sums = sums_.data() + std::int64_t{tile} * kTile;
+    for (int i = 0; i < count; ++i) {
+      for (int j = 0; j < block.columns; ++j) sums[j] += block.data[i * block.stride + j];
+    }
+  }
+
+  ColumnBlock columns(int tile) const {
+    const std::int64_t first = std::int64_t{tile} * kTile;
+    return {.data = block_.data() + first,
+            .stride = size_,
+            .columns = static_cast<int>(std::min<std::int64_t>(kTile, size_ - first))};
+  }
+
+  const TrainingSet& images_;
+  std::int64_t size_;             // values of an image
+  std::vector<double> block_;     // (kImagesAtOnce, size)
+  std::vector<double> sums_;      // (size)
+  std::vector<double> products_;  // (size, size)
+};
+
+}  // namespace
+
+FittedPreparation fit_gcn_zca(const TrainingSet& images, ThreadPool& pool) {
+  const std::size_t size = images.target.bytes();
+  if (size > kMaxWhitenedValues) {
+    throw Error(ErrorKind::usage,
+                "an image has " + std::to_string(size) + " values, and whitening takes at most " +
+                    std::to_string(kMaxWhitenedValues),
+                "--prepare gcn-zca", "use standardize, or a network with a smaller input");
+  }
+  FittedPreparation fitted{.prepare = unscaled(images), .tensors = {}};
+  fitted.prepare.gcn = Preparation::GlobalContrast{};
+  fitted.prepare.zca = true;
+  Moments moments(images);
+  moments.add_all(fitted.prepare, pool);
+  const std::vector<double> mean = moments.mean();
+  std::vector<double> vectors = moments.take_covariance();
+  std::vector<double> factors = symmetric_eigenvectors(vectors);
+  // The square has the factor twice: e^(-1/4) for 1/sqrt(e).
+  for (double& value : factors) value = 1 / std::sqrt(std::sqrt(value));
+  const auto side = static_cast<std::int64_t>(size);
+  fitted.tensors.push_back(tensor_of(kMeanTensor, {side}, mean));
+  fitted.tensors.push_back(tensor_of(kWhitenTensor, {side, side}, scaled_square(vectors, factors)));
+  return fitted;
+}
+
+FittedPreparation fit_pixel_mean(const TrainingSet& images, ThreadPool& pool) {
+  FittedPreparation fitted{.prepare = unscaled(images), .tensors = {}};
+  const std::size_t size = images.target.bytes();
+  std::vector<double> mean(size);
+  // Of whole numbers: exact in any order.
+  pool.parallel_for(static_cast<int>(size), [&](int i, int) {
+    const auto value = static_cast<std::size_t>(i);
+    std::uint64_t sum = 0;
+    for (std::size_t image = 0; image < images.size(); ++image) sum += images.image(image)[value];
+    mean[value % 3 * (size / 3) + value / 3] =
+        static_cast<double>(sum) * fitted.prepare.scale / static_cast<double>(images.size());
+  });
+  fitted.tensors.push_back(tensor_of(kMeanTensor, {static_cast<std::int64_t>(size)}, mean));
+  return fitted;
+}
+
+}  // namespace allconv
