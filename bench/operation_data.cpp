@@ -61,6 +61,19 @@ Results bind_operation(const ImagePrepareProblem& problem, std::size_t, Tensors&
   return {.floats = span_of(arguments.dst, problem.size())};
 }
 
+// Turned a little and pulled to the side, so that most neighbours lie inside.
+Results bind_operation(const ImageWarpProblem& problem, std::size_t, Tensors& tensors,
+                       ImageWarping::Arguments& arguments) {
+  const std::int64_t image = std::int64_t{problem.h} * problem.w * 3;
+  auto* warps = tensors.zeros<ImageWarp>(problem.n);
+  std::fill_n(warps, problem.n, ImageWarp{.x = {0.98F, -0.17F, 0.1F}, .y = {0.17F, 0.98F, -0.1F}});
+  arguments = {.images = tensors.pointers(tensors.bytes(problem.size(), 256), problem.n, image),
+               .warps = warps,
+               .scaling = {.scale = 1.0F / 255},
+               .dst = tensors.zeros<float>(problem.size())};
+  return {.floats = span_of(arguments.dst, problem.size())};
+}
+
 Results bind_operation(const Conv2dProblem& problem, std::size_t packed_bytes, Tensors& tensors,
                        Conv2dForward::Arguments& arguments) {
   arguments = {.src = tensors.floats(problem.src_size()),

@@ -14,6 +14,7 @@
 #include "kernels/dropout/problem.hpp"
 #include "kernels/global_average_pool/problem.hpp"
 #include "kernels/image_prepare/problem.hpp"
+#include "kernels/image_warp/problem.hpp"
 #include "kernels/max_pool/problem.hpp"
 #include "kernels/relu/problem.hpp"
 #include "kernels/sgd/problem.hpp"
@@ -64,6 +65,8 @@ struct Results {
 // kernel's own form of the weights, which starts as zeros.
 Results bind_operation(const kernels::ImagePrepareProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::ImagePrepare::Arguments& arguments);
+Results bind_operation(const kernels::ImageWarpProblem& problem, std::size_t packed_bytes,
+                       Tensors& tensors, kernels::ImageWarping::Arguments& arguments);
 Results bind_operation(const kernels::Conv2dProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::Conv2dForward::Arguments& arguments);
 Results bind_operation(const kernels::Conv2dProblem& problem, std::size_t packed_bytes,
@@ -143,10 +146,10 @@ void for_each_operation(const Visit& visit) {
   const auto each = [&visit]<class... Operations>(Operations... operations) {
     (visit(operations), ...);
   };
-  each(ImagePrepare{}, Conv2dForward{}, Conv2dDataGradient{}, Conv2dWeightGradient{}, ReluForward{},
-       ReluBackward{}, Dropout{}, MaxPoolForward{}, MaxPoolBackward{}, GlobalAveragePoolForward{},
-       GlobalAveragePoolBackward{}, SoftmaxCrossEntropyForward{}, SoftmaxCrossEntropyBackward{},
-       Sgd{}, GradientSum{}, TopK{});
+  each(ImagePrepare{}, ImageWarping{}, Conv2dForward{}, Conv2dDataGradient{},
+       Conv2dWeightGradient{}, ReluForward{}, ReluBackward{}, Dropout{}, MaxPoolForward{},
+       MaxPoolBackward{}, GlobalAveragePoolForward{}, GlobalAveragePoolBackward{},
+       SoftmaxCrossEntropyForward{}, SoftmaxCrossEntropyBackward{}, Sgd{}, GradientSum{}, TopK{});
 }
 
 }  // namespace allconv

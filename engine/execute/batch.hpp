@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/image_prepare/problem.hpp"
+#include "kernels/image_warp/problem.hpp"
 
 namespace allconv {
 
@@ -16,8 +17,10 @@ struct Batch {
   // Input, one of the two.
   const float* input = nullptr;                 // (images,h,w,c) prepared
   const std::uint8_t* const* pixels = nullptr;  // (images) pointers, each to (h,w,3)
+  std::int64_t pixel_pitch = 0;                 // bytes from row to row of an image; 0: 3 w
   const kernels::ImageMove* moves = nullptr;    // (images), of either
-  PixelScaling scaling;                         // for pixels
+  const kernels::ImageWarp* warps = nullptr;  // (images), for pixels without a pitch; no moves then
+  PixelScaling scaling;                       // for pixels
 
   const std::int32_t* labels = nullptr;          // (images), training
   const std::int32_t* signal_classes = nullptr;  // (images), explain; null: the predicted class

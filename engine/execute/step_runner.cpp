@@ -17,6 +17,7 @@ Frame::Frame(const Plan& of, const PackedParameters& weights)
       arena(of.arena_bytes),
       pixels(static_cast<std::size_t>(of.images)),
       moves(static_cast<std::size_t>(of.images)),
+      warps(static_cast<std::size_t>(of.images)),
       labels(static_cast<std::size_t>(of.images)) {}
 
 void Frame::begin(const Batch& of, int first) {
@@ -28,6 +29,7 @@ void Frame::begin(const Batch& of, int first) {
     const int image = first_image + (i < present ? i : 0);
     if (batch->pixels != nullptr) pixels[slot] = batch->pixels[image];
     if (batch->moves != nullptr) moves[slot] = batch->moves[image];
+    if (batch->warps != nullptr) warps[slot] = batch->warps[image];
     if (batch->labels != nullptr) labels[slot] = batch->labels[image];
   }
 }
@@ -77,6 +79,7 @@ class Binder {
   void bind(kernels::ImagePrepare::Arguments& arguments) const {
     const PixelScaling& scaling = frame_.batch->scaling;
     arguments.images = frame_.pixels.data() + frame_.pass_first;
+    arguments.pitch = frame_.batch->pixel_pitch;
     arguments.moves =
         frame_.batch->moves == nullptr ? nullptr : frame_.moves.data() + frame_.pass_first;
     arguments.dst = floats(step_.dst);
@@ -223,14 +226,19 @@ void copy_moved(const float* src, const Shape& shape, const kernels::ImageMove& 
   }
 }
 
-// Pixels are prepared by a kernel; prepared floats are copied into the arena.
+// Pixels are prepared by a kernel, by another one where they are warped; prepared floats are copied
+// into the arena.
 class InputRunner final : public KernelRunner<kernels::ImagePrepare> {
  public:
   InputRunner(const Plan& plan, const Step& step, const kernels::ImagePrepareProblem& problem)
-      : KernelRunner(step, problem), shape_(plan.graph.shape(plan.graph.input)) {}
+      : KernelRunner(step, problem),
+        shape_(plan.graph.shape(plan.graph.input)),
+        warping_(kernels::prepare_first_runnable<kernels::ImageWarping>(
+            {.n = problem.n, .h = problem.h, .w = problem.w}, plan.limits)) {}
 
   void run(const Frame& frame, const ExecutionContext& context, Interval parts) const override {
     const Batch& batch = *frame.batch;
+    if (batch.warps != nullptr) return warp(frame, parts);
     if (batch.pixels != nullptr) return KernelRunner::run(frame, context, parts);
     for (int i = 0; i < frame.pass_images; ++i) {
       const std::int64_t image =
@@ -245,7 +253,17 @@ class InputRunner final : public KernelRunner<kernels::ImagePrepare> {
   }
 
  private:
+  // All of it with the step's first part.
+  void warp(const Frame& frame, Interval parts) const {
+    if (parts.first != 0) return;
+    warping_->run_all({}, {.images = frame.pixels.data() + frame.pass_first,
+                           .warps = frame.warps.data() + frame.pass_first,
+                           .scaling = frame.batch->scaling,
+                           .dst = frame.value<float>(step().dst)});
+  }
+
   Shape shape_;
+  std::unique_ptr<const kernels::PreparedKernel<kernels::ImageWarping>> warping_;
 };
 
 // The gradient of the loss; zero for images that only fill the frame up.

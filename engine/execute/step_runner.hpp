@@ -62,6 +62,7 @@ struct Frame {
   int pass_images = 0;                      // of every pass of the group
   std::vector<const std::uint8_t*> pixels;  // (plan.images)
   std::vector<kernels::ImageMove> moves;    // (plan.images)
+  std::vector<kernels::ImageWarp> warps;    // (plan.images)
   std::vector<std::int32_t> labels;         // (plan.images)
   std::byte* lane = nullptr;                // training: gradient accumulator
   bool accumulate = false;                  // add to the lane instead of overwriting it

@@ -1,7 +1,7 @@
 // image_prepare_cpu_{avx512,avx2,portable}
 //
 // Computes  dst = (src * scale - mean) / std of flipped and moved images, 0 outside of them
-// Layout    (h,w,3) bytes in, (n,h,w,3) floats out, RGB interleaved
+// Layout    (h,w,3) bytes in, rows a pitch apart, (n,h,w,3) floats out, RGB interleaved
 // Vectors   8 (AVX2) or 16 (AVX-512) pixels at a time: three vectors, after which the channels'
 //           pattern repeats; the tail masked
 // Requires  std not 0
@@ -80,8 +80,14 @@ void set_zero(float* dst, std::int64_t pixels) {
   std::memset(dst, 0, sizeof(float) * kChannels * static_cast<std::size_t>(pixels));
 }
 
-void prepare_image(const ImagePrepareProblem& problem, const Scaling& scaling,
-                   const std::uint8_t* image, ImageMove move, float* dst) {
+// Bytes of an image, row after row.
+struct Rows {
+  const std::uint8_t* first = nullptr;  // (h,w,3)
+  std::int64_t pitch = 0;               // from row to row
+};
+
+void prepare_image(const ImagePrepareProblem& problem, const Scaling& scaling, Rows rows,
+                   ImageMove move, float* dst) {
   const int width = problem.w;
   // The columns [begin, end) of dst come from inside.
   const int begin = move.right < 0 ? 0 : (move.right > width ? width : move.right);
@@ -96,7 +102,7 @@ void prepare_image(const ImagePrepareProblem& problem, const Scaling& scaling,
       continue;
     }
     set_zero(dst, begin);
-    const std::uint8_t* pixel = image + (std::int64_t{row} * width + column) * kChannels;
+    const std::uint8_t* pixel = rows.first + row * rows.pitch + std::int64_t{column} * kChannels;
     prepare_pixels(scaling, {.pixel = pixel, .mirrored = move.flip}, end - begin,
                    dst + std::int64_t{begin} * kChannels);
     set_zero(dst + std::int64_t{end} * kChannels, width - end);
@@ -109,9 +115,12 @@ void image_prepare(const ImagePrepareProblem& problem, const ImagePrepare::Argum
                    int /*part*/) {
   const Scaling scaling(arguments);
   const std::int64_t image_size = std::int64_t{problem.h} * problem.w * kChannels;
+  const std::int64_t dense = std::int64_t{problem.w} * kChannels;
+  const std::int64_t pitch = arguments.pitch == 0 ? dense : arguments.pitch;
   for (int n = 0; n < problem.n; ++n) {
     const ImageMove move = arguments.moves == nullptr ? ImageMove{} : arguments.moves[n];
-    prepare_image(problem, scaling, arguments.images[n], move, arguments.dst + n * image_size);
+    prepare_image(problem, scaling, {.first = arguments.images[n], .pitch = pitch}, move,
+                  arguments.dst + n * image_size);
   }
 }
 

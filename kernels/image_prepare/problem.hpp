@@ -41,6 +41,7 @@ struct ImagePrepare {
   using Problem = ImagePrepareProblem;
   struct Arguments {
     const std::uint8_t* const* images;  // (n) pointers, each to (h,w,3), any alignment
+    std::int64_t pitch = 0;             // bytes from row to row of an image; 0: 3 w, no gap
     const ImageMove* moves;             // (n); null: none
     float* dst;                         // (n,h,w,3)
     float scale = 1;

@@ -5,9 +5,11 @@
 
 namespace allconv::kernels {
 
-// Real is float or double. images (n) point to (h,w,3), moves (n) may be null, dst is (n,h,w,3).
+// Real is float or double. images (n) point to (h,w,3), `pitch` bytes from row to row; moves (n)
+// may be null, dst is (n,h,w,3).
 template <class Real>
 void image_prepare_reference(const ImagePrepareProblem& problem, const std::uint8_t* const* images,
-                             const ImageMove* moves, const PixelScaling& scaling, Real* dst);
+                             std::int64_t pitch, const ImageMove* moves,
+                             const PixelScaling& scaling, Real* dst);
 
 }  // namespace allconv::kernels

@@ -13,7 +13,9 @@ void reference(const ImagePrepareProblem& problem, const ImagePrepare::Arguments
   PixelScaling scaling{.scale = arguments.scale};
   std::copy_n(arguments.mean, 3, scaling.mean);
   std::copy_n(arguments.std, 3, scaling.std);
-  image_prepare_reference(problem, arguments.images, arguments.moves, scaling, arguments.dst);
+  const std::int64_t dense = std::int64_t{problem.w} * 3;
+  image_prepare_reference(problem, arguments.images, arguments.pitch == 0 ? dense : arguments.pitch,
+                          arguments.moves, scaling, arguments.dst);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST(NetworkBench, ATrainingIterationMovesTheWeights) {
 
 // A problem small enough for every operation; the fields that an operation lacks are left out.
 std::string small_problem(const std::string& operation) {
-  if (operation == "image_prepare") return "n2h5w7";
+  if (operation == "image_prepare" || operation == "image_warp") return "n2h5w7";
   if (operation.starts_with("conv2d_data")) return "n2h9w9c16k16r3s3u2p1e2";
   if (operation.starts_with("conv2d")) return "n2h9w9c16k16r3s3u2p1";
   if (operation.starts_with("relu")) return "count1000slope0.25rule2";

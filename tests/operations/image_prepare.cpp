@@ -1,4 +1,4 @@
-// image_prepare, with and without augmentation.
+// image_prepare: plain, with augmentation, and of windows of larger images.
 #include "kernels/image_prepare/reference.hpp"
 #include "tests/operations/suite/case.hpp"
 
@@ -12,10 +12,29 @@ using Problem = kernels::ImagePrepareProblem;
 constexpr kernels::PixelScaling kScaling{
     .scale = 1.0F / 255, .mean = {0.49F, 0.48F, 0.45F}, .std = {0.25F, 0.24F, 0.26F}};
 
+enum class Variant { plain, moved, window };
+
+// Pixels beside a window, on each of its four sides.
+constexpr int kMargin = 2;
+
+int margin(Variant variant) { return variant == Variant::window ? kMargin : 0; }
+
+std::int64_t pitch(const Problem& problem, Variant variant) {
+  return 3 * (std::int64_t{problem.w} + 2 * margin(variant));
+}
+
+std::int64_t held_bytes(const Problem& problem, Variant variant) {
+  return pitch(problem, variant) * (problem.h + 2 * margin(variant));
+}
+
 // One image after another without a gap: all but the first are unaligned where sizes are odd.
-std::vector<const std::uint8_t*> image_pointers(const Problem& problem, const std::uint8_t* first) {
+std::vector<const std::uint8_t*> image_pointers(const Problem& problem, Variant variant,
+                                                const std::uint8_t* first) {
   std::vector<const std::uint8_t*> pointers;
-  for (int n = 0; n < problem.n; ++n) pointers.push_back(first + n * (problem.size() / problem.n));
+  for (int n = 0; n < problem.n; ++n) {
+    pointers.push_back(first + n * held_bytes(problem, variant) +
+                       margin(variant) * (pitch(problem, variant) + 3));
+  }
   return pointers;
 }
 
@@ -31,10 +50,13 @@ std::vector<ImageMove> image_moves(const Problem& problem, const std::int32_t* n
   return moves;
 }
 
-template <bool kWithMoves>
+template <Variant kVariant>
 struct ImagePrepareCase {
   using Operation = kernels::ImagePrepare;
-  static constexpr std::string_view kName = kWithMoves ? "image_prepare_moved" : "image_prepare";
+  static constexpr bool kWithMoves = kVariant != Variant::plain;
+  static constexpr std::string_view kName = kVariant == Variant::plain   ? "image_prepare"
+                                            : kVariant == Variant::moved ? "image_prepare_moved"
+                                                                         : "image_prepare_window";
 
   static std::vector<Problem> quick_problems() {
     return {{.n = 3, .h = 32, .w = 32}, {.n = 1, .h = 126, .w = 126}, {.n = 1, .h = 1, .w = 1},
@@ -48,7 +70,8 @@ struct ImagePrepareCase {
 
   static TensorList tensors(const Problem& problem, const Filler& fill) {
     TensorList list;
-    list.input("images", fill.bytes("images", problem.size(), 256)).per_image = true;
+    list.input("images", fill.bytes("images", problem.n * held_bytes(problem, kVariant), 256))
+        .per_image = true;
     list.input("moves", fill.indices("moves", problem.n * 3, 2 * kMost + 1)).per_image = true;
     Tensor& dst = list.output("dst", problem.size());
     dst.per_image = true;
@@ -61,9 +84,10 @@ struct ImagePrepareCase {
   static Operation::Arguments arguments(const Problem& problem, const Bench& bench) {
     static thread_local std::vector<const std::uint8_t*> images;
     static thread_local std::vector<ImageMove> moves;
-    images = image_pointers(problem, bench.read<std::uint8_t>("images"));
+    images = image_pointers(problem, kVariant, bench.read<std::uint8_t>("images"));
     moves = image_moves(problem, bench.read<std::int32_t>("moves"));
     return {.images = images.data(),
+            .pitch = kVariant == Variant::window ? pitch(problem, kVariant) : 0,
             .moves = kWithMoves ? moves.data() : nullptr,
             .dst = bench.write<float>("dst"),
             .scale = kScaling.scale,
@@ -88,17 +112,19 @@ struct ImagePrepareCase {
   static Results<Real> prepared(const Problem& problem, const TensorList& tensors,
                                 const kernels::PixelScaling& scaling) {
     const std::vector<std::uint8_t> bytes = tensors.values<std::uint8_t>("images");
-    const auto images = image_pointers(problem, bytes.data());
+    const auto images = image_pointers(problem, kVariant, bytes.data());
     const auto moves = image_moves(problem, tensors.values<std::int32_t>("moves").data());
     std::vector<Real> dst(static_cast<std::size_t>(problem.size()));
-    kernels::image_prepare_reference<Real>(
-        problem, images.data(), kWithMoves ? moves.data() : nullptr, scaling, dst.data());
+    kernels::image_prepare_reference<Real>(problem, images.data(), pitch(problem, kVariant),
+                                           kWithMoves ? moves.data() : nullptr, scaling,
+                                           dst.data());
     return {{"dst", dst}};
   }
 };
 
-const Registered<ImagePrepareCase<false>> kPlain;
-const Registered<ImagePrepareCase<true>> kMoved;
+const Registered<ImagePrepareCase<Variant::plain>> kPlain;
+const Registered<ImagePrepareCase<Variant::moved>> kMoved;
+const Registered<ImagePrepareCase<Variant::window>> kWindow;
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 #include "kernels/conv2d/reference.hpp"
 #include "kernels/core/problem_text.hpp"
+#include "kernels/image_warp/reference.hpp"
 #include "kernels/max_pool/reference.hpp"
 #include "kernels/softmax_cross_entropy/reference.hpp"
 
@@ -103,6 +104,29 @@ TEST(Oracle, SoftmaxCrossEntropy) {
     expect_near(dst, entry, "dst");
     expect_near(loss, entry, "loss");
     expect_near(d_src, entry, "d_src");
+  }
+}
+
+TEST(Oracle, ImageWarp) {
+  for (const json& entry : read_oracle("image_warp")) {
+    const kernels::ImageWarpProblem problem{.n = 1, .h = entry.at("h"), .w = entry.at("w")};
+    SCOPED_TRACE(kernels::to_text(problem));
+    const auto image = values<std::uint8_t>(entry, "image");
+    const auto map = values<float>(entry, "map");
+    const auto into = [&](const char* name, float(&array)[3]) {
+      const auto numbers = values<float>(entry, name);
+      std::copy_n(numbers.begin(), 3, array);
+    };
+    kernels::ImageWarp warp;
+    std::copy_n(map.begin(), 3, warp.x);
+    std::copy_n(map.begin() + 3, 3, warp.y);
+    into("gain", warp.gain), into("offset", warp.offset);
+    kernels::PixelScaling scaling{.scale = entry.at("scale")};
+    into("mean", scaling.mean), into("std", scaling.std);
+    const std::uint8_t* const images[] = {image.data()};
+    auto dst = room_for(problem.size());
+    kernels::image_warp_reference(problem, images, &warp, scaling, dst.data());
+    expect_near(dst, entry, "dst");
   }
 }
 

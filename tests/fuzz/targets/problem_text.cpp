@@ -3,6 +3,7 @@
 #include "bench/problem_check.hpp"
 #include "kernels/dropout/problem.hpp"
 #include "kernels/image_prepare/problem.hpp"
+#include "kernels/image_warp/problem.hpp"
 #include "tests/fuzz/harness/checks.hpp"
 
 namespace allconv::fuzz {
@@ -33,5 +34,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::check_problem<kernels::ReluForward>(text);
   fuzz::check_problem<kernels::Dropout>(text);
   fuzz::check_problem<kernels::ImagePrepare>(text);
+  fuzz::check_problem<kernels::ImageWarping>(text);
   return 0;
 }

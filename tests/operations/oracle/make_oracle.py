@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes oracle.json: convolution, pooling and softmax as NumPy computes them.
+"""Writes oracle.json: convolution, pooling, softmax and image warping as NumPy computes them.
 
 A second opinion on the references: written from the definitions with padding made explicit and
 windows cut out as slices, sharing neither formula nor index arithmetic with the C++ code. Gradients
@@ -95,6 +95,22 @@ def softmax(images, classes, spread):
             "d_src": flat(np.exp(shifted) - one_hot)}
 
 
+def image_warp(height, width, matrix, gain, offset):
+    """Bilinear sampling as two products with hat functions, which are zero a pixel away."""
+    image = random.integers(0, 256, (height, width, 3))
+    scale, mean, std = 0.25, np.array([0.5, 1.0, 0.25]), np.array([2.0, 0.5, 4.0])
+    values = (np.clip(image * np.array(gain) + offset, 0, 255) * scale - mean) / std
+    dst = np.zeros_like(values)
+    for row, column in np.ndindex(height, width):
+        x, y = np.array(matrix) @ (column, row, 1)
+        hats = [np.maximum(0, 1 - np.abs(np.arange(count) - place))
+                for count, place in ((height, y), (width, x))]
+        dst[row, column] = np.einsum("h,w,hwc->c", *hats, values)
+    return {"h": height, "w": width, "map": flat(matrix), "gain": gain, "offset": offset,
+            "scale": scale, "mean": flat(mean), "std": flat(std),
+            "image": [int(level) for level in image.ravel()], "dst": flat(dst)}
+
+
 def oracle():
     return {
         "conv2d": [
@@ -107,6 +123,12 @@ def oracle():
             max_pool((1, 5, 6, 2), kernel=(2, 3), stride=(1, 2), padding=(1, 1, 0, 2)),
         ],
         "softmax": [softmax(3, 10, 1.0), softmax(2, 7, 100.0)],
+        "image_warp": [  # numbers that float32 has exactly
+            image_warp(5, 7, [[0.875, 0.25, -0.5], [-0.125, 1.25, 0.75]], [1, 1, 1], [0, 0, 0]),
+            image_warp(6, 4, [[-1.125, 0, 3.25], [0.25, 0.75, -1.0]], [1.25, 0.75, 0.875],
+                       [25, -20, 4]),
+            image_warp(4, 4, [[1, 0, 1], [0, 1, -2]], [1.5, 1, 0.5], [-30, 0, 60]),
+        ],
     }
 
 
