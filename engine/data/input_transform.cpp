@@ -106,6 +106,7 @@ void InputTransform::prepare_image(const Batch& batch, int image) {
       scaled_.span().subspan(static_cast<std::size_t>(image) * floats(), floats());
   kernels::ImagePrepare::Arguments arguments = arguments_;
   arguments.images = batch.pixels + image;
+  arguments.pitch = batch.pixel_pitch;
   arguments.dst = values.data();
   scale_->run_all({}, arguments);
   if (contrast_) normalise_contrast(values, *contrast_);

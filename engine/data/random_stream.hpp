@@ -9,7 +9,13 @@
 namespace allconv {
 
 // Keeps draws for different purposes apart under one seed.
-enum class RandomPurpose : std::uint32_t { shuffle = 1, augment = 2, initialise = 3 };
+enum class RandomPurpose : std::uint32_t {
+  shuffle = 1,
+  augment = 2,
+  initialise = 3,
+  crop = 4,
+  warp = 5,
+};
 
 // Place of a stream: which epoch, and which item in it; both below 2^32.
 struct RandomPlace {

@@ -45,8 +45,8 @@ ColourSums sum_pixels(const TrainingSet& images, ThreadPool& pool) {
 
 Preparation standardize(const TrainingSet& images, ThreadPool& pool) {
   Preparation prepare;
-  prepare.height = images.target.height;
-  prepare.width = images.target.width;
+  prepare.height = images.input_height();
+  prepare.width = images.input_width();
   prepare.fit = images.target.fit;
   const ColourSums sums = sum_pixels(images, pool);
   const double pixels =

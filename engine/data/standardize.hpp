@@ -7,9 +7,9 @@
 
 namespace allconv {
 
-// The colours' mean and standard deviation over all pixels, in units of [0, 1]. Sums are exact
-// integers, so the result does not depend on the number of threads. A colour that never varies gets
-// the deviation 1.
+// The colours' mean and standard deviation over all pixels, those of margins too, in units of [0,
+// 1]. Sums are exact integers, so the result does not depend on the number of threads. A colour
+// that never varies gets the deviation 1.
 Preparation standardize(const TrainingSet& images, ThreadPool& pool);
 
 }  // namespace allconv

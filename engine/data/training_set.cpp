@@ -26,13 +26,17 @@ kernels::Buffer<std::uint8_t> allocate(std::size_t count, const ImageTarget& tar
 
 TrainingSet load_training_set(const DataSet& data, const TrainingSetOptions& options,
                               ThreadPool& pool, const Diagnostics& diagnostics) {
-  const ImageTarget& target = options.load.target;
+  LoadOptions load = options.load;
+  load.target.height += options.margin;
+  load.target.width += options.margin;
+  const ImageTarget& target = load.target;
   TrainingSet set;
   set.target = target;
+  set.margin = options.margin;
   set.classes = data.classes();
   set.pixels = allocate(data.size(), target);
   set.labels.reserve(data.size());
-  DecodeAhead images(data, IndexRange::all(data.size()), options.load, pool);
+  DecodeAhead images(data, IndexRange::all(data.size()), load, pool);
   while (const std::optional<LoadedImage> image = images.next()) {
     if (options.cancelled && options.cancelled())
       throw Error(ErrorKind::interrupted, "interrupted while the images were read");

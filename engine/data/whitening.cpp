@@ -18,8 +18,8 @@ constexpr int kTile = 512;  // columns of the covariance that one thread takes
 
 Preparation unscaled(const TrainingSet& images) {
   Preparation prepare;
-  prepare.height = images.target.height;
-  prepare.width = images.target.width;
+  prepare.height = images.input_height();
+  prepare.width = images.input_width();
   prepare.fit = images.target.fit;
   return prepare;
 }
@@ -31,12 +31,22 @@ OtherTensor tensor_of(std::string_view name, std::vector<std::int64_t> shape,
   return {std::string(name), "F32", std::move(shape), {bytes.begin(), bytes.end()}};
 }
 
-// One image in channel, row, column order, in units of [0, 1].
-void read_planes(const TrainingSet& images, std::size_t image, double scale,
-                 std::span<double> values) {
-  const std::uint8_t* pixels = images.image(image);
-  const std::size_t plane = values.size() / 3;
-  for (std::size_t i = 0; i < values.size(); ++i) values[i % 3 * plane + i / 3] = pixels[i] * scale;
+// Of what the network takes of an image.
+std::size_t values_of(const TrainingSet& images) {
+  return std::size_t{3} * static_cast<std::size_t>(images.input_height()) *
+         static_cast<std::size_t>(images.input_width());
+}
+
+// Calls visit(i, level) for every value of the image's centre, i in channel, row, column order.
+template <class Visit>
+void for_each_value(const TrainingSet& images, std::size_t image, const Visit& visit) {
+  const auto width = static_cast<std::size_t>(images.input_width());
+  const auto plane = values_of(images) / 3;
+  const std::uint8_t* row = images.centre(image);
+  for (std::size_t first = 0; first < plane; first += width, row += images.pitch()) {
+    for (std::size_t value = 0; value < 3 * width; ++value)
+      visit(value % 3 * plane + first + value / 3, row[value]);
+  }
 }
 
 // Sums over images, of their values and of the products of these.
@@ -44,7 +54,7 @@ class Moments {
  public:
   explicit Moments(const TrainingSet& images)
       : images_(images),
-        size_(static_cast<std::int64_t>(images.target.bytes())),
+        size_(static_cast<std::int64_t>(values_of(images))),
         block_(static_cast<std::size_t>(kImagesAtOnce * size_)),
         sums_(static_cast<std::size_t>(size_)),
         products_(static_cast<std::size_t>(size_ * size_)) {}
@@ -56,7 +66,9 @@ class Moments {
       pool.parallel_for(count, [&](int i, int) {
         const auto values = std::span(block_).subspan(static_cast<std::size_t>(i * size_),
                                                       static_cast<std::size_t>(size_));
-        read_planes(images_, first + static_cast<std::size_t>(i), prepare.scale, values);
+        for_each_value(
+            images_, first + static_cast<std::size_t>(i),
+            [&](std::size_t value, int level) { values[value] = level * prepare.scale; });
         normalise_contrast(values, *prepare.gcn);
       });
       add_block(count, pool);
@@ -119,7 +131,7 @@ class Moments {
 }  // namespace
 
 FittedPreparation fit_gcn_zca(const TrainingSet& images, ThreadPool& pool) {
-  const std::size_t size = images.target.bytes();
+  const std::size_t size = values_of(images);
   if (size > kMaxWhitenedValues) {
     throw Error(ErrorKind::usage,
                 "an image has " + std::to_string(size) + " values, and whitening takes at most " +
@@ -142,18 +154,18 @@ FittedPreparation fit_gcn_zca(const TrainingSet& images, ThreadPool& pool) {
   return fitted;
 }
 
-FittedPreparation fit_pixel_mean(const TrainingSet& images, ThreadPool& pool) {
+FittedPreparation fit_pixel_mean(const TrainingSet& images) {
   FittedPreparation fitted{.prepare = unscaled(images), .tensors = {}};
-  const std::size_t size = images.target.bytes();
+  const std::size_t size = values_of(images);
+  std::vector<std::uint64_t> sums(size);  // of whole numbers: exact
+  for (std::size_t image = 0; image < images.size(); ++image)
+    for_each_value(images, image, [&](std::size_t value, int level) {
+      sums[value] += static_cast<std::uint64_t>(level);
+    });
   std::vector<double> mean(size);
-  // Of whole numbers: exact in any order.
-  pool.parallel_for(static_cast<int>(size), [&](int i, int) {
-    const auto value = static_cast<std::size_t>(i);
-    std::uint64_t sum = 0;
-    for (std::size_t image = 0; image < images.size(); ++image) sum += images.image(image)[value];
-    mean[value % 3 * (size / 3) + value / 3] =
-        static_cast<double>(sum) * fitted.prepare.scale / static_cast<double>(images.size());
-  });
+  for (std::size_t i = 0; i < size; ++i)
+    mean[i] =
+        static_cast<double>(sums[i]) * fitted.prepare.scale / static_cast<double>(images.size());
   fitted.tensors.push_back(tensor_of(kMeanTensor, {static_cast<std::int64_t>(size)}, mean));
   return fitted;
 }

@@ -1,5 +1,5 @@
-// Preparations that are fitted to the training images, with tensors of their own: `--prepare
-// gcn-zca` and `--prepare pixel-mean`.
+// Preparations that are fitted to the training images, or the centres of those that are held
+// larger, with tensors of their own: `--prepare gcn-zca` and `--prepare pixel-mean`.
 #pragma once
 
 #include <vector>
@@ -25,6 +25,6 @@ inline constexpr std::size_t kMaxWhitenedValues = 8192;
 FittedPreparation fit_gcn_zca(const TrainingSet& images, ThreadPool& pool);
 
 // Each value of an image minus its mean over all images, in units of [0, 1].
-FittedPreparation fit_pixel_mean(const TrainingSet& images, ThreadPool& pool);
+FittedPreparation fit_pixel_mean(const TrainingSet& images);
 
 }  // namespace allconv

@@ -156,7 +156,7 @@ json schedule_identity(const TrainOptions& options) {
 std::string training_identity(const TrainingSet& set, const TrainOptions& options,
                               std::string_view init) {
   const std::span<const std::uint8_t> pixels(set.pixels.data(), set.size() * set.target.bytes());
-  const json identity = {
+  json identity = {
       {"data",
        {{"images", set.size()},
         {"labels", hash_text(hash_of(std::span<const int>(set.labels)))},
@@ -171,6 +171,10 @@ std::string training_identity(const TrainingSet& set, const TrainOptions& option
         {"warm_up", options.schedule.warm_up},
         {"seed", options.seed},
         {"weight_decay", options.weight_decay}}}};
+  // Only where they say something, so that checkpoints from before they were stay valid.
+  json& augment = identity["recipe"]["augment"];
+  if (options.augmentation.crop > 0) augment["crop"] = options.augmentation.crop;
+  if (options.augmentation.heavy) augment["heavy"] = true;
   return identity.dump();
 }
 
@@ -180,7 +184,12 @@ void check_same_training(const Checkpoint& checkpoint, const Model& model,
   const json own = comparable(model, identity);
   const json differences = json::diff(stored, own);
   if (differences.empty()) return;
-  std::string pointer = differences.front().at("path");
+  // What the user chose comes before what follows from it: a crop changes the pixels too.
+  const auto chosen =
+      std::find_if(differences.begin(), differences.end(), [](const json& difference) {
+        return difference.at("path").get_ref<const std::string&>().starts_with("/recipe");
+      });
+  std::string pointer = (chosen == differences.end() ? differences.front() : *chosen).at("path");
   // What one list has behind the end of the other: both are shown whole.
   if (pointer.ends_with("/-")) pointer.resize(pointer.size() - 2);
   throw Error(ErrorKind::usage,

@@ -15,9 +15,10 @@ constexpr std::size_t kImages = 128;
 ImageSample::ImageSample(const Model& model, const TrainingSet& set, const PlanOptions& options,
                          ThreadPool& pool) {
   const std::size_t images = std::min(kImages, set.size());
-  for (std::size_t i = 0; i < images; ++i) pixels_.push_back(set.image(i * set.size() / images));
+  for (std::size_t i = 0; i < images; ++i) pixels_.push_back(set.centre(i * set.size() / images));
   batch_ = {.images = static_cast<int>(images),
             .pixels = pixels_.data(),
+            .pixel_pitch = set.pitch(),
             .scaling = pixel_scaling(model.prepare)};
   transform_ = InputTransform::of(model, batch_.images, options.limits, pool);
   if (transform_ != nullptr) transform_->apply(batch_);

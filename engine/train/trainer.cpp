@@ -40,13 +40,22 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
       transform_(InputTransform::of(model_, options.batch_size, options.plan.limits, pool)),
       executor_(make_executor(model_, options, pool)),
       optimiser_(*executor_, model_.parameters, pool) {
+  if (set.margin != options.augmentation.crop)
+    throw Error(ErrorKind::internal, "the training images are not held as crops need them");
+  if (transform_ != nullptr && options.augmentation.heavy) {
+    throw Error(ErrorKind::usage, "heavy goes with a preparation of colours alone", "--augment",
+                "use flip,shift:N, or --prepare standardize");
+  }
   const auto batch_size = static_cast<std::size_t>(options.batch_size);
   pixels_.resize(batch_size);
   moves_.resize(batch_size);
+  warps_.resize(batch_size);
   labels_.resize(batch_size);
   losses_.resize(batch_size);
   probabilities_.resize(batch_size * model_.classes.size());
-  batch_.moves = options.augmentation.any() ? moves_.data() : nullptr;
+  batch_.pixel_pitch = set.pitch();
+  batch_.moves = options.augmentation.moves() ? moves_.data() : nullptr;
+  batch_.warps = options.augmentation.heavy ? warps_.data() : nullptr;
   batch_.scaling = pixel_scaling(model_.prepare);
   batch_.labels = labels_.data();
   batch_.losses = losses_.data();
@@ -94,14 +103,18 @@ void Trainer::gather() {
   const std::size_t first = position_.images;
   const std::size_t count = std::min(order_.size() - first, pixels_.size());
   const auto epoch = static_cast<std::uint64_t>(position_.epoch);
+  const Augmentation& augmentation = options_.augmentation;
   batch_.images = static_cast<int>(count);
   batch_.step = steps_done();
   batch_.pixels = pixels_.data();
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t image = order_[first + i];
-    pixels_[i] = set_.image(image);
+    const AugmentPlace place = {.seed = options_.seed, .epoch = epoch, .image = image};
+    const WindowPlace window = draw_window(augmentation, place);
+    pixels_[i] = set_.window(image, window.row, window.column);
     labels_[i] = set_.labels[image];
-    moves_[i] = draw_move(options_.augmentation, options_.seed, epoch, image);
+    moves_[i] = draw_move(augmentation, place);
+    if (augmentation.heavy) warps_[i] = draw_warp(place, set_.input_height(), set_.input_width());
   }
   if (transform_ != nullptr) transform_->apply(batch_);
 }

@@ -77,7 +77,8 @@ struct TrainCallbacks {
 // Used by one thread at a time. `set` and `pool` must outlive it.
 class Trainer {
  public:
-  // Trains `model` in place of a copy; its parameters are the initial ones.
+  // Trains `model` in place of a copy; its parameters are the initial ones. The set's images are
+  // as much larger than the input as the augmentation crops.
   Trainer(Model model, const TrainingSet& set, const TrainOptions& options, ThreadPool& pool);
 
   // Runs epoch `epoch` (from 0), the last, smaller batch included; the one that a cancelled call or
@@ -125,6 +126,7 @@ class Trainer {
   Batch batch_;
   std::vector<const std::uint8_t*> pixels_;
   std::vector<kernels::ImageMove> moves_;
+  std::vector<kernels::ImageWarp> warps_;
   std::vector<std::int32_t> labels_;
   std::vector<float> losses_;
   std::vector<float> probabilities_;  // (batch,classes)

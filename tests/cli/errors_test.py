@@ -45,6 +45,8 @@ class UsageTest(ProgramTest):
                 ("--weight-decay", "x"), ("--dropout", "0.5;0.5"), ("--dropout", "1"),
                 ("--schedule", "step:5,3"), ("--schedule", "linear"),
                 ("--prepare", "whiten"), ("--augment", "spin"), ("--augment", "shift:0"),
+                ("--augment", "crop:0"), ("--augment", "crop:1025"), ("--augment", "heavy,crop:4"),
+                ("--augment", "flip,heavy"), ("--augment", "crop:2,crop:2"),
                 ("--device", "gpu"), ("--device", "cuda:x"), ("--precision", "fp8"),
                 ("--workspace-limit", "1G"), ("--network-options", "head=valid"),
                 ("--classes", "1"),
@@ -59,7 +61,6 @@ class UsageTest(ProgramTest):
         for command in ("explain", "patches", "convert"):
             self.refuse(2, [command, "does not have this command yet"], command, "--help")
         self.refuse(2, ["--trace", "yet"], *self.train_words("--trace"))
-        self.refuse(2, ["--augment", "heavy"], *self.train_words("--augment", "heavy"))
         self.refuse(2, ["--target"], "plan", "all-cnn-c", "--batch-size", 1, "--target", "sm_90")
 
     def test_devices(self):

@@ -4,7 +4,6 @@ from checks import Check, main, save
 
 LATER_FLAGS = {"train": ["--trace x"],
                "score": ["--trace x"]}
-LATER_VALUES = ["--augment heavy"]
 LATER_COMMANDS = ["explain", "patches", "convert"]
 COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "recipes", "tune",
             "merge"]
@@ -16,7 +15,8 @@ WRONG_TRAINING = [
     "--on-dead-start maybe", "--warm-up 201", "--warm-up 3 --schedule cosine --epochs 3",
     "--dropout 0.1",
     "--dropout 0,0,0,0", "--dropout 0.1,1,0.1", "--dropout 0,-0.1,0", "--dropout ,,",
-    "--prepare gray", "--augment spin", "--augment shift:x", "--seed x", "--threads 0",
+    "--prepare gray", "--augment spin", "--augment shift:x", "--augment crop:0",
+    "--augment heavy,flip", "--augment flip,flip", "--seed x", "--threads 0",
     "--threads -2", "--threads two", "--device tpu", "--device cuda:x", "--precision fp8",
     "--workspace-limit -1", "--workspace-limit x", "--workspace-limit 1", "--network nothing",
     "--network-options head", "--network-options head=wide", "--network-options width=2",
@@ -46,10 +46,6 @@ class Refusals(Check):
                 with self.subTest(flag):
                     self.refuse(2, command, self.data, "-o", self.out, *flag.split(),
                                 words=[flag.split()[0]])
-        for flag in LATER_VALUES:
-            with self.subTest(flag):
-                self.refuse(2, "train", self.data, "-o", self.out, *flag.split(),
-                            words=flag.split())
         for command in LATER_COMMANDS:
             with self.subTest(command):
                 self.refuse(2, command, words=[command])

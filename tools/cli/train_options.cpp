@@ -110,8 +110,9 @@ void add_data_options(CLI::App& command, TrainArguments& arguments) {
   add_max_pixels_option(command, arguments.start.decode);
   command
       .add_option("--augment", arguments.augment,
-                  "mirror, and move by up to N pixels, at random; default: none")
-      ->type_name("none|flip,shift:N");
+                  "at random: mirror; move by up to N pixels; take a window out of images N pixels "
+                  "larger; or all that the paper's large network needs; default: none")
+      ->type_name("none|flip,shift:N,crop:N|heavy");
   command
       .add_option("--init", arguments.start.init,
                   "initial weights: after He, Xavier or LSUV, or those of a model; default: he")
@@ -169,6 +170,7 @@ void complete(TrainArguments& arguments) {
   options.schedule.warm_up = arguments.warm_up;
   check_schedule(options.schedule, options.epochs);
   options.augmentation = parse_augmentation(arguments.augment);
+  arguments.start.margin = options.augmentation.crop;
   options.seed = arguments.start.seed;
   arguments.start.dropout = parse_rates(arguments.dropout);
   if (arguments.resume && arguments.checkpoint.empty()) {

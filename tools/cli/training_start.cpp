@@ -135,7 +135,7 @@ void fit_preparation(const StartArguments& arguments, const Model* resumed, Trai
   }
   if (kind == "gcn-zca") print_note("fitting the whitening");
   FittedPreparation fitted =
-      kind == "gcn-zca" ? fit_gcn_zca(start.images, pool) : fit_pixel_mean(start.images, pool);
+      kind == "gcn-zca" ? fit_gcn_zca(start.images, pool) : fit_pixel_mean(start.images);
   start.model.prepare = fitted.prepare;
   start.model.other_tensors = std::move(fitted.tensors);
 }
@@ -167,6 +167,7 @@ TrainingStart start_training(const StartArguments& arguments, const Model* resum
   start.images = load_training_set(data,
                                    {.load = {.target = image_target(model.prepare),
                                              .pixel_limit = arguments.decode.pixel_limit()},
+                                    .margin = arguments.margin,
                                     .cancelled = interrupted},
                                    device.pool(), diagnostics);
   if (initial) {

@@ -24,6 +24,7 @@ struct StartArguments {
   std::string fit = "stretch";                  // or cover
   std::string init = "he";                      // xavier, lsuv, or a model's path
   float initial_bias = 0;
+  int margin = 0;       // pixels that images are held larger, for crops
   DecodeChoice decode;  // its limit; images are always decoded exactly
   std::uint64_t seed = 0;
 };
