@@ -184,10 +184,10 @@ void check_same_training(const Checkpoint& checkpoint, const Model& model,
   const json own = comparable(model, identity);
   const json differences = json::diff(stored, own);
   if (differences.empty()) return;
-  // What the user chose comes before what follows from it: a crop changes the pixels too.
+  // What was chosen comes before what follows from it: a crop changes the pixels too.
   const auto chosen =
       std::find_if(differences.begin(), differences.end(), [](const json& difference) {
-        return difference.at("path").get_ref<const std::string&>().starts_with("/recipe");
+        return difference.at("path").get_ref<const std::string&>().starts_with("/recipe/augment");
       });
   std::string pointer = (chosen == differences.end() ? differences.front() : *chosen).at("path");
   // What one list has behind the end of the other: both are shown whole.

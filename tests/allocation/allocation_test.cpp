@@ -104,6 +104,29 @@ TEST_P(Allocations, RunTakesNoMemory) {
   }
 }
 
+TEST(WarpedPixels, TakeNoMemoryEither) {
+  constexpr int kImages = 6;
+  const NetworkDescription network = make_network("all-cnn-c", {}, 10);
+  const auto size = static_cast<std::size_t>(network.input.size());
+  ThreadPool pool(2);
+  Executor executor(
+      std::make_shared<const Plan>(make_plan(make_graph(network, PassMode::training), 2, {})),
+      kImages, pool);
+  executor.load(zero_parameters(network));
+  const std::vector<std::uint8_t> image(size, 7);
+  const std::vector<const std::uint8_t*> pixels(kImages, image.data());
+  const std::vector<kernels::ImageWarp> warps(kImages);
+  const std::vector<std::int32_t> labels(kImages, 1);
+  Batch batch{.images = kImages, .pixels = pixels.data(), .warps = warps.data(), .scaling = {}};
+  batch.labels = labels.data();
+  executor.run(batch);
+  allocations = 0;
+  counting = true;
+  executor.run(batch);
+  counting = false;
+  EXPECT_EQ(allocations, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(ModesThreads, Allocations,
                          testing::Combine(testing::Values(PassMode::inference, PassMode::training,
                                                           PassMode::explain),

@@ -150,6 +150,8 @@ class Checkpoints(TrainingRuns):
                 (["--weight-decay", 0], ["weight_decay", "0.001"]),
                 (["--schedule", "step:2"], ["schedule", "3", "2"]),
                 (["--augment", "flip"], ["augment.shift", "1", "0"]),
+                (["--augment", "heavy"], ["augment.", "true"]),
+                (["--augment", "flip,shift:1,crop:2"], ["augment.crop", "2"]),
                 (["--dropout", "0.2,0.4"], ["network", "rate", "0.3", "0.4"]),
                 (["--prepare", "none"], ["prepare.mean"]),
                 (["--init", self.out], ["init", "he", "model"]),
@@ -171,6 +173,31 @@ class Checkpoints(TrainingRuns):
             path.write_bytes(files[path])
         self.assertEqual({path: path.read_bytes() for path in self.folder.rglob("*")
                           if path.is_file()}, files)
+
+    def test_every_augmentation_goes_on_with_the_same_bits(self):
+        """Beside dropout, and a rate that changes at each step."""
+        others = set()
+        for augment in ("heavy", "crop:3", "flip,shift:2,crop:2"):
+            with self.subTest(augment):
+                self.begin_anew()
+                self.flags = ["--batch-size", 8, "--augment", augment, "--schedule", "cosine",
+                              "--warm-up", 1, "--seed", 3]
+                wanted = self.whole(4, "--threads", 1)
+                others.add(wanted[0])
+                self.succeed(*self.command(4, *self.kept("--threads", 1, resume=False)))
+                self.newest().unlink()  # as if the last epoch had not been
+                self.out.unlink()
+                result = self.succeed(*self.command(4, *self.kept("--threads", 2)))
+                self.assertIn("epoch 3, 13 of 13 steps done", result.stderr)
+                self.assertEqual(self.result(), wanted)
+                state = json.loads(split(self.newest())[0]["__metadata__"]["allconv.checkpoint"])
+                kept = state["run"]["recipe"]["augment"]
+                self.assertEqual(kept.get("heavy", False), augment == "heavy")
+                self.assertEqual(kept.get("crop", 0), int(dict(
+                    part.split(":") for part in augment.split(",") if ":" in part).get("crop", 0)))
+                self.flags[3] = "flip"
+                self.refuse(2, *self.command(4, *self.kept()), words=["recipe.augment."])
+        self.assertEqual(len(others), 3)
 
     def test_folders(self):
         self.refuse(2, *self.command(1, "--resume"), words=["--resume", "--checkpoint"])

@@ -18,13 +18,17 @@ class Determinism(Check):
 
     def test_training(self):
         """37 images by 13: full and smaller batches that no number of threads divides."""
-        data, out, models = self.pictures(37), self.folder / "model.safetensors", set()
-        for threads in THREADS:
-            self.succeed("train", data, "-o", out, "--network", self.network_file(NET),
-                         "--epochs", 2, "--batch-size", 13, "--augment", "flip,shift:3",
-                         "--seed", 5, "--threads", threads)
-            models.add(out.read_bytes())
-        self.assertEqual(len(models), 1)
+        data, out, augmented = self.pictures(37), self.folder / "model.safetensors", set()
+        for augment in ("crop:4,flip", "heavy", "flip,shift:3"):
+            models = set()
+            for threads in THREADS:
+                self.succeed("train", data, "-o", out, "--network", self.network_file(NET),
+                             "--epochs", 2, "--batch-size", 13, "--augment", augment, "--seed", 5,
+                             "--threads", threads)
+                models.add(out.read_bytes())
+            self.assertEqual(len(models), 1, augment)
+            augmented |= models
+        self.assertEqual(len(augmented), 3)
         self.succeed("train", data, "-o", out, "--network", self.network_file(NET), "--epochs", 2,
                      "--batch-size", 13, "--augment", "flip,shift:3", "--seed", 6)
         self.assertNotIn(out.read_bytes(), models)

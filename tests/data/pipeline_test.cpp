@@ -69,6 +69,37 @@ TEST_F(Pipeline, TrainingSetLeavesOutBrokenImagesAndNamesThemOnce) {
   }
 }
 
+TEST_F(Pipeline, ImagesAreHeldLargerByAMargin) {
+  constexpr int kMargin = 5;
+  ThreadPool pool(2);
+  const TrainingSet set = load_training_set(
+      data_, {.load = {.target = kTarget}, .margin = kMargin, .cancelled = {}}, pool);
+  const ImageTarget larger = {
+      .height = kTarget.height + kMargin, .width = kTarget.width + kMargin, .fit = kTarget.fit};
+  EXPECT_EQ(set.input_height(), kTarget.height);
+  EXPECT_EQ(set.input_width(), kTarget.width);
+  std::size_t kept = 0;
+  std::vector<std::uint8_t> expected(larger.bytes());
+  MemoryBudget memory(SIZE_MAX);
+  const LoadOptions load = {.target = larger};
+  for (std::size_t i = 0; i < data_.size(); ++i) {
+    if (decode_resized(data_, i, data_.read(i, memory), load, nullptr, expected)) continue;
+    ASSERT_EQ(std::memcmp(set.image(kept), expected.data(), expected.size()), 0);
+    const std::size_t centre = 3 * (2 * static_cast<std::size_t>(larger.width) + 2);
+    ASSERT_EQ(*set.centre(kept), expected[centre]);
+    ASSERT_EQ(set.centre(kept) - set.image(kept), static_cast<std::ptrdiff_t>(centre));
+    ++kept;
+  }
+  EXPECT_EQ(kept, set.size());
+  const Preparation prepare = standardize(set, pool);
+  EXPECT_EQ(prepare.height, kTarget.height);
+  EXPECT_EQ(prepare.width, kTarget.width);
+  expect_error(ErrorKind::device, "more than the machine's memory", [&] {
+    load_training_set(data_, {.load = {.target = kTarget}, .margin = 1 << 23, .cancelled = {}},
+                      pool);
+  });
+}
+
 TEST_F(Pipeline, TrainingSetCanBeInterrupted) {
   ThreadPool pool(2);
   expect_error(ErrorKind::interrupted, "interrupted", [&] {

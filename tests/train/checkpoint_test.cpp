@@ -241,6 +241,12 @@ TEST_F(Checkpoints, AnotherTrainingIsRefusedByTheFieldThatDiffers) {
        {"recipe.schedule is [200,250,300] in", "[200,250,300,9]"}},
       {[](Set&, Options& o, Model&) { o.augmentation.flip = false; }, {"augment.flip", "true"}},
       {[](Set&, Options& o, Model&) { o.augmentation.shift = 3; }, {"augment.shift", "1", "3"}},
+      {[](Set&, Options& o, Model&) { o.augmentation.heavy = true; }, {"augment.heavy", "true"}},
+      {[](Set& s, Options& o, Model&) {
+         o.augmentation.crop = 2;
+         s.pixels[99] ^= 1;  // larger images are others
+       },
+       {"augment.crop is nothing in", "2"}},
       {[](Set&, Options& o, Model&) { o.seed = 6; }, {"recipe.seed", "5", "6"}},
       {[](Set& s, Options&, Model&) { s.labels[7] ^= 1; }, {"data.labels"}},
       {[](Set& s, Options&, Model&) { s.pixels[99] ^= 1; }, {"data.pixels"}},

@@ -6,6 +6,7 @@
 
 #include "engine/score/evaluation.hpp"
 #include "engine/support/error.hpp"
+#include "engine/train/activity.hpp"
 #include "engine/train/initialise.hpp"
 #include "engine/train/optimiser.hpp"
 #include "engine/train/schedule.hpp"
@@ -143,9 +144,10 @@ TEST(Optimiser, FollowsTheFormulaAndDoesNotDecayBiases) {
   }
 }
 
-Parameters train(const TrainingSet& set, int threads, std::vector<EpochResult>* results) {
+Parameters train(const TrainingSet& set, int threads, std::vector<EpochResult>* results,
+                 const TrainOptions& options = tiny_options()) {
   ThreadPool pool(threads);
-  Trainer trainer(untrained_model(set), set, tiny_options(), pool);
+  Trainer trainer(untrained_model(set), set, options, pool);
   for (int epoch = 0; epoch < 3; ++epoch) {
     const EpochResult result = trainer.run_epoch(epoch, {});
     if (results != nullptr) results->push_back(result);
@@ -161,6 +163,52 @@ TEST(Trainer, LearnsAndGivesTheSameBitsForAnyNumberOfThreads) {
   EXPECT_LT(results.back().error, 0.02);
   EXPECT_GT(results.back().images_per_second, 0);
   for (const int threads : {2, 3, 8}) EXPECT_EQ(train(set, threads, nullptr), one) << threads;
+}
+
+TEST(Trainer, HeavyAugmentationLearnsWithTheSameBitsForAnyNumberOfThreads) {
+  const TrainingSet set = striped_images(250);
+  TrainOptions options = tiny_options();
+  options.augmentation = {.heavy = true};
+  std::vector<EpochResult> results;
+  const Parameters one = train(set, 1, &results, options);
+  EXPECT_LT(results.back().loss, 0.5 * results.front().loss);
+  EXPECT_NE(one, train(set, 1, nullptr));
+  for (const int threads : {2, 3, 8}) EXPECT_EQ(train(set, threads, nullptr, options), one);
+}
+
+// The same images with a border: a crop sees another part in every epoch.
+TEST(Trainer, CropsTakeWindowsOfTheNetworksSize) {
+  constexpr int kMargin = 4;
+  const TrainingSet small = striped_images(250);
+  TrainingSet set = striped_images(250);
+  set.margin = kMargin;
+  set.target = {.height = 8 + kMargin, .width = 8 + kMargin};
+  set.pixels = kernels::Buffer<std::uint8_t>(set.size() * set.target.bytes());
+  std::fill_n(set.pixels.data(), set.pixels.size(), std::uint8_t{90});
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    for (std::ptrdiff_t row = 0; row < 8; ++row) {
+      std::copy_n(small.image(i) + row * small.pitch(), small.pitch(),
+                  const_cast<std::uint8_t*>(set.centre(i)) + row * set.pitch());
+    }
+  }
+  TrainOptions options = tiny_options();
+  options.augmentation.crop = kMargin;
+  std::vector<EpochResult> results;
+  const Parameters one = train(set, 1, &results, options);
+  EXPECT_LT(results.back().loss, 0.5 * results.front().loss);
+  EXPECT_NE(one, train(small, 1, nullptr));
+  for (const int threads : {2, 8}) EXPECT_EQ(train(set, threads, nullptr, options), one);
+
+  // In the middle stands what the smaller images are: the units say the same of both.
+  ThreadPool pool(2);
+  const Model model = untrained_model(small);
+  const auto of_small = measure_activity(model, small, {}, pool);
+  const auto of_large = measure_activity(model, set, {}, pool);
+  ASSERT_EQ(of_small.size(), of_large.size());
+  for (std::size_t i = 0; i < of_small.size(); ++i) EXPECT_EQ(of_small[i].dead, of_large[i].dead);
+
+  options.augmentation.crop = kMargin - 1;
+  EXPECT_THROW(train(set, 1, nullptr, options), Error);
 }
 
 TEST(Trainer, ProgressCountsAllImagesAndCancellingStops) {
