@@ -40,7 +40,8 @@ class Sheet {
   void paint(int row, int column, const std::vector<float>& values) {
     for (int y = 0; y < kSide; ++y) {
       for (int i = 0; i < 3 * kSide; ++i) {
-        const float value = values[static_cast<std::size_t>(y * 3 * kSide + i)];
+        const float value =
+            values[static_cast<std::size_t>(y) * 3 * kSide + static_cast<std::size_t>(i)];
         const float level = std::round((value + 0.5F) * 255);
         const int place = ((row * kStep + y) * kWidth + column * kStep) * 3 + i;
         bytes_[static_cast<std::size_t>(place)] =
