@@ -101,7 +101,7 @@ Forward forward_of(const ImageWarp& warp, int height, int width) {
   Forward forward = {};
   forward.mirrored = xx < 0;
   const double mirror = forward.mirrored ? -1 : 1;
-  const double kSmall = 1e-6;
+  constexpr double kSmall = 1e-6;
   if (std::abs(yx) < kSmall) {  // x += slant y
     forward.stretch_x = mirror * xx, forward.stretch_y = yy, forward.slant_x = xy / yy;
   } else if (std::abs(xy) < kSmall) {
@@ -157,7 +157,7 @@ TEST(Heavy, DrawsAreUniformInTheRangesOfThePaper) {
       values["offset " + std::to_string(c)].push_back(warp.offset[c]);
     }
   }
-  EXPECT_NEAR(mirrored, kImages / 2, 5 * std::sqrt(kImages / 4.0));
+  EXPECT_NEAR(mirrored, kImages / 2.0, 5 * std::sqrt(kImages / 4.0));
   for (const char* bend : {"slant x", "slant y", "turn"}) {
     EXPECT_NEAR(static_cast<double>(values[bend].size()), kImages / 3.0,
                 5 * std::sqrt(kImages * 2 / 9.0));
