@@ -150,6 +150,17 @@ class Fitted(Check):
         self.refuse(2, "train", self.folder / "data", "-o", second, "--init", first, "--network",
                     larger, words=["prepare.mean", "192", "243"])
 
+    def test_crops_are_whitened_as_the_centre_is(self):
+        net = self.network_file(network(*NET["layers"], size=(6, 6)))
+        model = self.folder / "crops.safetensors"
+        self.succeed("train", self.folder / "data", "-o", model, "--network", net, "--epochs", 1,
+                     "--prepare", "pixel-mean", "--augment", "crop:2")
+        centres = planes(self.pixels[:, 1:7, 1:7])
+        np.testing.assert_allclose(oracle.read_model(model)[1]["prepare.mean"],
+                                   centres.mean(0).reshape(-1), rtol=0, atol=1e-6)
+        self.refuse(2, "train", self.folder / "data", "-o", model, "--network", net, "--prepare",
+                    "pixel-mean", "--augment", "heavy", words=["--augment", "heavy"])
+
     def test_images_too_large(self):
         large = self.network_file(network(*NET["layers"], size=(64, 64)), "large.json")
         self.refuse(2, "train", self.folder / "data", "-o", self.folder / "x", "--network", large,
