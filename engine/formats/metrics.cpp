@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "engine/support/atomic_file.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/input_file.hpp"
 #include "engine/support/json.hpp"
@@ -56,30 +56,61 @@ std::string to_json_line(const EpochMetrics& metrics) {
                          : "");
 }
 
-MetricsFile::MetricsFile(const std::string& path, int epochs_to_keep, int attempts)
-    : path_(path), file_(open_file(path, O_WRONLY | O_CREAT | O_APPEND)) {
-  // A pipe or a terminal has nothing to keep and nothing to cut.
-  if (is_regular(file_, path_)) keep(epochs_to_keep, attempts);
-}
-
-void MetricsFile::keep(int epochs, int attempts) {
-  const bool any = epochs > 0 || attempts > 0;
-  const std::string text = any ? read_file(path_, kMaxFileBytes) : "";
-  std::size_t kept = 0;  // bytes
-  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', kept)) {
-    const Line line = parse_line(std::string_view(text).substr(kept, end - kept));
-    const bool of_this_attempt = attempts == 0;
-    if (line.epoch <= last_epoch_) break;
-    if (of_this_attempt && (line.dead_start || line.epoch > epochs)) break;
-    last_epoch_ = line.dead_start ? 0 : line.epoch;
-    if (line.dead_start) --attempts;
-    kept = end + 1;
+std::string to_json_line(const EpochMetrics& metrics, const std::vector<LayerRecord>& layers) {
+  std::string list;
+  for (const LayerRecord& layer : layers) {
+    list += fmt::format(
+        R"({}{{"name": {}, "weight_norm": {}, "gradient_norm": {}, "units": {}, "dead": {}}})",
+        list.empty() ? "" : ", ", nlohmann::json(layer.name).dump(), number(layer.weight_norm),
+        number(layer.gradient_norm), layer.units,
+        layer.dead ? fmt::format("{}", *layer.dead) : "null");
   }
-  truncate_file(file_, static_cast<std::int64_t>(kept), path_);
+  std::string line = to_json_line(metrics);
+  line.pop_back();
+  return fmt::format(R"({}, "layers": [{}]}})", line, list);
 }
 
-void MetricsFile::append(const EpochMetrics& metrics) {
-  write_all(file_, to_json_line(metrics) + "\n", path_);
+MetricsFile::MetricsFile(const std::string& path, const KeptLines& kept, std::string_view header)
+    : path_(path) {
+  const bool keeps = kept.epochs > 0 || kept.attempts > 0;
+  if (header.empty()) {
+    file_ = open_file(path, O_WRONLY | O_CREAT | O_APPEND);
+    // A pipe or a terminal has nothing to keep and nothing to cut.
+    if (!is_regular(file_, path_)) return;
+    const std::string text = keeps ? read_file(path_, kMaxFileBytes) : "";
+    const std::size_t bytes = kept_lines(text, kept).size();
+    truncate_file(file_, static_cast<std::int64_t>(bytes), path_);
+    return;
+  }
+  const std::string text = keeps && path_exists(path) ? read_file(path_, kMaxFileBytes) : "";
+  const std::size_t end = text.find('\n');
+  const std::string_view lines =
+      end == std::string::npos ? "" : kept_lines(std::string_view(text).substr(end + 1), kept);
+  const std::string whole = fmt::format("{}\n{}", header, lines);
+  // Whoever reads it meanwhile finds a header.
+  if (!text.starts_with(whole)) write_file_atomically(path_, whole);
+  file_ = open_file(path, O_WRONLY | O_APPEND);
+  truncate_file(file_, static_cast<std::int64_t>(whole.size()), path_);
+}
+
+// The lines to keep, which `text` begins with.
+std::string_view MetricsFile::kept_lines(std::string_view text, KeptLines kept) {
+  std::size_t bytes = 0;
+  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', bytes)) {
+    const Line line = parse_line(text.substr(bytes, end - bytes));
+    const bool of_this_attempt = kept.attempts == 0;
+    if (line.epoch <= last_epoch_) break;
+    if (of_this_attempt && (line.dead_start || line.epoch > kept.epochs)) break;
+    last_epoch_ = line.dead_start ? 0 : line.epoch;
+    if (line.dead_start) --kept.attempts;
+    bytes = end + 1;
+  }
+  return text.substr(0, bytes);
+}
+
+void MetricsFile::append_line(const EpochMetrics& metrics, const std::string& line) {
+  if (metrics.epoch <= last_epoch_) return;
+  write_all(file_, line + "\n", path_);
   last_epoch_ = metrics.dead_start ? 0 : metrics.epoch;
   // A pipe or a terminal has no disk to wait for.
   if (is_regular(file_, path_)) sync_file(file_, path_);

@@ -1,5 +1,7 @@
 #include "engine/graph/parameters.hpp"
 
+#include <cmath>
+
 namespace allconv {
 
 Parameters zero_parameters(const NetworkDescription& network) {
@@ -20,6 +22,16 @@ Parameters zero_parameters(const NetworkDescription& network) {
     channels = shapes[i].channels;
   }
   return parameters;
+}
+
+std::vector<double> weight_norms(const Parameters& parameters) {
+  std::vector<double> norms;
+  for (const LayerParameters& layer : parameters) {
+    double squares = 0;
+    for (const float weight : layer.weights) squares += static_cast<double>(weight) * weight;
+    norms.push_back(std::sqrt(squares));
+  }
+  return norms;
 }
 
 }  // namespace allconv

@@ -21,4 +21,7 @@ using Parameters = std::vector<LayerParameters>;
 // Parameters of the right sizes for `network`, all zero.
 Parameters zero_parameters(const NetworkDescription& network);
 
+// Of each layer the L2 norm of its weights, without biases.
+std::vector<double> weight_norms(const Parameters& parameters);
+
 }  // namespace allconv

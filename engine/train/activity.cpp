@@ -61,11 +61,32 @@ std::vector<LayerActivity> measure_activity(const Model& model, const TrainingSe
     if (counts[step].units() > 0) counts[step].add(executor.observed_output(step));
   });
   std::vector<LayerActivity> layers;
+  int convolution = -1;
   for (std::size_t i = 0; i < counts.size(); ++i) {
+    const Step& step = plan->steps[i];
+    if (std::holds_alternative<Bound<kernels::Conv2dForward>>(step.problem))
+      convolution = step.ordinal;
     if (counts[i].units() > 0)
-      layers.push_back({plan->steps[i].layer, counts[i].units(), counts[i].dead()});
+      layers.push_back({step.layer, convolution, counts[i].units(), counts[i].dead()});
   }
   return layers;
+}
+
+std::vector<LayerRecord> layer_records(const Parameters& parameters,
+                                       const std::vector<double>& gradient_norms,
+                                       const std::vector<LayerActivity>& activity) {
+  const std::vector<double> norms = weight_norms(parameters);
+  std::vector<LayerRecord> records;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    records.push_back(
+        {.name = parameters[i].name, .weight_norm = norms[i], .units = parameters[i].extent[0]});
+    if (i < gradient_norms.size()) records[i].gradient_norm = gradient_norms[i];
+  }
+  for (const LayerActivity& layer : activity) {
+    if (layer.convolution >= 0)
+      records[static_cast<std::size_t>(layer.convolution)].dead = layer.dead;
+  }
+  return records;
 }
 
 std::string dead_layers_text(const std::vector<LayerActivity>& layers) {

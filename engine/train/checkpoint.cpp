@@ -80,6 +80,14 @@ TrainingPosition parse_position(const JsonValue& value) {
           .order = std::strtoull(order.c_str(), nullptr, 16)};
 }
 
+std::vector<double> parse_norms(const JsonValue& description) {
+  std::vector<double> norms;
+  const auto list = description.find("gradient_norms");
+  if (!list) return norms;
+  for (const JsonValue& norm : list->elements()) norms.push_back(norm.number());
+  return norms;
+}
+
 // Of all texts whose change would change the training.
 std::string seal_of(const Model& model, const std::string& checkpoint, const std::string& tuning) {
   return hash_text(hash_bytes(
@@ -215,7 +223,8 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
   const json description = {
       {"position", position_to_json(checkpoint.position)}, {"device", checkpoint.run.device},
       {"device_changed", checkpoint.device_changed},       {"attempt", checkpoint.attempt},
-      {"run", json::parse(checkpoint.run.identity)},       {"tensors", tensor_hashes(checkpoint)}};
+      {"run", json::parse(checkpoint.run.identity)},       {"tensors", tensor_hashes(checkpoint)},
+      {"gradient_norms", checkpoint.gradient_norms}};
   const std::string text = description.dump();
   file.other_metadata[kCheckpointKey] = text;
   file.other_metadata[kTuningKey] = checkpoint.run.tuning;
@@ -239,6 +248,7 @@ Checkpoint read_checkpoint(const std::string& path) {
   checkpoint.run.device = description.at("device").string();
   checkpoint.device_changed = description.at("device_changed").boolean();
   checkpoint.attempt = static_cast<int>(description.at("attempt").integer(0, INT32_MAX));
+  checkpoint.gradient_norms = parse_norms(description);
   checkpoint.velocities = take_velocities(model, path);
   if (parsed.value("tensors", json()) != tensor_hashes(checkpoint))
     refuse_damaged(path, "the tensors do not fit their hashes");

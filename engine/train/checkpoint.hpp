@@ -29,7 +29,8 @@ struct Checkpoint {
   Parameters velocities;
   TrainingPosition position;
   TrainingRun run;
-  bool device_changed = false;  // in the epoch of the position, at an earlier resume
+  bool device_changed = false;              // in the epoch of the position, at an earlier resume
+  std::vector<double> gradient_norms = {};  // as the trainer has them; of older files empty
   int attempt = 0;  // dead starts before this one: the seed is the recipe's plus so many
 };
 

@@ -72,6 +72,23 @@ std::vector<std::string> entries_of(const std::string& folder) {
   return names;
 }
 
+// Of checkpoints, in ascending order of epoch and step.
+std::vector<std::string> checkpoint_names(const std::string& folder) {
+  std::vector<Place> places;
+  for (const std::string& name : entries_of(folder)) {
+    if (const auto place = parse_name(name)) places.push_back(*place);
+  }
+  std::sort(places.begin(), places.end());
+  std::vector<std::string> names;
+  std::transform(places.begin(), places.end(), std::back_inserter(names), name_of);
+  return names;
+}
+
+void warn_damaged(const Diagnostics& diagnostics, const Error& error) {
+  if (diagnostics)
+    diagnostics(Severity::warning, fmt::format("not used, as it is damaged: {}", error.what()));
+}
+
 }  // namespace
 
 CheckpointFolder::CheckpointFolder(const std::string& path)
@@ -100,16 +117,7 @@ void CheckpointFolder::remove_all(const std::vector<std::string>& names) const {
   }
 }
 
-std::vector<std::string> CheckpointFolder::names() const {
-  std::vector<Place> places;
-  for (const std::string& name : entries_of(path_)) {
-    if (const auto place = parse_name(name)) places.push_back(*place);
-  }
-  std::sort(places.begin(), places.end());
-  std::vector<std::string> names;
-  std::transform(places.begin(), places.end(), std::back_inserter(names), name_of);
-  return names;
-}
+std::vector<std::string> CheckpointFolder::names() const { return checkpoint_names(path_); }
 
 std::optional<Checkpoint> CheckpointFolder::newest(const Diagnostics& diagnostics) {
   kept_.clear();
@@ -125,9 +133,7 @@ std::optional<Checkpoint> CheckpointFolder::newest(const Diagnostics& diagnostic
       return checkpoint;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::io) unreadable = error;
-      if (diagnostics) {
-        diagnostics(Severity::warning, fmt::format("not used, as it is damaged: {}", error.what()));
-      }
+      warn_damaged(diagnostics, error);
     }
   }
   // Beginning anew would remove what the disk may yet give back.
@@ -152,6 +158,32 @@ void CheckpointFolder::save(const Checkpoint& checkpoint) {
 void CheckpointFolder::clear() {
   remove_all(names());
   kept_.clear();
+}
+
+std::optional<NamedCheckpoint> read_newest_checkpoint(const std::string& folder,
+                                                      const Diagnostics& diagnostics) {
+  constexpr int kListings = 5;  // while a training replaces its checkpoints
+  const std::string path = without_last_slashes(folder);
+  std::optional<Error> unreadable;
+  for (int listing = 0; listing < kListings; ++listing) {
+    bool vanished = false;
+    unreadable.reset();
+    std::vector<std::string> names = checkpoint_names(path);
+    for (; !names.empty(); names.pop_back()) {
+      const std::string file = path + "/" + names.back();
+      try {
+        return NamedCheckpoint{.name = names.back(), .checkpoint = read_checkpoint(file)};
+      } catch (const Error& error) {
+        vanished = vanished || !path_exists(file);
+        if (!path_exists(file)) continue;
+        if (error.kind() == ErrorKind::io) unreadable = error;
+        warn_damaged(diagnostics, error);
+      }
+    }
+    if (!vanished) break;
+  }
+  if (unreadable) throw Error(*unreadable);
+  return std::nullopt;
 }
 
 }  // namespace allconv

@@ -43,4 +43,16 @@ class CheckpointFolder {
   std::vector<std::string> kept_;  // up to two names, the newest last
 };
 
+struct NamedCheckpoint {
+  std::string name;  // of the file
+  Checkpoint checkpoint;
+};
+
+// The newest whole checkpoint in `folder`, read without taking or changing anything, so that a
+// training may go on there meanwhile; nullopt where there is none. Those that are damaged are named
+// as warnings. Throws Error{io} where the folder cannot be listed, or none is whole and one could
+// not be read.
+std::optional<NamedCheckpoint> read_newest_checkpoint(const std::string& folder,
+                                                      const Diagnostics& diagnostics);
+
 }  // namespace allconv

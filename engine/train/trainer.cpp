@@ -11,7 +11,6 @@
 #include "engine/graph/graph.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/hash.hpp"
-#include "engine/train/activity.hpp"
 
 namespace allconv {
 
@@ -76,10 +75,14 @@ void Trainer::begin_epoch(int epoch) {
   position_ = {.epoch = epoch,
                .start_sum = epoch == 0 ? 0 : position_.start_sum,
                .order = hash_bytes(bytes_of(order_))};
+  gradient_norms_.clear();
 }
 
 TrainerState Trainer::state() const {
-  TrainerState state{.position = position_, .weights = model_.parameters, .velocities = {}};
+  TrainerState state{.position = position_,
+                     .weights = model_.parameters,
+                     .velocities = {},
+                     .gradient_norms = gradient_norms_};
   state.velocities = state.weights;  // for the sizes
   executor_->lane_form().unpack(optimiser_.weights(), state.weights);
   executor_->lane_form().unpack(optimiser_.velocities(), state.velocities);
@@ -95,6 +98,7 @@ void Trainer::restore(const TrainerState& state) {
                 "resume with the version of the program that wrote it");
   }
   position_ = state.position;
+  gradient_norms_ = state.gradient_norms;
   model_.parameters = state.weights;
   optimiser_.restore(state.weights, state.velocities);
 }
@@ -165,9 +169,20 @@ void Trainer::watch_start(const TrainCallbacks& callbacks) {
   const double loss = position_.start_sum / kJudgedSteps;
   const int classes = static_cast<int>(model_.classes.size());
   if (!callbacks.dead_start || !is_guessing(loss, classes)) return;
-  executor_->lane_form().unpack(optimiser_.weights(), model_.parameters);
-  const auto layers = measure_activity(model_, set_, options_.plan, pool_);
-  callbacks.dead_start(DeadStart(judged, loss, classes, dead_layers_text(layers)));
+  unpack_step();
+  callbacks.dead_start(DeadStart(judged, loss, classes, dead_layers_text(activity())));
+}
+
+void Trainer::unpack_step() {
+  const LaneForm& form = executor_->lane_form();
+  // The parameters have the gradient's sizes.
+  form.unpack(executor_->sum_gradients(), model_.parameters);
+  gradient_norms_ = weight_norms(model_.parameters);
+  form.unpack(optimiser_.weights(), model_.parameters);
+}
+
+std::vector<LayerActivity> Trainer::activity() const {
+  return measure_activity(model_, set_, options_.plan, pool_);
 }
 
 EpochResult Trainer::epoch_so_far() const {
@@ -184,6 +199,7 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
   if (position_.epoch != epoch) begin_epoch(epoch);
   const auto start = Clock::now();
   const double seconds_before = position_.seconds;
+  const bool any_steps = position_.step < steps();
   while (position_.step < steps()) {
     if (callbacks.cancelled && callbacks.cancelled()) {
       throw Error(ErrorKind::interrupted, "training was interrupted", {}, "no model was written");
@@ -199,7 +215,7 @@ EpochResult Trainer::run_epoch(int epoch, const TrainCallbacks& callbacks) {
     }
     watch_start(callbacks);
   }
-  executor_->lane_form().unpack(optimiser_.weights(), model_.parameters);
+  if (any_steps) unpack_step();
   return epoch_so_far();
 }
 

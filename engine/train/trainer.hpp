@@ -12,6 +12,7 @@
 #include "engine/execute/executor.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/train/activity.hpp"
 #include "engine/train/dead_start.hpp"
 #include "engine/train/optimiser.hpp"
 #include "engine/train/schedule.hpp"
@@ -57,6 +58,7 @@ struct TrainingPosition {
 struct TrainerState {
   TrainingPosition position;
   Parameters weights, velocities;
+  std::vector<double> gradient_norms = {};  // as Trainer::gradient_norms() has them
 };
 
 struct EpochResult {
@@ -101,6 +103,11 @@ class Trainer {
 
   // As of the last whole epoch.
   const Model& model() const { return model_; }
+  // Of each layer the L2 norm of its weights in the mean loss's gradient, as of the epoch's last
+  // step; empty until then.
+  const std::vector<double>& gradient_norms() const { return gradient_norms_; }
+  // Of the model's ReLU layers; runs 128 images through it.
+  std::vector<LayerActivity> activity() const;
   const Plan& plan() const { return executor_->plan(); }
 
  private:
@@ -109,6 +116,8 @@ class Trainer {
   void watch_start(const TrainCallbacks& callbacks);
   double rate_of(std::size_t step) const;  // of this epoch
   void run_step(const SgdSettings& sgd);
+  // After a step: takes the weights and the gradient's norms out of the lane form.
+  void unpack_step();
   // Points the batch at the next images of the epoch's order.
   void gather();
   std::size_t wrong_in_batch() const;
@@ -122,6 +131,7 @@ class Trainer {
   Optimiser optimiser_;
   TrainingPosition position_;
   std::vector<std::uint32_t> order_;  // of the epoch's images
+  std::vector<double> gradient_norms_;
 
   Batch batch_;
   std::vector<const std::uint8_t*> pixels_;

@@ -22,6 +22,8 @@ class CheckpointKills(TrainingRuns):
         self.succeed(*self.command(EPOCHS, *self.kept(*validate)))
         lasts = time.monotonic() - begin
         self.assertEqual(self.result(), wanted)
+        history = self.history()
+        self.assertEqual(len(history[1]), EPOCHS)
         met = compared = 0
         while met < KILLS:
             self.begin_anew()
@@ -35,6 +37,7 @@ class CheckpointKills(TrainingRuns):
                 met += code != 0
                 longest *= 1.3  # so that it ends, even where the machine has become slower
             self.assertEqual(self.result(), wanted)
+            self.assertEqual(self.history(), history)
             self.assertEqual(len(self.names()), 2)
             compared += 1
         self.assertGreater(compared, KILLS // 50)

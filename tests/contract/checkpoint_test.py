@@ -3,8 +3,8 @@
 import json
 import struct
 
-from checks import conv, main, oracle
-from training_runs import NET, TrainingRuns
+from checks import main, np, oracle
+from training_runs import HISTORY, TrainingRuns
 
 MASK = 2**64 - 1
 PRIMES = (11400714785074694791, 14029467366897019727, 1609587929392839161, 9650029242287828579,
@@ -112,6 +112,48 @@ class Checkpoints(TrainingRuns):
         self.metrics.unlink()
         self.succeed(*self.command(4, *self.kept("--validate", self.data)))
         self.assertEqual(self.result(), (wanted[0], wanted[1][2:]))
+
+    def layer_norms(self):
+        """Of the newest checkpoint's weights and velocities."""
+        tensors = oracle.read_model(self.newest())[1]
+        return [[np.linalg.norm(tensors[name].astype(float)) for name in names] for names in
+                ((f"conv{number}.weight", f"conv{number}.weight.velocity") for number in (1, 2))]
+
+    def test_the_history_has_what_the_metrics_have_and_the_layers(self):
+        # Without momentum and decay the velocity is the last step's gradient.
+        plain = ["--momentum", 0, "--weight-decay", 0, "--validate", self.data]
+        for epochs in (1, 2):
+            self.succeed(*self.command(epochs, *self.kept(*plain)))
+            header, rows = self.history()
+            self.assertEqual([header[key] for key in ("data", "validate", "epochs", "network")],
+                             [str(self.data), str(self.data), epochs, "tiny"])
+            layers = [row.pop("layers") for row in rows]
+            self.assertEqual(rows, self.figures())
+            for layer, norms in zip(layers[-1], self.layer_norms()):
+                self.assertAlmostEqual(layer["weight_norm"], norms[0], 9)
+                self.assertAlmostEqual(layer["gradient_norm"] / norms[1], 1, 6)
+            self.assertEqual([(layer["name"], layer["units"]) for layer in layers[-1]],
+                             [("conv1", 12), ("conv2", 10)])
+            self.assertTrue(0 <= layers[-1][0]["dead"] <= 12)
+            self.assertIsNone(layers[-1][1]["dead"], "no ReLU follows")
+
+    def test_histories_ahead_or_behind(self):
+        self.succeed(*self.command(3, *self.kept("--validate", self.data)))
+        whole = self.history()
+        lines = (self.checkpoints / HISTORY).read_text().splitlines(keepends=True)
+        another = '{"data": "elsewhere"}\n'
+        for text in ("".join(lines) + '{"epoch": 4, "train_loss": 9}\n{"epo', "".join(lines[:3]),
+                     "".join([another, *lines[1:]])):
+            (self.checkpoints / HISTORY).write_text(text)
+            self.succeed(*self.command(3, *self.kept("--validate", self.data)))
+            self.assertEqual(self.history(), whole)
+        # Of a folder that had none, what can still be known.
+        for text in ("", "nothing"):
+            (self.checkpoints / HISTORY).write_text(text)
+            self.succeed(*self.command(3, *self.kept("--validate", self.data)))
+            self.assertEqual(self.history(), (whole[0], whole[1][2:]))
+        self.refuse(2, *self.command(3, "--checkpoint", self.checkpoints, "--resume", "--metrics",
+                                     self.checkpoints / HISTORY), words=["--metrics", "history"])
 
     def test_damaged_ones_are_named_and_passed_over(self):
         wanted = self.whole(3)

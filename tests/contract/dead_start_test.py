@@ -83,10 +83,15 @@ class DeadStart(Check):
     def test_a_retry_is_resumed(self):
         seed = self.dead_before_living()
         kept = ["--checkpoint", self.folder / "checkpoints", "--resume"]
-        for epochs in (40, JUDGED + 1, JUDGED + 5):
+        for epochs, dead in ((40, 1), (JUDGED + 1, 0), (JUDGED + 5, 0)):
             _, rows = self.train(seed, *kept, epochs=epochs)
             if epochs == 40:  # not judged yet
                 self.assertEqual(len(rows), 40)
+            history = (self.folder / "checkpoints" / "history.jsonl").read_text().splitlines()[1:]
+            history = [json.loads(line) for line in history]
+            self.assertEqual([layer["dead"] for layer in history[-1].pop("layers")], [dead, None])
+            self.assertEqual(history[-1], rows[-1])
+            self.assertEqual([row["epoch"] for row in history], [row["epoch"] for row in rows])
         self.assertEqual([row["epoch"] for row in rows],
                          [*range(1, JUDGED + 1), *range(1, JUDGED + 6)])
         resumed = oracle.read_model(self.out)[1]

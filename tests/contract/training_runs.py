@@ -21,6 +21,13 @@ SLOW = network(conv("conv1", 48), RELU, dropout(0.4),
                conv("conv2", 48, (5, 5), padding=(2,) * 4), RELU,
                conv("conv3", CLASSES, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX, size=(32, 32))
 TIMES = ("seconds", "images_per_second")
+HISTORY = "history.jsonl"
+
+
+def timeless(path):
+    """The objects of a file of JSON lines without what a clock says."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
 
 
 class TrainingRuns(Check):
@@ -57,8 +64,12 @@ class TrainingRuns(Check):
 
     def figures(self):
         """The metrics without what a clock says."""
-        rows = [json.loads(line) for line in self.metrics.read_text().splitlines()]
-        return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
+        return timeless(self.metrics)
+
+    def history(self):
+        """The header and the rows of the history, these without what a clock says."""
+        header, *rows = timeless(self.checkpoints / HISTORY)
+        return header, rows
 
     def whole(self, epochs, *more):
         """The result of a run without a break, without a checkpoint."""
@@ -78,7 +89,8 @@ class TrainingRuns(Check):
         self.metrics.unlink(missing_ok=True)
 
     def names(self):
-        return sorted(os.listdir(self.checkpoints))
+        """Of all in the folder of checkpoints but the history."""
+        return sorted(set(os.listdir(self.checkpoints)) - {HISTORY})
 
     def newest(self):
         return self.checkpoints / self.names()[-1]

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "engine/data/augment.hpp"
+#include "engine/formats/history.hpp"
 #include "engine/support/error.hpp"
 #include "engine/train/schedule.hpp"
 
@@ -52,6 +53,11 @@ void check_outputs(const TrainArguments& arguments) {
   check_output(arguments.metrics);
   if (without_links(arguments.metrics) == without_links(arguments.output)) {
     throw Error(ErrorKind::usage, "names the model's own file", "--metrics", "choose another file");
+  }
+  if (!arguments.checkpoint.empty() &&
+      without_links(arguments.metrics) == without_links(history_path(arguments.checkpoint))) {
+    throw Error(ErrorKind::usage, "names the history in the folder of --checkpoint", "--metrics",
+                "choose another file");
   }
 }
 

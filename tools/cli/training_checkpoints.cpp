@@ -79,7 +79,8 @@ void TrainingCheckpoints::restore(Trainer& trainer, const TrainingStart& start,
   check_epochs(position, options.epochs, folder_->path());
   trainer.restore({.position = position,
                    .weights = std::move(newest_->model.parameters),
-                   .velocities = std::move(newest_->velocities)});
+                   .velocities = std::move(newest_->velocities),
+                   .gradient_norms = std::move(newest_->gradient_norms)});
   print_note(fmt::format("resumed from {}: epoch {}, {} of {} steps done", folder_->path(),
                          position.epoch + 1, position.step, trainer.steps()));
   changed_before_ = newest_->device_changed;
@@ -96,6 +97,7 @@ void TrainingCheckpoints::save(const Trainer& trainer) {
                         .position = state.position,
                         .run = run_,
                         .device_changed = device_changed(),
+                        .gradient_norms = std::move(state.gradient_norms),
                         .attempt = attempt_};
   checkpoint.model.parameters = std::move(state.weights);
   folder_->save(checkpoint);

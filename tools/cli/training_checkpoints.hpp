@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/formats/history.hpp"
 #include "engine/train/checkpoint_folder.hpp"
 #include "tools/cli/device.hpp"
 #include "tools/cli/train_options.hpp"
@@ -19,6 +20,7 @@ class TrainingCheckpoints {
   explicit TrainingCheckpoints(const TrainArguments& arguments);
 
   bool enabled() const { return folder_.has_value(); }
+  std::string history_path() const { return allconv::history_path(folder_->path()); }
 
   // Before anything is planned: the checkpoint's tuning file, where none was given.
   // The model of the checkpoint that training goes on from, until restore(); null: none.

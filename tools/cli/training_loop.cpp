@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
-#include "engine/formats/metrics.hpp"
+#include "engine/formats/history.hpp"
 #include "engine/support/error.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/interrupt.hpp"
@@ -25,6 +27,31 @@ void print_epoch(const EpochMetrics& metrics, int epochs) {
   print_note(line);
 }
 
+// A path that holds wherever the history is read.
+std::string absolute(const std::string& path) {
+  std::error_code code;
+  const std::filesystem::path whole = std::filesystem::absolute(path, code);
+  return code ? path : whole.string();
+}
+
+HistoryHeader history_header(const Model& model, const TrainArguments& arguments) {
+  const TrainOptions& options = arguments.options;
+  HistoryHeader header = {.data = absolute(arguments.start.data),
+                          .validate = {},
+                          .epochs = options.epochs,
+                          .network = model.network.name,
+                          .batch_size = options.batch_size,
+                          .learning_rate = options.learning_rate,
+                          .momentum = options.momentum,
+                          .weight_decay = options.weight_decay,
+                          .schedule = arguments.schedule,
+                          .warm_up = arguments.warm_up,
+                          .augment = arguments.augment,
+                          .seed = arguments.start.seed};
+  if (!arguments.validate.empty()) header.validate = absolute(arguments.validate);
+  return header;
+}
+
 // Epochs count from 0 here, and from 1 in everything that is read.
 class TrainingLoop {
  public:
@@ -35,14 +62,18 @@ class TrainingLoop {
         ignores_dead_start_(arguments.on_dead_start == "ignore"),
         validation_(validation),
         checkpoints_(checkpoints) {
-    if (!arguments.metrics.empty())
-      metrics_.emplace(arguments.metrics, steps_done(), checkpoints.attempt());
+    const KeptLines kept = {.epochs = steps_done(), .attempts = checkpoints.attempt()};
+    if (!arguments.metrics.empty()) metrics_.emplace(arguments.metrics, kept);
+    if (checkpoints.enabled()) {
+      history_.emplace(checkpoints.history_path(), kept,
+                       to_json_line(history_header(trainer.model(), arguments)));
+    }
   }
 
   void run() {
     int epoch = trainer_.position().epoch;
     // Killed behind the line of an epoch whose steps the checkpoint has: nothing is left of it.
-    if (metrics_ && metrics_->last_epoch() == epoch + 1) {
+    if (is_recorded(epoch)) {
       checkpoints_.epoch_before_is_recorded();
       ++epoch;
     }
@@ -59,6 +90,22 @@ class TrainingLoop {
   int steps_done() const {
     const TrainingPosition& position = trainer_.position();
     return position.step == trainer_.steps() ? position.epoch + 1 : position.epoch;
+  }
+
+  // In every file that is kept, of which there is one.
+  bool is_recorded(int epoch) const {
+    const auto has = [epoch](const auto& file) { return !file || file->last_epoch() == epoch + 1; };
+    return (metrics_ || history_) && has(metrics_) && has(history_);
+  }
+
+  // After steps of this epoch, or where the trainer was restored at its end. The metrics come last:
+  // with their line an epoch is over.
+  void record(const EpochMetrics& metrics) {
+    if (history_ && history_->last_epoch() != metrics.epoch) {
+      history_->append(metrics, layer_records(trainer_.model().parameters,
+                                              trainer_.gradient_norms(), trainer_.activity()));
+    }
+    if (metrics_) metrics_->append(metrics);
   }
 
   EpochResult run_steps(int epoch) {
@@ -89,7 +136,7 @@ class TrainingLoop {
   void record_dead_start(int epoch) {
     EpochMetrics metrics = metrics_of(epoch, trainer_.epoch_so_far());
     metrics.dead_start = trainer_.seed();
-    if (metrics_) metrics_->append(metrics);
+    record(metrics);
   }
 
   // The checkpoint comes before the validation, which can be done again, and before the line: there
@@ -101,7 +148,7 @@ class TrainingLoop {
     EpochMetrics metrics = metrics_of(epoch, result);
     if (validation_ != nullptr)
       metrics.validation_error = validation_->error(trainer_.model().parameters);
-    if (metrics_) metrics_->append(metrics);
+    record(metrics);
     checkpoints_.epoch_is_recorded();
     print_epoch(metrics, epochs_);
   }
@@ -111,7 +158,7 @@ class TrainingLoop {
   bool ignores_dead_start_;
   Validation* validation_;
   TrainingCheckpoints& checkpoints_;
-  std::optional<MetricsFile> metrics_;
+  std::optional<MetricsFile> metrics_, history_;
 };
 
 }  // namespace
