@@ -50,6 +50,8 @@ Evaluation evaluate(Scorer& scorer, const DataSet& data, const std::vector<int>&
     result.loss += cross_entropy(image.logits, label);
     ++result.confusion[label][predicted];
     ++result.images;
+    if (callbacks.answered)
+      callbacks.answered({image.index, label, predicted, image.probabilities[predicted]});
   };
   scorer.run(data, IndexRange::all(data.size()),
              {.image = count, .cancelled = callbacks.cancelled});

@@ -20,7 +20,16 @@ struct Evaluation {
   std::vector<std::vector<std::uint64_t>> confusion;  // [true][predicted]
 };
 
+// Of one decoded image.
+struct Answer {
+  std::size_t index = 0;      // in the data set
+  std::size_t label = 0;      // the model's class
+  std::size_t predicted = 0;  // the class of the largest logit, of equal ones the first
+  float probability = 0;      // of that
+};
+
 struct EvaluationCallbacks {
+  std::function<void(const Answer&)> answered = {};  // each decoded image; may be empty
   std::function<void(std::size_t index, const ScoreFailure&)> failed;  // may be empty
   std::function<void(std::size_t done, std::size_t total)> progress;   // may be empty
   std::function<bool()> cancelled;                                     // may be empty

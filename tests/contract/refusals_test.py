@@ -6,7 +6,7 @@ LATER_FLAGS = {"train": ["--trace x"],
                "score": ["--trace x"]}
 LATER_COMMANDS = ["explain", "patches", "convert"]
 COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "recipes", "tune",
-            "merge"]
+            "merge", "report"]
 WRONG_TRAINING = [
     "--epochs 0", "--epochs -1", "--epochs 1.5", "--epochs 99999999999999999999", "--batch-size 0",
     "--learning-rate nan", "--learning-rate -0.1", "--learning-rate x", "--momentum -1",

@@ -36,6 +36,7 @@ void add_train_command(CLI::App& app, Chosen& chosen);
 void add_score_command(CLI::App& app, Chosen& chosen);
 void add_merge_command(CLI::App& app, Chosen& chosen);
 void add_evaluate_command(CLI::App& app, Chosen& chosen);
+void add_report_command(CLI::App& app, Chosen& chosen);
 void add_plan_command(CLI::App& app, Chosen& chosen);
 void add_inspect_command(CLI::App& app, Chosen& chosen);
 void add_networks_command(CLI::App& app, Chosen& chosen);

@@ -87,6 +87,7 @@ void add_commands(CLI::App& app, Chosen& chosen) {
   add_evaluate_command(app, chosen);
   add_score_command(app, chosen);
   add_merge_command(app, chosen);
+  add_report_command(app, chosen);
   add_plan_command(app, chosen);
   add_inspect_command(app, chosen);
   add_networks_command(app, chosen);
