@@ -41,9 +41,10 @@ std::string confusion_counts(const ConfusionCounts& confusion,
     for (std::size_t column = 0; column < confusion.size(); ++column) {
       const std::uint64_t count = confusion[row][column];
       text += fmt::format(
-          "<text class=\"count {}\" x=\"{}\" y=\"{}\" text-anchor=\"middle\"><title>{} answered as "
+          "<text class=\"count {}{}\" x=\"{}\" y=\"{}\" text-anchor=\"middle\"><title>{} answered "
+          "as "
           "{}</title>{}</text>\n",
-          confusion_shade(count, sum) > kDark ? "pale" : "deep",
+          confusion_shade(count, sum) > kDark ? "pale" : "deep", count == 0 ? " zero" : "",
           margin + kCell * (static_cast<double>(column) + 0.5),
           margin + kCell * (static_cast<double>(row) + 0.5) + 4, escaped(classes[row]),
           escaped(classes[column]), count);
@@ -61,12 +62,12 @@ std::string confusion_figure(const ConfusionCounts& confusion,
     longest = std::max(longest, character_count(shortened(name, kLabelCharacters)));
   const double margin = 14 + kCharacter * static_cast<double>(longest);
   const double side = kCell * static_cast<double>(classes.size());
-  return fmt::format(
-      R"(<svg viewBox="0 0 {0} {0}" style="max-width:{0}px" role="img" )"
-      R"(aria-label="confusion matrix"><image x="{1}" y="{1}" width="{2}" height="{2}" href="{3}"/>)"
-      "\n{4}\n{5}</svg>",
-      margin + side, margin, side, png_uri(png), confusion_labels(classes, margin),
-      confusion_counts(confusion, classes, margin));
+  return fmt::format(R"(<svg viewBox="0 0 {0} {0}" style="max-width:{0}px" role="img" )"
+                     R"(aria-label="confusion matrix">)"
+                     R"(<image x="{1}" y="{1}" width="{2}" height="{2}" href="{3}"/>)"
+                     "\n{4}\n{5}</svg>",
+                     margin + side, margin, side, png_uri(png), confusion_labels(classes, margin),
+                     confusion_counts(confusion, classes, margin));
 }
 
 // What is most often taken for what.
@@ -107,9 +108,9 @@ std::string confusion_section(const ReportEvaluation& evaluation,
                           frequent_mistakes(result.confusion, classes));
 }
 
-// The sheet stands in the style once; each figure shows its place of it.
+// Each figure shows its place of the sheet.
 std::string mistake_section(const ReportEvaluation& evaluation,
-                            const std::vector<std::string>& classes, const std::string& png) {
+                            const std::vector<std::string>& classes) {
   if (evaluation.mistakes.empty())
     return page_section("mistakes", "Surest mistakes", "There are no mistakes.", "");
   const ThumbnailSheet& sheet = *evaluation.sheet;
@@ -129,12 +130,17 @@ std::string mistake_section(const ReportEvaluation& evaluation,
   return page_section(
       "mistakes", "Surest mistakes",
       "The wrong answers of which the weights are surest, with the probability of the answer.",
-      fmt::format("<style>.thumbnail {{ width: {}px; height: {}px; background-image: url({}); "
-                  "}}</style>\n<div class=\"mistakes\">\n{}</div>",
-                  sheet.width, sheet.height, png_uri(png), figures));
+      fmt::format("<div class=\"mistakes\">\n{}</div>", figures));
 }
 
 }  // namespace
+
+std::string thumbnail_style(const ReportContent& content, const PagePictures& pictures) {
+  if (pictures.mistakes.empty()) return {};
+  const ThumbnailSheet& sheet = *content.evaluation->sheet;
+  return fmt::format(".thumbnail {{ width: {}px; height: {}px;\n  background-image: url({}); }}\n",
+                     sheet.width, sheet.height, png_uri(pictures.mistakes));
+}
 
 std::string answer_sections(const ReportContent& content, const PagePictures& pictures) {
   if (!content.evaluation) {
@@ -143,7 +149,7 @@ std::string answer_sections(const ReportContent& content, const PagePictures& pi
   }
   const std::vector<std::string>& classes = content.newest.checkpoint.model.classes;
   return confusion_section(*content.evaluation, classes, pictures.confusion) +
-         mistake_section(*content.evaluation, classes, pictures.mistakes);
+         mistake_section(*content.evaluation, classes);
 }
 
 }  // namespace allconv

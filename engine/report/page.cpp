@@ -59,6 +59,7 @@ th:first-child, td:first-child { text-align: left; }
 img { display: block; max-width: 100%; height: auto; image-rendering: pixelated; }
 image { image-rendering: pixelated; }
 svg .pale { fill: #fff; } svg .deep { fill: #14181f; }
+svg .zero { opacity: 0.35; }
 .mistakes { display: flex; flex-wrap: wrap; gap: 14px; }
 .mistakes figure { width: 132px; font-size: 13px; overflow-wrap: anywhere; }
 .mistakes figcaption { font-weight: 400; }
@@ -144,11 +145,11 @@ std::string report_page(const ReportContent& content, const PagePictures& pictur
       "Folder <code>{}</code>. Weights of <code>{}</code>: epoch {}, {} steps of it done.",
       escaped(content.folder), escaped(content.newest.name), position.epoch + 1, position.step);
   return fmt::format(
-      "{}<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<h1>{}</h1>\n<p>{}</p>\n"
+      "{}<title>{}</title>\n<style>\n{}{}</style>\n</head>\n<body>\n<h1>{}</h1>\n<p>{}</p>\n"
       "{}{}{}{}{}{}</body>\n</html>\n",
-      kHead, title, kStyle, title, where, figures(content), settings(content),
-      training_sections(content), layer_section(content), filter_section(pictures),
-      answer_sections(content, pictures));
+      kHead, title, kStyle, thumbnail_style(content, pictures), title, where, figures(content),
+      settings(content), training_sections(content), layer_section(content),
+      filter_section(pictures), answer_sections(content, pictures));
 }
 
 }  // namespace allconv

@@ -17,6 +17,8 @@ std::string report_page(const ReportContent& content, const PagePictures& pictur
 // Its parts; those about answers need an evaluation.
 std::string training_sections(const ReportContent& content);
 std::string layer_section(const ReportContent& content);
+// The sheet of mistakes, which stands in the page once; nothing where there is none.
+std::string thumbnail_style(const ReportContent& content, const PagePictures& pictures);
 std::string answer_sections(const ReportContent& content, const PagePictures& pictures);
 
 // A titled part: `words` in front of `body`, both HTML.

@@ -89,7 +89,7 @@ void paint_thumbnail(ThumbnailSheet& sheet, std::size_t index, std::span<const s
 }  // namespace
 
 std::optional<Image> filter_tiles(const LayerParameters& layer) {
-  constexpr int kTile = 36, kGap = 4, kMostFilters = 1024;  // pixels
+  constexpr int kTile = 36, kGap = 8, kMostFilters = 1024;  // pixels
   const auto [k, c, r, s] = layer.extent;
   if (c != 3 || std::max(r, s) > kTile) return std::nullopt;
   const int zoom = kTile / std::max(r, s);

@@ -80,6 +80,21 @@ class DeadStart(Check):
         for name, tensor in wanted.items():
             np.testing.assert_array_equal(retried[name], tensor)
 
+    def check_report(self, seed):
+        """Its charts are of the last attempt; the dead one has a row."""
+        page = self.folder / "report" / "index.html"
+        self.succeed("report", self.folder / "checkpoints", "-o", page.parent)
+        text = page.read_text(encoding="utf-8")
+        section = text.split('<section id="dead-starts">')[1].split("</section>")[0]
+        self.assertEqual(section.count("<tr>"), 2)
+        self.assertIn(f"<td>1</td><td>{seed}</td><td>{JUDGED}</td><td>0.69", section)
+        self.assertIn("conv1 (1 of 1)", section)
+        self.assertIn(f"<dd>{JUDGED + 5} of {JUDGED + 5}</dd>", text)
+        dead_units = text.split("<figcaption>Dead units")[1].split("</figure>")[0]
+        self.assertIn("conv1 <b>0 %</b>", dead_units)
+        path = dead_units.split('class="series"')[1].split(' d="')[1].split('"')[0]
+        self.assertEqual(path.count("L"), JUDGED + 4)
+
     def test_a_retry_is_resumed(self):
         seed = self.dead_before_living()
         kept = ["--checkpoint", self.folder / "checkpoints", "--resume"]
@@ -94,6 +109,7 @@ class DeadStart(Check):
             self.assertEqual([row["epoch"] for row in history], [row["epoch"] for row in rows])
         self.assertEqual([row["epoch"] for row in rows],
                          [*range(1, JUDGED + 1), *range(1, JUDGED + 6)])
+        self.check_report(seed)
         resumed = oracle.read_model(self.out)[1]
         self.train(seed + 1, epochs=JUDGED + 5)
         for name, tensor in oracle.read_model(self.out)[1].items():

@@ -177,7 +177,8 @@ class TrainWalk(OutputWalk):
     def check_told(self, point, result):
         # Every line of the metrics was flushed before they are closed, and a lock is empty.
         name = os.path.basename(point.path)
-        if name != ".lock" and (point.kind, name) != ("close", "metrics"):
+        appended = point.kind == "close" and name in ("metrics", "history.jsonl")
+        if name != ".lock" and not appended:
             super().check_told(point, result)
 
     def check_whole(self, expected, epochs):
@@ -185,6 +186,12 @@ class TrainWalk(OutputWalk):
         self.assertEqual(self.out.read_bytes(), expected)
         lines = (self.folder / "metrics").read_text().splitlines()
         self.assertEqual([json.loads(line)["epoch"] for line in lines], [*range(1, epochs + 1)])
+        _, *rows = (self.folder / "checkpoints" / "history.jsonl").read_text().splitlines()
+        self.assertEqual(len(rows), epochs)
+        for row, line in zip(map(json.loads, rows), map(json.loads, lines)):
+            self.assertEqual(len(row.pop("layers")), 2)
+            for key in ("epoch", "train_loss", "train_error", "validation_error"):
+                self.assertEqual(row[key], line[key])
 
     def walk_train(self, epochs, *how):
         expected = self.expected(*self.command(epochs=epochs))

@@ -158,5 +158,38 @@ TEST(Metrics, AreWholeOrAnError) {
   });
 }
 
+// A history gets another header and goes on: the rows that it has are never lost.
+TEST(Metrics, KeepTheirRowsUnderAnotherHeader) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "history";
+  const std::string rows = to_json_line({.epoch = 1}, {}) + "\n" + to_json_line({.epoch = 2}, {});
+  const std::string old = "{\"epochs\": 2}\n" + rows + "\n";
+  const std::string kept = "{\"epochs\": 3}\n" + rows + "\n";
+  const std::string whole = kept + to_json_line({.epoch = 3}, {}) + "\n";
+  const auto append_third = [&] {
+    MetricsFile file(path, {.epochs = 2}, "{\"epochs\": 3}");
+    file.append({.epoch = 3}, std::vector<LayerRecord>());
+  };
+  const Action action = {
+      .folder = folder.path(), .prepare = [&] { write_bytes(path, old); }, .run = append_third};
+  const auto check = [&](const Point& point) {
+    const std::string text = read_bytes(path);
+    EXPECT_TRUE(text == old || text.starts_with(kept)) << text;
+    return point.possible.invisible;
+  };
+  walk(action, [&](const Point& point, const std::string& sentence) {
+    const bool invisible = check(point);
+    if (point.call().kind != CallKind::close) {
+      EXPECT_EQ(sentence.empty(), invisible) << sentence;
+    }
+    if (sentence.empty()) {
+      EXPECT_EQ(read_bytes(path), whole);
+    }
+    EXPECT_EQ(folder.files(), 1);
+  });
+  for (const Fault::Kind death : {Fault::Kind::kill, Fault::Kind::power_cut})
+    walk_deaths(action, death, check);
+}
+
 }  // namespace
 }  // namespace allconv::io_faults

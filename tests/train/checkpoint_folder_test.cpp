@@ -145,6 +145,30 @@ TEST_F(CheckpointFolders, IsForOneAtATime) {
   const CheckpointFolder free(path_);
 }
 
+TEST_F(CheckpointFolders, IsReadBesideTheProcessThatHasIt) {
+  EXPECT_THROW(read_newest_checkpoint(path_, {}), Error);
+  CheckpointFolder folder(path_);
+  EXPECT_FALSE(read_newest_checkpoint(path_, {}));
+  folder.save(checkpoint_at(0, 3));
+  folder.save(checkpoint_at(1, 2));
+  write_bytes(path_ + "/.allconv-17-0.tmp", "half a checkpoint");
+  const std::vector<std::string> before = files();
+  auto newest = read_newest_checkpoint(path_ + "/", {});
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->name, "checkpoint-0002-000002.safetensors");
+  EXPECT_EQ(newest->checkpoint.position.epoch, 1);
+  spoil(newest->name);
+  int warnings = 0;
+  newest = read_newest_checkpoint(path_, [&](Severity, std::string_view text) {
+    EXPECT_NE(text.find("checkpoint-0002-000002.safetensors"), std::string::npos);
+    ++warnings;
+  });
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->name, "checkpoint-0001-000003.safetensors");
+  EXPECT_EQ(warnings, 1);
+  EXPECT_EQ(files(), before);
+}
+
 TEST_F(CheckpointFolders, NeedsAParentAndNoFileInItsPlace) {
   EXPECT_THROW(CheckpointFolder(path_ + "/deeper"), Error);
   EXPECT_FALSE(fs::exists(path_));

@@ -227,6 +227,45 @@ TEST(Trainer, ProgressCountsAllImagesAndCancellingStops) {
   }
 }
 
+// Without momentum and decay the velocities are the last step's gradient.
+TEST(Trainer, KnowsTheNormsOfTheEpochsLastGradient) {
+  const TrainingSet set = striped_images(50);
+  ThreadPool pool(2);
+  TrainOptions options = tiny_options();
+  options.momentum = options.weight_decay = 0;
+  Trainer trainer(untrained_model(set), set, options, pool);
+  EXPECT_TRUE(trainer.gradient_norms().empty());
+  trainer.run_epoch(0, {});
+  const TrainerState state = trainer.state();
+  EXPECT_EQ(trainer.gradient_norms(), weight_norms(state.velocities));
+  EXPECT_GT(trainer.gradient_norms().front(), 0);
+  Trainer resumed(untrained_model(set), set, options, pool);
+  resumed.restore(state);
+  resumed.run_epoch(0, {});  // nothing is left of it
+  EXPECT_EQ(resumed.gradient_norms(), trainer.gradient_norms());
+  EXPECT_EQ(resumed.model().parameters, trainer.model().parameters);
+}
+
+// The first unit of the second layer never answers, those of the last have no ReLU.
+TEST(Activity, GoesToTheConvolutionsOfTheRecords) {
+  const TrainingSet set = striped_images(50);
+  ThreadPool pool(2);
+  Model model = untrained_model(set);
+  model.parameters[1].bias[0] = -1e6F;
+  const Trainer trainer(model, set, tiny_options(), pool);
+  const auto records = layer_records(model.parameters, {1, 2}, trainer.activity());
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[1].name, "conv2");
+  EXPECT_EQ(records[1].units, 8);
+  EXPECT_GE(records[1].dead.value_or(0), 1);
+  EXPECT_LT(records[1].dead.value_or(8), 8);
+  EXPECT_EQ(records[1].gradient_norm, 2);
+  EXPECT_TRUE(records[0].dead);
+  EXPECT_FALSE(records[2].dead);
+  EXPECT_FALSE(records[2].gradient_norm);
+  EXPECT_EQ(records[2].weight_norm, weight_norms(model.parameters)[2]);
+}
+
 TEST(Trainer, ALossThatIsNoNumberIsDivergence) {
   const TrainingSet set = striped_images(50);
   ThreadPool pool(1);
