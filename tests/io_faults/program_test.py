@@ -276,6 +276,48 @@ class Tune(OutputWalk):
         self.walk(["tune", self.model, "-o", self.folder / self.name], check)
 
 
+class Report(OutputWalk):
+    """Of a training of one epoch; the page of an earlier report is there."""
+
+    name = "index.html"
+    training = None  # its folder
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.training = cls.inputs / "run"
+        result = cls.run_program("train", cls.pictures, "-o", cls.root / "model", "--network",
+                                 cls.network, "--epochs", 1, "--checkpoint", cls.training)
+        assert result.returncode == 0, result.stderr
+
+    def test_walk(self):
+        command = ["report", self.training, "-o", self.folder, "--data", self.pictures,
+                   "--threads", 1]
+        self.expected(*command)
+        whole = self.state()
+        self.assertEqual({path.name for path in whole},
+                         {"index.html", "confusion.png", "filters.png", "mistakes.png"})
+        inputs = sorted(self.inputs.rglob("*"))
+
+        def check(point, result):
+            is_picture = point.path.startswith(str(self.pictures)) and point.path.endswith(".png")
+            found = self.state()
+            # A picture that cannot be read any more is grey among the mistakes.
+            if result.returncode == 0 and not is_picture:
+                self.assertEqual(found, whole)
+            for path, content in found.items():
+                if result.returncode != 4 and not is_picture:
+                    self.assertIn(content, (OLD, whole[path]))
+            if not point.is_death():
+                self.assertEqual({path.suffix for path in self.folder.iterdir()} - {".png"},
+                                 {".html"})
+            if not is_picture:
+                self.check_told(point, result)
+            self.assertEqual(sorted(self.inputs.rglob("*")), inputs)
+
+        self.walk(command, check)
+
+
 if __name__ == "__main__":
     Walk.program, Walk.shim = map(os.path.abspath, sys.argv[1:3])
     Walk.full = "--full" in sys.argv
