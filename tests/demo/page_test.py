@@ -238,6 +238,29 @@ class PageTest(FolderTest):
         self.assertEqual(drawn, ["answers.png", "confusion.png", "curve.png", "memory.png",
                                  "mistakes.png"])
 
+    def write_photographs(self):
+        rows = []
+        for name, tops in (("cat-black.png", (("cat", 0.7), ("dog", 0.2))),
+                           ("dog-white.png", (("cat", 0.6), ("dog", 0.4)))):
+            Image.new("RGB", (60, 40)).save(self.folder / name)
+            rows.append({"path": str(self.folder / name),
+                         "top": [{"class": top, "index": 0, "probability": share}
+                                 for top, share in tops]})
+        (self.folder / "photographs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+    def test_photographs_come_first_where_there_are_some(self):
+        self.write_demo()
+        self.write_photographs()
+        page.write(self.folder, self.COUNT)
+        reader = PageReader((self.folder / "index.html").read_text(encoding="utf-8"))
+        self.assertEqual(len(reader.sources), 6)
+        self.assertIn("Right: 1 of 2.", reader.words)
+        self.assertLess(reader.words.index("Photographs"), reader.words.index("Learning curve"))
+        told = self.run_page("photographs", self.folder)
+        self.assertEqual([line.split() for line in told.stdout.splitlines()],
+                         [["cat-black.png", "cat", "70%,", "dog", "20%"],
+                          ["dog-white.png", "cat", "60%,", "dog", "40%"]])
+
     def run_page(self, *words):
         return subprocess.run([sys.executable, "-B", ROOT / "tools/demo_page", *words],
                               capture_output=True, text=True, check=False)

@@ -4,6 +4,7 @@ import argparse
 import pathlib
 import sys
 
+import answers
 import page
 import pictures
 import results
@@ -14,6 +15,12 @@ COUNT = 500  # test images written as files
 def write_pictures(arguments):
     broken = pictures.write_class_folders(arguments.data, arguments.demo / "pictures", COUNT)
     print(f"wrote {COUNT} pictures, of which {broken.relative_to(arguments.demo)} is broken")
+
+
+def print_photographs(arguments):
+    for answer in answers.read_photographs(results.read_rows(arguments.demo / "photographs.jsonl")):
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in answer.tops)
+        print(f"{answer.path.name:<24} {shares or answer.row['error']['message']}")
 
 
 def check_accuracy(arguments):
@@ -37,9 +44,11 @@ def parse_arguments():
     accuracy = commands.add_parser("accuracy", help="print it; exit code 1 if it is too low")
     accuracy.add_argument("--least", type=float, default=90, help="per cent")
     accuracy.set_defaults(run=check_accuracy)
+    photographs = commands.add_parser("photographs", help="print what they were taken for")
+    photographs.set_defaults(run=print_photographs)
     drawn = commands.add_parser("page", help="draw index.html and its pictures")
     drawn.set_defaults(run=write_page)
-    for each in (command, accuracy, drawn):
+    for each in (command, accuracy, photographs, drawn):
         each.add_argument("demo", type=pathlib.Path, help="the demo's folder")
     return parser.parse_args()
 

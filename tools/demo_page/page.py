@@ -68,6 +68,22 @@ def _figures(metrics, evaluation):
                      for name, value in figures.items())
 
 
+def _photographs(demo):
+    """The section on the photographs; nothing where they could not be had."""
+    scores = demo / "photographs.jsonl"
+    if not scores.exists():
+        return
+    everything = answers.read_photographs(results.read_rows(scores))
+    answers.grid(everything, demo / "photographs.png")
+    wrong = sum(answer.is_wrong for answer in everything)
+    yield _section(
+        "Photographs and the model that comes with the project",
+        "All-CNN-C, trained on the 50,000 pictures of CIFAR-10, 32 by 32 pixels and ten classes. "
+        "The photographs, from Debian's packages, are stretched to that size. "
+        f"Right: {len(everything) - wrong} of {len(everything)}.",
+        _image(demo / "photographs.png", "photographs with their answers"))
+
+
 def _training(demo, metrics, evaluation):
     """The sections on how the model came about and what it confuses."""
     charts.learning_curve(metrics, demo / "curve.png")
@@ -132,7 +148,8 @@ def write(demo, count):
     evaluation = results.read_evaluation(demo / "evaluation.json")
     rows = results.read_scores(demo / "scores.jsonl", count, 1)
     plan = results.read_plan(demo / "plan.txt")
-    sections = [*_training(demo, metrics, evaluation), *_scores(demo, rows), *_running(demo, plan)]
+    sections = [*_photographs(demo), *_training(demo, metrics, evaluation), *_scores(demo, rows),
+                *_running(demo, plan)]
     (demo / "index.html").write_text(
         _PAGE.substitute(device=html.escape(plan.device), figures=_figures(metrics, evaluation),
                          sections="\n".join(sections)), encoding="utf-8")

@@ -9,9 +9,14 @@ class Unusable(Exception):
     """What went wrong, in one sentence for the user."""
 
 
+def read_rows(path):
+    """The objects of a file with one a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def read_metrics(path):
     """The metrics' rows, one an epoch."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = read_rows(path)
     if not rows:
         raise Unusable(f"{path} holds no epoch: run tools/demo again")
     return rows
@@ -27,7 +32,7 @@ def read_evaluation(path):
 
 def read_scores(path, count, broken):
     """The rows of `score`, which must be `count`, of which `broken` say why they have no answer."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = read_rows(path)
     errors = sum("error" in row for row in rows)
     if (len(rows), errors) != (count, broken):
         raise Unusable(f"{path} has {len(rows)} rows, {errors} of them errors, but {count} "
