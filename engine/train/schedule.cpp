@@ -10,7 +10,7 @@
 
 namespace allconv {
 
-double Schedule::rate(double base, const StepTime& time) const {
+double Schedule::rate(double base, const ScheduleTime& time) const {
   const double now = time.epoch + time.done;
   if (time.epoch < warm_up) return base * (now + time.step) / warm_up;
   if (shape == Shape::cosine) {

@@ -8,7 +8,7 @@
 namespace allconv {
 
 // Where a step stands in a training.
-struct StepTime {
+struct ScheduleTime {
   int epoch = 0;    // from 0
   double done = 0;  // share of the epoch's steps before this one, [0, 1)
   double step = 1;  // share of an epoch that this step is
@@ -28,7 +28,7 @@ struct Schedule {
   std::vector<int> steps = {200, 250, 300};  // of Shape::step
   int warm_up = 0;                           // epochs
 
-  double rate(double base, const StepTime& time) const;
+  double rate(double base, const ScheduleTime& time) const;
 };
 
 // "step:200,250,300" or "cosine". Throws Error{usage} for anything else, and for epochs that do not
