@@ -58,7 +58,7 @@ class Planner {
     step.dst = written(operation.dst, step.stage);
     step.dst2 = written(operation.dst2, step.stage);
     if (operation.kind == OperationKind::softmax && graph_.mode == PassMode::training) {
-      step.dst2 = plan_.loss = add_value("loss", sizeof(float), step.stage);
+      step.dst2 = plan_.loss = add_value("loss", sizeof(float), 1, step.stage);
       losses_written_ = true;
     }
     plan_.steps.push_back(std::move(step));
@@ -72,9 +72,10 @@ class Planner {
     return beside ? plan_.stages - 1 : plan_.stages++;
   }
 
-  int add_value(std::string name, std::size_t bytes_an_image, int stage) {
+  int add_value(std::string name, std::size_t bytes_an_image, int channels, int stage) {
     plan_.values.push_back({.name = std::move(name),
                             .image_bytes = bytes_an_image,
+                            .channels = channels,
                             .images = plan_.images,
                             .first_stage = stage,
                             .last_stage = stage});
@@ -98,8 +99,9 @@ class Planner {
     if (value == kNoValue) {
       const Value& described = graph_.values[static_cast<std::size_t>(id)];
       const auto elements = static_cast<std::size_t>(described.shape.size());
-      value = add_value(described.name,
-                        elements * static_cast<std::size_t>(described.element_bytes), stage);
+      value =
+          add_value(described.name, elements * static_cast<std::size_t>(described.element_bytes),
+                    described.shape.channels, stage);
     }
     return read(id, stage);
   }

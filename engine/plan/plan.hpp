@@ -83,6 +83,7 @@ struct StepGroup {
 struct PlanValue {
   std::string name;
   std::size_t image_bytes = 0;
+  int channels = 0;        // innermost extent
   int images = 1;          // held at a time: the plan's, or of a group that alone uses it
   std::size_t bytes = 0;   // of them, rounded up to the alignment
   std::size_t offset = 0;  // in the arena

@@ -24,7 +24,7 @@ bool cuts_off(const Step& step) {
 
 // Filters of such a step; 0 of any other.
 int relu_units(const Plan& plan, const Step& step) {
-  return cuts_off(step) ? plan.graph.shape(step.dst).channels : 0;
+  return cuts_off(step) ? plan.values[static_cast<std::size_t>(step.dst)].channels : 0;
 }
 
 // Which units have been positive, over the passes of one step.

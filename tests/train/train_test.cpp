@@ -211,6 +211,39 @@ TEST(Trainer, CropsTakeWindowsOfTheNetworksSize) {
   EXPECT_THROW(train(set, 1, nullptr, options), Error);
 }
 
+// Each layer has another number of units, and an output that is its bias, of some below zero.
+TEST(Activity, CountsTheDeadUnitsOfEachLayer) {
+  const TrainingSet set = striped_images(40);
+  Model model = untrained_model(set);
+  model.network.layers = {
+      DropoutLayer{},
+      Conv2dLayer{.name = "conv1", .filters = 5, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
+      ReluLayer{},
+      MaxPoolLayer{.kernel = {2, 2}, .stride = {2, 2}},
+      ReluLayer{},
+      Conv2dLayer{.name = "conv2", .filters = 7},
+      LeakyReluLayer{},
+      Conv2dLayer{.name = "conv3", .filters = 6},
+      ReluLayer{},
+      DropoutLayer{},
+      Conv2dLayer{.name = "conv4", .filters = 2},
+      ReluLayer{},
+      GlobalAveragePoolLayer{},
+      SoftmaxLayer{}};
+  model.parameters = zero_parameters(model.network);
+  for (LayerParameters& layer : model.parameters) layer.bias.assign(layer.bias.size(), 1);
+  for (const auto& [layer, unit] : {std::pair(0U, 4U), {0U, 1U}, {2U, 0U}, {3U, 1U}})
+    model.parameters[layer].bias[unit] = -1;
+  ThreadPool pool(2);
+  std::vector<std::tuple<std::string, int, int>> found;
+  for (const LayerActivity& layer : measure_activity(model, set, {}, pool))
+    found.emplace_back(layer.layer, layer.units, layer.dead);
+  EXPECT_EQ(found, (std::vector<std::tuple<std::string, int, int>>{{"conv1 + relu3", 5, 2},
+                                                                   {"relu5", 5, 2},
+                                                                   {"conv3 + relu9", 6, 1},
+                                                                   {"conv4 + relu12", 2, 1}}));
+}
+
 TEST(Trainer, ProgressCountsAllImagesAndCancellingStops) {
   const TrainingSet set = striped_images(50);
   ThreadPool pool(2);
