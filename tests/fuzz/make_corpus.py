@@ -70,6 +70,30 @@ def network_json():
         yield network["name"], json.dumps(network).encode()
 
 
+def recipe():
+    for path in sorted((HERE.parent.parent / "recipes").glob("*c*100.json")):
+        yield path.stem, path.read_bytes()
+    yield "own", json.dumps({"settings": {"epochs": 3, "learning-rate": 1e-3, "augment": "heavy"},
+                             "results": [{"error": 9.5, "of": "a set", "notes": "once"}],
+                             "paper_error": None, "notes": []}).encode()
+
+
+def history():
+    header = {"data": "/a", "validate": None, "epochs": 3, "network": "tiny", "batch_size": 8,
+              "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.001, "schedule": "step:3",
+              "warm_up": 0, "augment": "flip", "seed": 3}
+    row = {"epoch": 1, "train_loss": 1.5, "train_error": 0.5, "validation_error": None,
+           "learning_rate": 0.05, "seconds": 1.25, "images_per_second": 800.0,
+           "layers": [{"name": "conv1", "weight_norm": 2.5, "gradient_norm": None, "units": 8,
+                       "dead": 1},
+                      {"name": "conv2", "weight_norm": 0, "gradient_norm": 1e-9, "units": 2,
+                       "dead": None}]}
+    lines = [header, row, {**row, "epoch": 2, "device_changed": True},
+             {**row, "epoch": 1, "dead_start": True, "seed": 3}]
+    yield "whole", "".join(json.dumps(line) + "\n" for line in lines).encode()
+    yield "torn", "".join(json.dumps(line) + "\n" for line in lines).encode()[:-40]
+
+
 def preparation_json():
     plain = oracle.plain_prepare({"input": [3, 8, 9]})
     yield "plain", json.dumps(plain).encode()
