@@ -12,6 +12,7 @@
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
 #include "tools/cli/interrupt.hpp"
+#include "tools/cli/scoring.hpp"
 
 namespace allconv::cli {
 
@@ -32,8 +33,7 @@ struct EvaluateArguments {
   std::string data;
   std::string split = "test";
   std::string format = "text";
-  DecodeChoice decode;
-  int batch_size = 64;
+  ScoringChoice scoring;
 };
 
 std::string json_number(std::optional<double> value) {
@@ -87,24 +87,8 @@ int run_evaluate(const EvaluateArguments& arguments) {
   const Model model = read_model(arguments.model);
   const DataSet data = open_data(arguments.data, parse_split(arguments.split), OpenMode::evaluate,
                                  console_diagnostics(), interrupted);
-  const auto class_of_label = match_classes(data.classes(), model.classes, arguments.data);
-  Scorer scorer(model,
-                {.batch_size = arguments.batch_size,
-                 .decode = arguments.decode.decode_mode(),
-                 .pixel_limit = arguments.decode.pixel_limit(),
-                 .plan = device.plan_options()},
-                device.pool());
-  const auto report = [&data](std::size_t index, const ScoreFailure& failure) {
-    print_note(fmt::format("warning: {}: {}: {}", data.path(index), to_string(failure.stage),
-                           failure.message));
-  };
-  Evaluation result;
-  {
-    ProgressBar bar("evaluate");
-    const auto progress = [&bar](std::size_t done, std::size_t total) { bar.update(done, total); };
-    result = evaluate(scorer, data, class_of_label, model.classes.size(),
-                      {.failed = report, .progress = progress, .cancelled = interrupted});
-  }
+  const Evaluation result = evaluate_model(
+      model, data, arguments.data, scorer_options(arguments.scoring, device), device, "evaluate");
   print_result(arguments.format == "json" ? to_json(result) : to_text(result, model.classes));
   return result.failed == 0 ? kDone : kSomeInputsFailed;
 }
@@ -112,7 +96,6 @@ int run_evaluate(const EvaluateArguments& arguments) {
 }  // namespace
 
 void add_evaluate_command(CLI::App& app, Chosen& chosen) {
-  constexpr std::int64_t kMaxBatch = 65536;
   auto arguments = std::make_shared<EvaluateArguments>();
   CLI::App& command =
       *app.add_subcommand("evaluate", "Tell how often a model is right about labelled images");
@@ -128,11 +111,7 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen) {
   limit_words(command.add_option("--results-format", arguments->format, "default: text"),
               "text, json")
       ->type_name("text|json");
-  add_decode_options(command, arguments->decode);
-  limit_integer(command.add_option("--batch-size", arguments->batch_size,
-                                   "images at a time; changes speed and memory only"),
-                1, kMaxBatch)
-      ->type_name("N [64]");
+  add_scoring_options(command, arguments->scoring);
   add_common_options(command, arguments->common);
   command.footer(kExamples);
   command.callback(

@@ -11,6 +11,7 @@
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
 #include "tools/cli/interrupt.hpp"
+#include "tools/cli/scoring.hpp"
 
 namespace allconv::cli {
 
@@ -32,8 +33,7 @@ struct ReportArguments {
   std::string run;
   std::string output;
   std::string data;  // empty: that of the training's validation
-  DecodeChoice decode;
-  int batch_size = 64;
+  ScoringChoice scoring;
 };
 
 NamedCheckpoint newest_checkpoint(const std::string& folder) {
@@ -46,35 +46,19 @@ NamedCheckpoint newest_checkpoint(const std::string& folder) {
 ReportEvaluation evaluate_checkpoint(const ReportArguments& arguments, const std::string& path,
                                      const DataSet& data, const Model& model) {
   CpuDevice device(arguments.common);
-  const auto class_of_label = match_classes(data.classes(), model.classes, path);
-  Scorer scorer(model,
-                {.batch_size = arguments.batch_size,
-                 .decode = arguments.decode.decode_mode(),
-                 .pixel_limit = arguments.decode.pixel_limit(),
-                 .plan = device.plan_options()},
-                device.pool());
-  const auto report = [&data](std::size_t index, const ScoreFailure& failure) {
-    print_note(fmt::format("warning: {}: {}: {}", data.path(index), to_string(failure.stage),
-                           failure.message));
-  };
-  ReportEvaluation evaluation{.data = path, .result = {}, .mistakes = {}, .paths = {}, .sheet = {}};
+  const ScorerOptions options = scorer_options(arguments.scoring, device);
   MistakeList mistakes(kMistakes);
-  {
-    ProgressBar bar("report");
-    const auto progress = [&bar](std::size_t done, std::size_t total) { bar.update(done, total); };
-    const auto answered = [&mistakes](const Answer& answer) { mistakes.add(answer); };
-    evaluation.result = evaluate(
-        scorer, data, class_of_label, model.classes.size(),
-        {.answered = answered, .failed = report, .progress = progress, .cancelled = interrupted});
-  }
+  ReportEvaluation evaluation{.data = path, .result = {}, .mistakes = {}, .paths = {}, .sheet = {}};
+  evaluation.result = evaluate_model(model, data, path, options, device, "report",
+                                     [&mistakes](const Answer& answer) { mistakes.add(answer); });
   evaluation.mistakes = mistakes.surest();
   for (const Answer& answer : evaluation.mistakes)
     evaluation.paths.push_back(data.path(answer.index));
   if (!evaluation.mistakes.empty()) {
     evaluation.sheet = thumbnail_sheet(data, evaluation.mistakes,
                                        {.target = image_target(model.prepare),
-                                        .mode = arguments.decode.decode_mode(),
-                                        .pixel_limit = arguments.decode.pixel_limit()});
+                                        .mode = options.decode,
+                                        .pixel_limit = options.pixel_limit});
   }
   return evaluation;
 }
@@ -130,7 +114,6 @@ int run_report(const ReportArguments& arguments) {
 }  // namespace
 
 void add_report_command(CLI::App& app, Chosen& chosen) {
-  constexpr std::int64_t kMaxBatch = 65536;
   auto arguments = std::make_shared<ReportArguments>();
   CLI::App& command =
       *app.add_subcommand("report", "Write a page about a training: curves, layers, mistakes");
@@ -145,11 +128,7 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
                   "labelled images for confusion matrix and mistakes, their test split; default: "
                   "those of train --validate")
       ->type_name("DATA");
-  add_decode_options(command, arguments->decode);
-  limit_integer(command.add_option("--batch-size", arguments->batch_size,
-                                   "images at a time; changes speed and memory only"),
-                1, kMaxBatch)
-      ->type_name("N [64]");
+  add_scoring_options(command, arguments->scoring);
   add_common_options(command, arguments->common);
   command.footer(kExamples);
   command.callback(

@@ -123,13 +123,9 @@ int run_score(const ScoreArguments& arguments) {
   const DataSet data = open_inputs(arguments);
   const IndexRange range =
       IndexRange::shard(data.size(), arguments.shard.index, arguments.shard.count);
-  Scorer scorer(model,
-                {.batch_size = arguments.batch_size,
-                 .images = range.count,
-                 .decode = arguments.decode.decode_mode(),
-                 .pixel_limit = arguments.decode.pixel_limit(),
-                 .plan = device.plan_options()},
-                device.pool());
+  ScorerOptions options = scorer_options(arguments.scoring, device);
+  options.images = range.count;
+  Scorer scorer(model, options, device.pool());
   RowMaker rows(model.classes, static_cast<std::size_t>(arguments.top_k), arguments.logits);
   const PartRequest request = part_request(arguments, data, range.count, rows.guesses());
   PartFile file(request, console_diagnostics());
@@ -168,15 +164,10 @@ void add_output_options(CLI::App& command, ScoreArguments& arguments) {
 
 // Which inputs, and how they are decoded.
 void add_input_options(CLI::App& command, ScoreArguments& arguments) {
-  constexpr std::int64_t kMaxBatch = 65536;
   limit_words(command.add_option("--split", arguments.split, "part of the data; default: all"),
               "train, test, all")
       ->type_name("train|test|all");
-  add_decode_options(command, arguments.decode);
-  limit_integer(command.add_option("--batch-size", arguments.batch_size,
-                                   "images at a time; changes speed and memory only"),
-                1, kMaxBatch)
-      ->type_name("N [64]");
+  add_scoring_options(command, arguments.scoring);
 }
 
 }  // namespace

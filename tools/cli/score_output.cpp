@@ -17,9 +17,9 @@ namespace allconv::cli {
 namespace {
 
 RowStyle row_style(const ScoreArguments& arguments) {
-  const bool exact = arguments.decode.decode_mode() == DecodeMode::exact;
+  const bool exact = arguments.scoring.decode.decode_mode() == DecodeMode::exact;
   return {.format = row_format_of(arguments.output).value_or(RowFormat::jsonl),
-          .decode = exact ? "" : arguments.decode.mode};
+          .decode = exact ? "" : arguments.scoring.decode.mode};
 }
 
 // The flags that change rows. Threads and batch size do not; a limit of the workspace may lead to
@@ -33,8 +33,8 @@ std::vector<PartIdentity::Flag> row_flags(const ScoreArguments& arguments) {
       {"--logits", arguments.logits ? "yes" : "no"},
       {"--split", arguments.split},
       {"--shard", fmt::format("{}/{}", arguments.shard.index, arguments.shard.count)},
-      {"--decode", arguments.decode.mode},
-      {"--max-pixels", fmt::format("{}", arguments.decode.megapixels)},
+      {"--decode", arguments.scoring.decode.mode},
+      {"--max-pixels", fmt::format("{}", arguments.scoring.decode.megapixels)},
       {"--precision", common.precision},
       {"--tuning-file", common.tuning_file.empty() ? "" : hash_text(hash_file(common.tuning_file))},
   };

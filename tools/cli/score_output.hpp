@@ -12,6 +12,7 @@
 #include "engine/formats/part_file.hpp"
 #include "engine/formats/row_reader.hpp"
 #include "tools/cli/command.hpp"
+#include "tools/cli/scoring.hpp"
 
 namespace allconv::cli {
 
@@ -31,8 +32,7 @@ struct ScoreArguments {
   bool logits = false;
   std::string split = "all";
   ShardChoice shard;
-  DecodeChoice decode;
-  int batch_size = 64;
+  ScoringChoice scoring;
   bool overwrite = false;
   bool resume = false;
 };

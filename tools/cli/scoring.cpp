@@ -1,0 +1,44 @@
+#include "tools/cli/scoring.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/cli/console.hpp"
+#include "tools/cli/interrupt.hpp"
+
+namespace allconv::cli {
+
+void add_scoring_options(CLI::App& command, ScoringChoice& choice) {
+  constexpr std::int64_t kMaxBatch = 65536;
+  add_decode_options(command, choice.decode);
+  limit_integer(command.add_option("--batch-size", choice.batch_size,
+                                   "images at a time; changes speed and memory only"),
+                1, kMaxBatch)
+      ->type_name("N [64]");
+}
+
+ScorerOptions scorer_options(const ScoringChoice& choice, const CpuDevice& device) {
+  return {.batch_size = choice.batch_size,
+          .decode = choice.decode.decode_mode(),
+          .pixel_limit = choice.decode.pixel_limit(),
+          .plan = device.plan_options()};
+}
+
+Evaluation evaluate_model(const Model& model, const DataSet& data, const std::string& path,
+                          const ScorerOptions& options, CpuDevice& device, const char* command,
+                          const std::function<void(const Answer&)>& answered) {
+  const auto class_of_label = match_classes(data.classes(), model.classes, path);
+  Scorer scorer(model, options, device.pool());
+  const auto failed = [&data](std::size_t index, const ScoreFailure& failure) {
+    print_note(fmt::format("warning: {}: {}: {}", data.path(index), to_string(failure.stage),
+                           failure.message));
+  };
+  ProgressBar bar(command);
+  const auto progress = [&bar](std::size_t done, std::size_t total) { bar.update(done, total); };
+  return evaluate(
+      scorer, data, class_of_label, model.classes.size(),
+      {.answered = answered, .failed = failed, .progress = progress, .cancelled = interrupted});
+}
+
+}  // namespace allconv::cli
