@@ -87,8 +87,8 @@ int run_evaluate(const EvaluateArguments& arguments) {
   const Model model = read_model(arguments.model);
   const DataSet data = open_data(arguments.data, parse_split(arguments.split), OpenMode::evaluate,
                                  console_diagnostics(), interrupted);
-  const Evaluation result = evaluate_model(
-      model, data, arguments.data, scorer_options(arguments.scoring, device), device, "evaluate");
+  const Evaluation result = evaluate_model(model, data, arguments.data,
+                                           scorer_options(arguments.scoring, device), device);
   print_result(arguments.format == "json" ? to_json(result) : to_text(result, model.classes));
   return result.failed == 0 ? kDone : kSomeInputsFailed;
 }

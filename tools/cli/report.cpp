@@ -49,7 +49,7 @@ ReportEvaluation evaluate_checkpoint(const ReportArguments& arguments, const std
   const ScorerOptions options = scorer_options(arguments.scoring, device);
   MistakeList mistakes(kMistakes);
   ReportEvaluation evaluation{.data = path, .result = {}, .mistakes = {}, .paths = {}, .sheet = {}};
-  evaluation.result = evaluate_model(model, data, path, options, device, "report",
+  evaluation.result = evaluate_model(model, data, path, options, device,
                                      [&mistakes](const Answer& answer) { mistakes.add(answer); });
   evaluation.mistakes = mistakes.surest();
   for (const Answer& answer : evaluation.mistakes)

@@ -26,7 +26,7 @@ ScorerOptions scorer_options(const ScoringChoice& choice, const CpuDevice& devic
 }
 
 Evaluation evaluate_model(const Model& model, const DataSet& data, const std::string& path,
-                          const ScorerOptions& options, CpuDevice& device, const char* command,
+                          const ScorerOptions& options, CpuDevice& device,
                           const std::function<void(const Answer&)>& answered) {
   const auto class_of_label = match_classes(data.classes(), model.classes, path);
   Scorer scorer(model, options, device.pool());
@@ -34,7 +34,7 @@ Evaluation evaluate_model(const Model& model, const DataSet& data, const std::st
     print_note(fmt::format("warning: {}: {}: {}", data.path(index), to_string(failure.stage),
                            failure.message));
   };
-  ProgressBar bar(command);
+  ProgressBar bar("evaluate");
   const auto progress = [&bar](std::size_t done, std::size_t total) { bar.update(done, total); };
   return evaluate(
       scorer, data, class_of_label, model.classes.size(),

@@ -20,11 +20,11 @@ void add_scoring_options(CLI::App& command, ScoringChoice& choice);
 
 ScorerOptions scorer_options(const ScoringChoice& choice, const CpuDevice& device);
 
-// The model's answers to labelled images, with a progress bar under the command's name. An image
-// that has none is told as a warning. `path` is where the data come from; `answered` may be empty.
+// The model's answers to labelled images, with a progress bar. An image that has none is told as
+// a warning. `path` is where the data come from; `answered` may be empty.
 // Throws Error{usage} for a class that the model does not know, Error{interrupted}.
 Evaluation evaluate_model(const Model& model, const DataSet& data, const std::string& path,
-                          const ScorerOptions& options, CpuDevice& device, const char* command,
+                          const ScorerOptions& options, CpuDevice& device,
                           const std::function<void(const Answer&)>& answered = {});
 
 }  // namespace allconv::cli
