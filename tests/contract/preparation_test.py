@@ -146,6 +146,8 @@ class Fitted(Check):
         self.succeed("train", self.folder / "data", "-o", second, "--init", first, "--epochs", 1,
                      "--learning-rate", 0)
         self.assertEqual(second.read_bytes(), first.read_bytes())
+        self.refuse(2, "train", self.folder / "data", "-o", second, "--init", first, "--fit",
+                    "cover", words=["--fit"])
         larger = self.network_file(network(*NET["layers"], size=(9, 9)), "larger.json")
         self.refuse(2, "train", self.folder / "data", "-o", second, "--init", first, "--network",
                     larger, words=["prepare.mean", "192", "243"])

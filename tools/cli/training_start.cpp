@@ -82,16 +82,15 @@ void take_initial_weights(const Model& initial, const StartArguments& arguments,
 // The model of --init; nullopt where weights are drawn at random.
 std::optional<Model> read_initial_model(const StartArguments& arguments) {
   if (!begins_with_model(arguments)) return std::nullopt;
-  if (arguments.prepare) {
-    throw Error(ErrorKind::usage, "the preparation is that of the model of --init", "--prepare",
-                "leave one of the two out");
+  if (arguments.prepare || arguments.fit) {
+    throw Error(ErrorKind::usage, "the preparation is that of the model of --init",
+                arguments.prepare ? "--prepare" : "--fit", "leave one of the two out");
   }
   if (arguments.network.options && !arguments.network.network) {
     throw Error(ErrorKind::usage, "the network is that of the model of --init", "--network-options",
                 "leave it out, or give --network too");
   }
-  Model model = read_model(arguments.init);
-  return model;
+  return read_model(arguments.init);
 }
 
 bool is_prepare_tensor(const OtherTensor& tensor) {
@@ -157,7 +156,7 @@ TrainingStart start_training(const StartArguments& arguments, const Model* resum
   Model& model = start.model;
   model.network = network_for(arguments, initial, data);
   model.classes = data.classes();
-  if (arguments.fit == "cover") model.prepare.fit = Preparation::Fit::cover;
+  if (arguments.fit.value_or("stretch") == "cover") model.prepare.fit = Preparation::Fit::cover;
   if (initial) model.prepare = initial->prepare;
   // The images are read at the size of the network that is trained, whatever the model's was.
   model.prepare.height = model.network.input.height;

@@ -21,7 +21,7 @@ struct StartArguments {
   std::vector<double> dropout;                  // empty: the network's own rates
   std::optional<NetworkDescription> described;  // of a recipe, where no network is named
   std::optional<std::string> prepare;           // none, standardize, gcn-zca or pixel-mean
-  std::string fit = "stretch";                  // or cover
+  std::optional<std::string> fit;               // stretch or cover
   std::string init = "he";                      // xavier, lsuv, or a model's path
   float initial_bias = 0;
   int margin = 0;       // pixels that images are held larger, for crops
