@@ -26,9 +26,9 @@ std::string recipe_text(const Recipe& recipe) {
   std::string text = fmt::format("{}\n  {}\n", recipe.name, recipe.summary);
   if (recipe.paper_error)
     text += fmt::format("  the paper's error: {:.2f} %\n", *recipe.paper_error);
-  if (recipe.results.empty()) text += "  reached here: not run to its end\n";
+  if (recipe.results.empty()) text += "  reached here: not run yet\n";
   for (const RecipeResult& result : recipe.results) {
-    text += fmt::format("  reached here: {:.2f} % of the {}{}{}\n", result.error, result.of,
+    text += fmt::format("  reached here: {:.2f} % of the {} wrong{}{}\n", result.error, result.of,
                         result.notes.empty() ? "" : ": ", result.notes);
   }
   return text;
