@@ -1,6 +1,5 @@
 #include "engine/data/input_transform.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -13,10 +12,8 @@ namespace {
 
 // The floats of the tensor of that name; empty where there is none.
 std::vector<float> floats_of(const Model& model, std::string_view name) {
-  const auto found =
-      std::find_if(model.other_tensors.begin(), model.other_tensors.end(),
-                   [name](const OtherTensor& tensor) { return tensor.name == name; });
-  if (found == model.other_tensors.end()) return {};
+  const OtherTensor* const found = model.find_tensor(name);
+  if (found == nullptr) return {};
   std::vector<float> numbers(found->data.size() / sizeof(float));
   std::memcpy(numbers.data(), found->data.data(), numbers.size() * sizeof(float));
   return numbers;
@@ -54,9 +51,7 @@ template void normalise_contrast(std::span<double>, const Preparation::GlobalCon
 std::unique_ptr<InputTransform> InputTransform::of(const Model& model, int max_batch,
                                                    const kernels::RowLimits& limits,
                                                    ThreadPool& pool) {
-  const bool has_mean =
-      std::any_of(model.other_tensors.begin(), model.other_tensors.end(),
-                  [](const OtherTensor& tensor) { return tensor.name == kMeanTensor; });
+  const bool has_mean = model.find_tensor(kMeanTensor) != nullptr;
   if (!model.prepare.gcn && !model.prepare.zca && !has_mean) return nullptr;
   return std::unique_ptr<InputTransform>(new InputTransform(model, max_batch, limits, pool));
 }

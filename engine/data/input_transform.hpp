@@ -17,10 +17,6 @@
 
 namespace allconv {
 
-// The tensors of a preparation, which are among a model's other tensors.
-inline constexpr std::string_view kMeanTensor = "prepare.mean";      // (C*H*W)
-inline constexpr std::string_view kWhitenTensor = "prepare.whiten";  // (C*H*W, C*H*W)
-
 // Global contrast normalisation of one image, in place: minus its mean, over its L2 norm divided by
 // `scale`; a divisor below `epsilon` becomes 1 (Goodfellow et al. 2013, arXiv 1302.4389).
 template <class Real>

@@ -19,9 +19,6 @@ namespace {
 constexpr std::string_view kNetworkKey = "allconv.network";
 constexpr std::string_view kClassesKey = "allconv.classes";
 constexpr std::string_view kPrepareKey = "allconv.prepare";
-// Of whitening: x, the (C*H*W) vector of an image, becomes (x - mean) @ whiten.
-constexpr std::string_view kMeanTensor = "prepare.mean";      // (C*H*W)
-constexpr std::string_view kWhitenTensor = "prepare.whiten";  // (C*H*W, C*H*W)
 constexpr std::string_view kFloat = "F32";
 
 using TensorShape = std::vector<std::int64_t>;
@@ -152,6 +149,13 @@ void check_parameters(const Model& model, const std::string& path) {
 }
 
 }  // namespace
+
+const OtherTensor* Model::find_tensor(std::string_view name) const {
+  const auto found =
+      std::find_if(other_tensors.begin(), other_tensors.end(),
+                   [name](const OtherTensor& tensor) { return tensor.name == name; });
+  return found == other_tensors.end() ? nullptr : &*found;
+}
 
 Model read_model(const std::string& path) {
   const SafetensorsReader file(path);

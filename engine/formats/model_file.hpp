@@ -43,6 +43,10 @@ struct OtherTensor {
   std::vector<std::byte> data;
 };
 
+// The tensors of a preparation: x, the (C*H*W) vector of an image, becomes (x - mean) @ whiten.
+inline constexpr std::string_view kMeanTensor = "prepare.mean";      // (C*H*W)
+inline constexpr std::string_view kWhitenTensor = "prepare.whiten";  // (C*H*W, C*H*W)
+
 struct Model {
   NetworkDescription network;
   std::vector<std::string> classes;  // names, as many as the network has
@@ -51,6 +55,9 @@ struct Model {
   // Unknown tensors and metadata keys: kept, written back unchanged.
   std::vector<OtherTensor> other_tensors;
   std::map<std::string, std::string> other_metadata;
+
+  // Null where no other tensor has that name.
+  const OtherTensor* find_tensor(std::string_view name) const;
 };
 
 // Reads and checks everything before use. Throws Error{io} when the file cannot be opened or read,

@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "engine/data/data_set.hpp"
-#include "engine/data/input_transform.hpp"
 #include "engine/data/standardize.hpp"
 #include "engine/data/whitening.hpp"
 #include "engine/graph/networks.hpp"
@@ -93,30 +90,25 @@ std::optional<Model> read_initial_model(const StartArguments& arguments) {
   return read_model(arguments.init);
 }
 
-bool is_prepare_tensor(const OtherTensor& tensor) {
-  return tensor.name == kMeanTensor || tensor.name == kWhitenTensor;
-}
-
 // The tensors of a model's preparation, for a network of the same input.
 void copy_prepare_tensors(const Model& from, Model& model) {
-  for (const OtherTensor& tensor : from.other_tensors) {
-    if (!is_prepare_tensor(tensor)) continue;
-    if (tensor.shape.front() != model.network.input.size()) {
+  for (const std::string_view name : {kMeanTensor, kWhitenTensor}) {
+    const OtherTensor* const tensor = from.find_tensor(name);
+    if (tensor == nullptr) continue;
+    if (tensor->shape.front() != model.network.input.size()) {
       throw Error(ErrorKind::usage,
-                  fmt::format("the model's {} has {} values, but the input {}", tensor.name,
-                              tensor.shape.front(), model.network.input.size()),
+                  fmt::format("the model's {} has {} values, but the input {}", name,
+                              tensor->shape.front(), model.network.input.size()),
                   "--init", "give a network with the model's input, or another model");
     }
-    model.other_tensors.push_back(tensor);
+    model.other_tensors.push_back(*tensor);
   }
 }
 
 // Of the kind that is asked for, and fitted: on another machine its last bits would differ.
 bool has_fitted(const Model* resumed, std::string_view kind) {
-  if (resumed == nullptr) return false;
-  const bool has_tensors =
-      std::any_of(resumed->other_tensors.begin(), resumed->other_tensors.end(), is_prepare_tensor);
-  return has_tensors && resumed->prepare.zca == (kind == "gcn-zca");
+  return resumed != nullptr && resumed->find_tensor(kMeanTensor) != nullptr &&
+         resumed->prepare.zca == (kind == "gcn-zca");
 }
 
 void fit_preparation(const StartArguments& arguments, const Model* resumed, TrainingStart& start,
