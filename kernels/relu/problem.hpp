@@ -46,20 +46,26 @@ struct ReluProblem {
 struct ReluForward {
   static constexpr std::string_view kName = "relu_forward";
   using Problem = ReluProblem;
-  struct Arguments {
-    const float* src;  // (count)
-    float* dst;        // (count), may be src
+  template <class Element>
+  struct ArgumentsOf {
+    const Element* src;  // (count)
+    Element* dst;        // (count), may be src
   };
+  using Arguments = ArgumentsOf<float>;
+  using DeviceArguments = ArgumentsOf<void>;  // elements of DeviceTypes::map
 };
 
 struct ReluBackward {
   static constexpr std::string_view kName = "relu_backward";
   using Problem = ReluProblem;
-  struct Arguments {
-    const float* output;  // (count), forward output f: its sign is that of the input
-    const float* d_dst;   // (count)
-    float* d_src;         // (count), may be d_dst
+  template <class Element>
+  struct ArgumentsOf {
+    const Element* output;  // (count), forward output f: its sign is that of the input
+    const Element* d_dst;   // (count)
+    Element* d_src;         // (count), may be d_dst
   };
+  using Arguments = ArgumentsOf<float>;
+  using DeviceArguments = ArgumentsOf<void>;  // elements of DeviceTypes::map
 };
 
 KernelTable<ReluForward> kernel_table(ReluForward);

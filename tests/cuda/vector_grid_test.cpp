@@ -17,8 +17,8 @@ std::vector<int> visits_of_each_element(const VectorGrid& grid) {
   };
   for (std::int64_t thread = 0; thread < grid.blocks() * VectorGrid::kThreads; ++thread) {
     if (thread < grid.vectors()) {
-      const std::int64_t first = thread * VectorGrid::kWidth;
-      for (int lane = 0; lane < VectorGrid::kWidth; ++lane) visit(first + lane);
+      const std::int64_t first = thread * grid.width;
+      for (int lane = 0; lane < grid.width; ++lane) visit(first + lane);
     } else if (grid.tail_element(thread) < grid.count) {
       visit(grid.tail_element(thread));
     }
@@ -28,9 +28,11 @@ std::vector<int> visits_of_each_element(const VectorGrid& grid) {
 
 TEST(VectorGrid, TakesEachElementOnce) {
   for (const std::int64_t count : {1, 3, 4, 5, 1020, 1021, 1023, 1024, 1025, 4097, 100003}) {
-    const VectorGrid grid{.count = count};
-    EXPECT_EQ(visits_of_each_element(grid), std::vector<int>(static_cast<std::size_t>(count), 1))
-        << count << " elements";
+    for (const int width : {4, 8}) {
+      const VectorGrid grid{.count = count, .width = width};
+      EXPECT_EQ(visits_of_each_element(grid), std::vector<int>(static_cast<std::size_t>(count), 1))
+          << count << " elements by " << width;
+    }
   }
 }
 
