@@ -12,11 +12,24 @@
 
 namespace allconv::kernels {
 
+// Results x channels of dst that one block computes.
+struct GatherTile {
+  int m = 0;
+  int n = 0;
+  int warps_m = 0;  // along m; each warp has an equal share
+  int warps_n = 0;
+  int resident = 3;  // blocks for which a multiprocessor's registers must do
+
+  constexpr int threads() const { return 32 * warps_m * warps_n; }
+  friend constexpr bool operator==(const GatherTile&, const GatherTile&) = default;
+};
+
 // One product, or all phases of a data gradient, in one launch.
 struct GatherProblem {
   Conv2dProblem conv;
   bool data_gradient = false;
   Precision precision = Precision::fp32;
+  GatherTile tile = {};  // of gather_cuda_sm80: see gather_tile.hpp
 
   constexpr int phases() const { return data_gradient ? data_gradient_phases(conv) : 1; }
   constexpr GatherGemm gemm(int phase) const {

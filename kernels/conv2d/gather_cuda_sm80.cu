@@ -231,11 +231,12 @@ cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arg
 template <class Element>
 cudaError_t launch_element(const GatherProblem& problem, const GatherArguments& arguments,
                            cudaStream_t stream) {
-  const GatherTile tile = gather_tile(problem.most_results(), problem.gemm(0).width);
-  if (tile == kSlimTile) return launch_tile<Element, kSlimTile>(problem, arguments, stream);
+  const GatherTile& tile = problem.tile;
+  if (tile == kWideTile) return launch_tile<Element, kWideTile>(problem, arguments, stream);
   if (tile == kEvenTile) return launch_tile<Element, kEvenTile>(problem, arguments, stream);
   if (tile == kShortTile) return launch_tile<Element, kShortTile>(problem, arguments, stream);
-  return launch_tile<Element, kWideTile>(problem, arguments, stream);
+  if (tile == kSlimTile) return launch_tile<Element, kSlimTile>(problem, arguments, stream);
+  return cudaErrorInvalidValue;
 }
 
 }  // namespace

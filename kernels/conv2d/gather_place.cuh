@@ -1,7 +1,7 @@
 // Where the results of a GatherGemm come from and go to, on the device.
 #pragma once
 
-#include <cstdint>
+#include <cuda_runtime.h>
 
 #include "kernels/conv2d/gather_gemm.hpp"
 

@@ -7,18 +7,6 @@
 
 namespace allconv::kernels {
 
-// Results x channels of dst that one block computes.
-struct GatherTile {
-  int m = 0;
-  int n = 0;
-  int warps_m = 0;  // along m; each warp has an equal share
-  int warps_n = 0;
-  int resident = 3;  // blocks for which a multiprocessor's registers must do
-
-  constexpr int threads() const { return 32 * warps_m * warps_n; }
-  friend constexpr bool operator==(const GatherTile&, const GatherTile&) = default;
-};
-
 inline constexpr GatherTile kWideTile{.m = 128, .n = 96, .warps_m = 2, .warps_n = 2};
 inline constexpr GatherTile kEvenTile{.m = 128, .n = 64, .warps_m = 2, .warps_n = 2};
 inline constexpr GatherTile kShortTile{.m = 64, .n = 96, .warps_m = 1, .warps_n = 2, .resident = 4};

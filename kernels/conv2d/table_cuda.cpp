@@ -3,6 +3,7 @@
 
 #include "kernels/conv2d/cuda.hpp"
 #include "kernels/conv2d/gather_cuda.hpp"
+#include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/conv2d/weight_gradient_cuda.hpp"
 
 namespace allconv::kernels {
@@ -14,9 +15,11 @@ constexpr bool kIsDataGradient = std::is_same_v<Operation, Conv2dDataGradient>;
 
 template <class Operation>
 GatherProblem gather_problem(const DeviceProblem<Operation>& problem) {
-  return {.conv = problem.problem,
-          .data_gradient = kIsDataGradient<Operation>,
-          .precision = problem.types.map};
+  GatherProblem gather{.conv = problem.problem,
+                       .data_gradient = kIsDataGradient<Operation>,
+                       .precision = problem.types.map};
+  gather.tile = gather_tile(gather.most_results(), gather.gemm(0).width);
+  return gather;
 }
 
 GatherArguments gather_arguments(const Conv2dProblem& problem,
