@@ -89,6 +89,8 @@ __global__ void copy_kernel(const float* src, float* dst, Mistake mistake) {
   reinterpret_cast<float4*>(dst)[thread + (mistake == Mistake::beyond_global ? 1 : 0)] = value;
 }
 
+__global__ void idle_kernel() {}
+
 kernels::LaunchShape shape_of(int blocks, std::size_t shared_memory = 0) {
   return {.blocks = dim3(static_cast<unsigned>(blocks)),
           .threads = dim3(kSmallThreads),
@@ -113,6 +115,15 @@ cudaError_t sum(const float* src, float* total, int blocks, SmallMistake mistake
 
 cudaError_t copy(const float* src, float* dst, SmallMistake mistake) {
   return kernels::launch(copy_kernel, shape_of(1), nullptr, src, dst, mistake);
+}
+
+cudaError_t idle(std::size_t shared_memory, bool ask) {
+  if (ask) {
+    const cudaError_t error = cudaFuncSetAttribute(
+        idle_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_memory));
+    if (error != cudaSuccess) return error;
+  }
+  return kernels::launch(idle_kernel, shape_of(1, shared_memory), nullptr);
 }
 
 }  // namespace allconv::simt

@@ -3,6 +3,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstddef>
+
 namespace allconv::simt {
 
 enum class SmallMistake {
@@ -37,5 +39,8 @@ cudaError_t sum(const float* src, float* total, int blocks, SmallMistake mistake
 
 // dst = src, vectors of four floats, kSmallThreads of them.
 cudaError_t copy(const float* src, float* dst, SmallMistake mistake);
+
+// Does nothing with `shared_memory` bytes, which it asks for before where `ask` is set.
+cudaError_t idle(std::size_t shared_memory, bool ask);
 
 }  // namespace allconv::simt
