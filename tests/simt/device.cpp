@@ -1,0 +1,67 @@
+#include "tests/simt/device.hpp"
+
+#include <cstring>
+
+#include "tests/simt/block.hpp"
+#include "tests/simt/static_shared.hpp"
+#include "tests/simt/text.hpp"
+
+namespace allconv::simt {
+
+void meet(const Collective& collective, void* operands, Compute compute) {
+  CudaThread& thread = *BlockRunner::current();
+  thread.runner->meet(thread, collective, operands, compute);
+}
+
+void block_barrier(const char* name, const Site& site) {
+  CudaThread& thread = *BlockRunner::current();
+  thread.runner->block_barrier(thread, name, site);
+}
+
+void fault(const std::string& text, const Site& site) {
+  CudaThread& thread = *BlockRunner::current();
+  thread.runner->fault(thread, cat(text, ", at ", text_of(site)));
+}
+
+int lane() { return BlockRunner::current()->lane; }
+
+std::byte* dynamic_shared() { return BlockRunner::current()->runner->dynamic_shared().data(); }
+
+bool is_shared(const void* address, std::size_t bytes) {
+  return BlockRunner::current()->runner->dynamic_shared().contains(address, bytes) ||
+         is_static_shared(address, bytes);
+}
+
+void check_alignment(const char* name, const void* address, std::size_t alignment,
+                     const Site& site) {
+  const std::size_t rest = reinterpret_cast<std::uintptr_t>(address) % alignment;
+  if (rest == 0) return;
+  fault(cat(name, ": misaligned address, ", rest, " bytes past a multiple of ", alignment), site);
+}
+
+void begin_copy(const AsyncCopy& copy, const Site& site) {
+  check_alignment("cp.async to shared memory", copy.to, copy.bytes, site);
+  check_alignment("cp.async from global memory", copy.from, copy.bytes, site);
+  if (!is_shared(copy.to, copy.bytes)) {
+    fault("cp.async: its destination is not in the block's shared memory", site);
+  }
+  std::memset(copy.to, kPoison, copy.bytes);
+  BlockRunner::current()->copies.back().push_back(copy);
+}
+
+void commit_copies() { BlockRunner::current()->copies.emplace_back(); }
+
+// The open group, which no wait counts, stays.
+void wait_for_copies(std::size_t pending_groups) {
+  auto& groups = BlockRunner::current()->copies;
+  while (groups.size() - 1 > pending_groups) {
+    for (const AsyncCopy& copy : groups.front()) {
+      auto* to = static_cast<std::byte*>(copy.to);
+      if (copy.valid_bytes > 0) std::memcpy(to, copy.from, copy.valid_bytes);
+      std::memset(to + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
+    }
+    groups.pop_front();
+  }
+}
+
+}  // namespace allconv::simt
