@@ -102,6 +102,15 @@ struct Conv2dForward {
     const float* bias;         // (k)
     float* dst;                // (n,p,q,k)
   };
+  // Elements of DeviceTypes::map.
+  struct DeviceArguments {
+    const void* src;               // (n,h,w,c)
+    const std::byte* weights;      // packed by the same prepared kernel
+    const float* bias;             // (k)
+    void* dst;                     // (n,p,q,k)
+    std::uint8_t* mask = nullptr;  // (n,p,q,k / 8): bit i of byte j is element 8 j + i > 0; null:
+                                   // not wanted; k is a multiple of 8
+  };
 };
 
 struct Conv2dDataGradient {
@@ -112,6 +121,14 @@ struct Conv2dDataGradient {
     const std::byte* weights;  // packed by the same prepared kernel
     const float* relu_output;  // (n,h,w,c), src of the convolution; null without a ReLU epilogue
     float* d_src;              // (n,h,w,c), overwritten
+  };
+  // Elements of DeviceTypes::map. The sign of the ReLU's output comes from one of two tensors.
+  struct DeviceArguments {
+    const void* d_dst;                   // (n,p,q,k)
+    const std::byte* weights;            // packed by the same prepared kernel
+    const void* relu_output;             // (n,h,w,c); null: by the mask, or no rule looks at it
+    const std::uint8_t* mask = nullptr;  // (n,h,w,c / 8): bit i of byte j is element 8 j + i > 0
+    void* d_src;                         // (n,h,w,c), overwritten
   };
 };
 
@@ -124,6 +141,12 @@ struct Conv2dWeightGradient {
     std::byte* d_weights;     // in the kernel's own form: see unpack_weights
     float* d_bias;            // (k)
     bool accumulate = false;  // add to d_weights and d_bias instead of overwriting them
+  };
+  struct DeviceArguments {
+    const void* src;    // (n,h,w,c), elements of DeviceTypes::map
+    const void* d_dst;  // (n,p,q,k)
+    float* d_weights;   // (k,r,s,c), overwritten
+    float* d_bias;      // (k), overwritten
   };
 };
 

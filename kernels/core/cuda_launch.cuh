@@ -9,6 +9,9 @@
 
 namespace allconv::kernels {
 
+// Bytes of dynamic shared memory that a block may have without being allowed more.
+inline constexpr std::size_t kPlainSharedMemory = std::size_t{48} << 10;
+
 struct LaunchShape {
   dim3 blocks;
   dim3 threads;                   // of one block
@@ -20,6 +23,12 @@ struct LaunchShape {
 template <class... Parameters, class... Arguments>
 cudaError_t launch(void (*kernel)(Parameters...), const LaunchShape& shape, cudaStream_t stream,
                    Arguments&&... arguments) {
+  if (shape.shared_memory > kPlainSharedMemory) {
+    const cudaError_t allowed = cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                                                     cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                     static_cast<int>(shape.shared_memory));
+    if (allowed != cudaSuccess) return allowed;
+  }
   cudaLaunchConfig_t config{};
   config.gridDim = shape.blocks;
   config.blockDim = shape.threads;

@@ -1,0 +1,251 @@
+// gather_cuda_sm80: the product of gather_gemm.hpp on tensor cores, in fp16, bf16 and tf32 with
+// fp32 sums: convolution forward at any stride and all phases of its data gradient
+// (conv2d_forward_cuda_sm80, conv2d_data_gradient_cuda_sm80).
+//
+// Layout: src and dst NHWC, weights (phases, rows, taps, depth), depth padded to 64 bytes.
+// Tiles: those of gather_tile.hpp: 128 x 96, 128 x 64, 64 x 96 and 128 x 16 results x channels, 64
+//     bytes deep; a warp has 64 x 48, 64 x 32 or 32 x 16 of them, by mma.sync of 16 x 8.
+// Threads: 128 a block, 64 for the tile of 64 results. Blocks: results, channels, phases.
+// Shared memory: three stages of both operands, 16-byte pieces swizzled, filled by cp.async; the
+//     sums leave through the same memory; 24 to 50 KiB, and 2 KiB for the places of the results.
+// Requires depth in whole 16-byte vectors; fewer than 2^31 pixels in src and dst.
+// Bound by: tensor cores at full tiles: a warp multiplies 24 fragments per 7 ldmatrix; narrow
+//     products by the traffic of src.
+#include "kernels/conv2d/gather_epilogue.cuh"
+#include "kernels/conv2d/gather_place.cuh"
+#include "kernels/conv2d/gather_tile.hpp"
+#include "kernels/conv2d/tensor_core.cuh"
+#include "kernels/core/cuda_launch.cuh"
+#include "kernels/core/cuda_shared.cuh"
+#include "kernels/ptx/cp_async.cuh"
+#include "kernels/ptx/ldmatrix.cuh"
+
+namespace allconv::kernels {
+namespace {
+
+constexpr int kVectorBytes = 16;
+constexpr int kVectors = kGatherDepthBytes / kVectorBytes;  // of a row of a stage
+
+// Where the product stands along its depth: a tap, and a block of channels in it.
+struct DepthStep {
+  int tap_row = 0, tap_column = 0, channel = 0;
+
+  __device__ void advance(const GatherGemm& gemm, int padded_depth, int by) {
+    channel += by;
+    if (channel < padded_depth) return;
+    channel = 0;
+    if (++tap_column < gemm.columns.taps) return;
+    tap_column = 0;
+    ++tap_row;
+  }
+  __device__ int tap(const GatherGemm& gemm) const {
+    return tap_row * gemm.columns.taps + tap_column;
+  }
+};
+
+// Fills the stages: a thread takes one vector of every (threads / 4)th row.
+template <class Element, GatherTile kTile>
+struct TileLoader {
+  static constexpr int kWidth = kVectorBytes / static_cast<int>(sizeof(Element));
+  static constexpr int kDepth = kGatherDepthBytes / static_cast<int>(sizeof(Element));
+  static constexpr int kRows = kTile.threads() / kVectors;  // of one pass
+
+  const GatherGemm& gemm;     // shared
+  const ResultPlace* places;  // (kTile.m), shared
+  const Element* src;         // (images,sources,sources,depth)
+  const Element* weights;     // (width, taps, padded depth), of this phase
+  int weights_row;            // elements from row to row
+  int padded_depth;
+  int first_column;  // of dst
+  DepthStep step;
+
+  __device__ static int row(int pass) {
+    return static_cast<int>(threadIdx.x) / kVectors + pass * kRows;
+  }
+  __device__ static int piece() { return static_cast<int>(threadIdx.x) % kVectors; }
+  __device__ static std::byte* place(std::byte* rows, int row) {  // (rows, 64 bytes), swizzled
+    return rows + row * kGatherDepthBytes + swizzled_piece(row, piece()) * kVectorBytes;
+  }
+
+  // Starts the copies of the next step and moves on.
+  __device__ void load(std::byte* stage) {
+    const int channel = step.channel + piece() * kWidth;
+    const bool inside = channel < gemm.depth;
+#pragma unroll
+    for (int pass = 0; pass < kTile.m / kRows; ++pass) {
+      const int pixel = source_pixel(gemm, places[row(pass)], step.tap_row, step.tap_column);
+      const bool valid = inside && pixel >= 0;
+      const Element* from = src + (valid ? std::int64_t{pixel} * gemm.depth + channel : 0);
+      ptx::cp_async_16(place(stage, row(pass)), from, valid);
+    }
+    std::byte* const weights_stage = stage + kTile.m * kGatherDepthBytes;
+    const int offset = step.tap(gemm) * padded_depth + channel;
+#pragma unroll
+    for (int pass = 0; pass < (kTile.n + kRows - 1) / kRows; ++pass) {
+      if (kTile.n % kRows != 0 && row(pass) >= kTile.n) break;
+      const int column = first_column + row(pass);
+      const bool valid = column < gemm.width;
+      const Element* from = weights + (valid ? std::int64_t{column} * weights_row + offset : 0);
+      ptx::cp_async_16(place(weights_stage, row(pass)), from, valid);
+    }
+    step.advance(gemm, padded_depth, kDepth);
+  }
+};
+
+// The sums of one warp, in fragments of 16 x 8.
+template <class Element, GatherTile kTile>
+struct WarpSums {
+  static constexpr int kM = kTile.m / kTile.warps_m;
+  static constexpr int kN = kTile.n / kTile.warps_n;
+  static constexpr int kFragmentsM = kM / 16;
+  static constexpr int kFragmentsN = kN / 8;
+
+  float sums[kFragmentsM][kFragmentsN][4] = {};
+
+  __device__ static int lane() { return static_cast<int>(threadIdx.x) % 32; }
+  __device__ static int warp() { return static_cast<int>(threadIdx.x) / 32; }
+  __device__ static int first_row() { return warp() / kTile.warps_n * kM; }
+  __device__ static int first_column() { return warp() % kTile.warps_n * kN; }
+
+  // The address that this lane gives to ldmatrix: of row `row`, the piece that holds its matrix.
+  __device__ static const std::byte* address(const std::byte* rows, int row, int piece) {
+    return rows + row * kGatherDepthBytes + swizzled_piece(row, piece) * kVectorBytes;
+  }
+
+  __device__ void multiply(const std::byte* stage) {
+    const std::byte* const weights = stage + kTile.m * kGatherDepthBytes;
+    const int matrix = lane() / 8;
+    const int matrix_row = lane() % 8;
+#pragma unroll
+    for (int part = 0; part < kGatherDepthBytes / kMmaDepthBytes; ++part) {
+      std::uint32_t a[kFragmentsM][4];
+#pragma unroll
+      for (int i = 0; i < kFragmentsM; ++i) {
+        const int row = first_row() + i * 16 + matrix % 2 * 8 + matrix_row;
+        ptx::ldmatrix_x4(a[i], address(stage, row, part * 2 + matrix / 2));
+        TensorCore<Element>::round(a[i]);
+      }
+#pragma unroll
+      for (int j = 0; j < kFragmentsN; j += 2) {
+        const int column = first_column() + j * 8 + matrix / 2 * 8 + matrix_row;
+        std::uint32_t two[4];
+        ptx::ldmatrix_x4(two, address(weights, column, part * 2 + matrix % 2));
+        const std::uint32_t b[2][2] = {{two[0], two[1]}, {two[2], two[3]}};
+#pragma unroll
+        for (int i = 0; i < kFragmentsM; ++i) {
+          TensorCore<Element>::multiply(sums[i][j], a[i], b[0]);
+          TensorCore<Element>::multiply(sums[i][j + 1], a[i], b[1]);
+        }
+      }
+    }
+  }
+
+  __device__ void leave(float* tile) const {  // (kTile.m, gather_sum_pitch)
+#pragma unroll
+    for (int i = 0; i < kFragmentsM; ++i) {
+#pragma unroll
+      for (int j = 0; j < kFragmentsN; ++j) {
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+          const int row = first_row() + i * 16 + half * 8 + lane() / 4;
+          const int column = first_column() + j * 8 + lane() % 4 * 2;
+          *reinterpret_cast<float2*>(tile + row * gather_sum_pitch(kTile) + column) =
+              make_float2(sums[i][j][2 * half], sums[i][j][2 * half + 1]);
+        }
+      }
+    }
+  }
+};
+
+template <class Element, GatherTile kTile>
+__global__ void __launch_bounds__(kTile.threads(), kTile.resident)
+    gather_sm80_kernel(GatherProblem problem, GatherArguments arguments) {
+  __shared__ GatherGemm gemm;
+  __shared__ ResultPlace places[kTile.m];
+  std::byte* const stages = dynamic_shared_memory<std::byte>();
+
+  const int phase = static_cast<int>(blockIdx.z);
+  if (threadIdx.x == 0) gemm = problem.gemm(phase);
+  __syncthreads();
+  const int first_result = static_cast<int>(blockIdx.x) * kTile.m;
+  if (first_result >= gemm.results()) return;  // of a phase smaller than the largest
+  for (int row = static_cast<int>(threadIdx.x); row < kTile.m; row += kTile.threads()) {
+    places[row] = place_of(gemm, first_result + row);
+  }
+  __syncthreads();
+
+  using Loader = TileLoader<Element, kTile>;
+  const GatherWeights form = problem.weights(Loader::kDepth);
+  Loader loader{
+      .gemm = gemm,
+      .places = places,
+      .src = static_cast<const Element*>(arguments.src),
+      .weights = reinterpret_cast<const Element*>(arguments.weights) + phase * form.phase_size(),
+      .weights_row = static_cast<int>(form.row_size()),
+      .padded_depth = form.depth,
+      .first_column = static_cast<int>(blockIdx.y) * kTile.n,
+      .step = {}};
+  const auto stage = [&](int step) {
+    return stages + step % kGatherStages * gather_stage_bytes(kTile);
+  };
+  const int steps = gemm.taps() * (form.depth / Loader::kDepth);
+#pragma unroll
+  for (int step = 0; step < kGatherStages - 1; ++step) {
+    if (step < steps) loader.load(stage(step));
+    ptx::cp_async_commit();
+  }
+  WarpSums<Element, kTile> sums;
+  for (int step = 0; step < steps; ++step) {
+    ptx::cp_async_wait<kGatherStages - 2>();
+    __syncthreads();  // the step has arrived for all, and all have left the one before
+    if (step + kGatherStages - 1 < steps) loader.load(stage(step + kGatherStages - 1));
+    ptx::cp_async_commit();
+    sums.multiply(stage(step));
+  }
+  __syncthreads();  // all have read the last stage: its memory takes the sums
+  float* const tile = reinterpret_cast<float*>(stages);
+  sums.leave(tile);
+  __syncthreads();
+  store_tile(arguments.epilogue,
+             {.sums = tile,
+              .places = places,
+              .rows = kTile.m,
+              .columns = kTile.n,
+              .pitch = gather_sum_pitch(kTile),
+              .first_column = loader.first_column},
+             gemm.width, static_cast<Element*>(arguments.dst));
+}
+
+template <class Element, GatherTile kTile>
+cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arguments,
+                        cudaStream_t stream) {
+  const LaunchShape shape{
+      .blocks = dim3(static_cast<unsigned>(tiles_of(problem.most_results(), kTile.m)),
+                     static_cast<unsigned>(tiles_of(problem.gemm(0).width, kTile.n)),
+                     static_cast<unsigned>(problem.phases())),
+      .threads = dim3(kTile.threads()),
+      .shared_memory = gather_shared_bytes(kTile)};
+  return launch(gather_sm80_kernel<Element, kTile>, shape, stream, problem, arguments);
+}
+
+template <class Element>
+cudaError_t launch_element(const GatherProblem& problem, const GatherArguments& arguments,
+                           cudaStream_t stream) {
+  const GatherTile& tile = problem.tile;
+  if (tile == kWideTile) return launch_tile<Element, kWideTile>(problem, arguments, stream);
+  if (tile == kEvenTile) return launch_tile<Element, kEvenTile>(problem, arguments, stream);
+  if (tile == kShortTile) return launch_tile<Element, kShortTile>(problem, arguments, stream);
+  if (tile == kSlimTile) return launch_tile<Element, kSlimTile>(problem, arguments, stream);
+  return cudaErrorInvalidValue;
+}
+
+}  // namespace
+
+cudaError_t gather_cuda_sm80(const GatherProblem& problem, const GatherArguments& arguments,
+                             cudaStream_t stream) {
+  return with_element(problem.precision, [&]<class Element>(Element) {
+    return launch_element<Element>(problem, arguments, stream);
+  });
+}
+
+}  // namespace allconv::kernels
