@@ -50,4 +50,9 @@ std::optional<std::ptrdiff_t> GuardedBytes::damage() const {
   return std::nullopt;
 }
 
+void GuardedBytes::mend() {
+  std::memset(memory_.get(), kPoison, kGuard);
+  std::memset(data() + size_, kPoison, kGuard);
+}
+
 }  // namespace allconv::simt

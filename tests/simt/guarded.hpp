@@ -30,6 +30,8 @@ class GuardedBytes {
 
   // The offset from data() of a byte of the guards that was written: the one nearest to the memory.
   std::optional<std::ptrdiff_t> damage() const;
+  // Poisons the guards again.
+  void mend();
 
  private:
   struct Free {

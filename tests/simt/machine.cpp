@@ -107,6 +107,11 @@ std::vector<std::string> take_faults() {
   return std::exchange(faults().texts, {});
 }
 
+bool has_faults() {
+  const std::lock_guard lock(faults().mutex);
+  return !faults().texts.empty();
+}
+
 void record_fault(const std::string& text) {
   const std::lock_guard lock(faults().mutex);
   faults().texts.push_back(text);

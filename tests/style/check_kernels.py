@@ -20,8 +20,8 @@ _DIMENSION = (r"(?:[nhwckrspqNHWCKRSPQ]|k[A-Z]\w*|\d+|\w*count|classes|elements|
 _EXTENT = rf"{_DIMENSION}(?: ?[-+*/] ?{_DIMENSION})*"
 _SHAPE = re.compile(rf"\({_EXTENT}(?:, ?{_EXTENT})*\)")
 _VARIANT = re.compile(r"\d+$|_stride2$")  # of one algorithm, in one file
-# common_onednn.cpp and the like serve several kernels and have no row.
-_SHARED = ("common", "absent")
+# common_onednn.cpp and the like serve several kernels and have no row; cuda_table.cpp holds rows.
+_SHARED = ("common", "absent", "cuda_table")
 
 
 def kernel_files(tree):
@@ -73,7 +73,7 @@ def name_faults(tree):
             faults.append(f"kernels/{folder}/table.cpp: row {row} has no file named after it "
                           f"({', '.join(sorted(candidates))})")
     for path in kernel_files(tree):
-        # CUDA files are compiled before the backend that runs their rows exists.
+        # One CUDA product serves several rows, and a row may have passes in several files.
         if path not in used and path.endswith(".cpp"):
             faults.append(f"{path}: no row of its table is named after it")
     return faults
