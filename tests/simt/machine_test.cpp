@@ -182,5 +182,16 @@ TEST_F(Machine, FindsAWriteBehindAnAllocation) {
   EXPECT_THAT(only_fault(), HasSubstr("outside of an allocation of 2048 bytes, at byte 2048"));
 }
 
+TEST_F(Machine, FindsANullPointer) {
+  run_copy(SmallMistake::null_pointer);
+  EXPECT_THAT(only_fault(), AllOf(HasSubstr("thread ("), HasSubstr("where no memory is")));
+  EXPECT_EQ(run_copy(SmallMistake::none), ascending(4 * kSmallThreads)) << "it goes on afterwards";
+}
+
+TEST_F(Machine, FindsAStackThatOverflows) {
+  run_sum(SmallMistake::deep_recursion);
+  EXPECT_THAT(only_fault(), HasSubstr("need more than 256 KiB of stack"));
+}
+
 }  // namespace
 }  // namespace allconv::simt

@@ -64,10 +64,18 @@ __device__ float sum_of_warp(float value, Mistake mistake) {
   return value;
 }
 
+// A kilobyte of local variables a level.
+__device__ float descend(const volatile float* above, int levels) {
+  volatile float own[256];
+  own[threadIdx.x] = above[0];
+  return levels == 0 ? own[0] : descend(own, levels - 1) + own[threadIdx.x];
+}
+
 __global__ void sum_kernel(const float* src, float* total, Mistake mistake) {
   __shared__ float warps[kSmallThreads / 32];
   const unsigned thread = threadIdx.x;
   if (mistake == Mistake::missing_lanes && thread % 32 == 7) return;
+  if (mistake == Mistake::deep_recursion) warps[0] = descend(warps, 1000);
   const float own = sum_of_warp(src[blockIdx.x * kSmallThreads + thread], mistake);
   if (thread % 32 == 0) warps[thread / 32] = own;
   __syncthreads();

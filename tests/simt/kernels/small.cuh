@@ -23,6 +23,7 @@ enum class SmallMistake {
   beyond_global,      // copy: one element too far
   block_race,         // sum: blocks add to the total without atomics
   null_pointer,       // copy: reads address 0
+  deep_recursion,     // sum: a megabyte of local variables
 };
 
 inline constexpr int kSmallThreads = 128;

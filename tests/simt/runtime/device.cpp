@@ -131,11 +131,13 @@ bool Device::run_one() {
 void Device::run_head(CUstream_st& stream) {
   const TaskPtr task = stream.tasks.front();
   stream.tasks.pop_front();
+  lock_memory(false);
   task->work();
   task->done = true;
   task->work = nullptr;
   task->after.clear();
   check_guards();
+  lock_memory(true);
   if (has_faults()) drop_all();
 }
 
@@ -167,6 +169,7 @@ cudaError_t Device::allocate(void** address, std::size_t bytes, bool device) {
   if (bytes == 0) return cudaSuccess;
   if (device && bytes > free_bytes()) return cudaErrorMemoryAllocation;
   Allocation allocation{.memory = GuardedBytes(bytes), .device = device};
+  allocation.memory.lock(device);
   *address = allocation.memory.data();
   allocations_.emplace(*address, std::move(allocation));
   if (device) device_bytes_ += bytes;
@@ -189,6 +192,13 @@ bool Device::holds(const void* address, std::size_t bytes, bool device) const {
   if (next == allocations_.begin()) return false;
   const Allocation& allocation = std::prev(next)->second;
   return allocation.device == device && allocation.memory.contains(address, bytes);
+}
+
+// Device memory can be touched only while a task runs: the host's own code must not.
+void Device::lock_memory(bool locked) {
+  for (const auto& [address, allocation] : allocations_) {
+    if (allocation.device) allocation.memory.lock(locked);
+  }
 }
 
 void Device::check_guards() {

@@ -130,6 +130,7 @@ class Device {
   Device();
   bool can_run(const CUstream_st& stream) const;
   void run_head(CUstream_st& stream);
+  void lock_memory(bool locked);
   void check_guards();
   void drop_all();
   CUstream_st& default_stream() { return *streams_.front(); }
