@@ -79,12 +79,13 @@ def main():
     parser.add_argument("--cuobjdump")
     parser.add_argument("--include", required=True)
     parser.add_argument("--wide", nargs="+", required=True, help="sources that promise vectors")
-    parser.add_argument("--objects", nargs="+", required=True)
+    parser.add_argument("--objects", nargs="+", required=True, help="also of the host's side")
     arguments = parser.parse_args()
 
     faults = []
     asked = asked_architectures(arguments.architectures)
-    for object_file in arguments.objects:
+    kernel_objects = [path for path in arguments.objects if path.endswith(".cu.o")]
+    for object_file in kernel_objects:
         found = machine_code_architectures(pathlib.Path(object_file).read_bytes())
         missing = asked - found
         if missing or not found:
@@ -97,7 +98,7 @@ def main():
         else:
             faults += wide_access_faults(source, object_file, arguments)
 
-    print("\n".join(faults) or f"{len(arguments.objects)} objects, {sorted(asked)}: as promised")
+    print("\n".join(faults) or f"{len(kernel_objects)} objects, {sorted(asked)}: as promised")
     return 1 if faults else 0
 
 
