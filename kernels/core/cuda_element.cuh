@@ -32,12 +32,23 @@ __device__ inline __nv_bfloat16 from_float<__nv_bfloat16>(float value) {
   return __float2bfloat16_rn(value);
 }
 
-// Sixteen bytes that are loaded and stored at once: 4 floats, or 8 of the 16-bit types.
-template <class Element>
-struct alignas(16) ElementVector {
-  static constexpr int kWidth = 16 / static_cast<int>(sizeof(Element));
+// Elements that are loaded and stored at once: as many as 16 bytes hold, which is 4 floats or 8 of
+// the 16-bit types, unless said otherwise.
+template <class Element, int kCount = 16 / static_cast<int>(sizeof(Element))>
+struct alignas(kCount * sizeof(Element)) ElementVector {
+  static constexpr int kWidth = kCount;
   Element at[kWidth];
 };
+
+// From and to memory that is aligned to the vector.
+template <int kWidth, class Element>
+__device__ ElementVector<Element, kWidth> load_vector(const Element* from) {  // (kWidth)
+  return *reinterpret_cast<const ElementVector<Element, kWidth>*>(from);
+}
+template <class Element, int kWidth>
+__device__ void store_vector(Element* to, const ElementVector<Element, kWidth>& values) {
+  *reinterpret_cast<ElementVector<Element, kWidth>*>(to) = values;
+}
 
 // Calls `use(Element{})` with the type that `precision` stores; the choice is made on the host,
 // once a launch.
@@ -48,6 +59,14 @@ auto with_element(Precision precision, const Use& use) {
     case Precision::bf16: return use(__nv_bfloat16{});
     default: return use(float{});
   }
+}
+
+// The same with the types of maps and of rows, which are fp32 or those of maps.
+template <class Use>
+auto with_elements(Precision map, Precision row, const Use& use) {
+  return with_element(map, [&]<class Map>(Map element) {
+    return element_bytes(row) == sizeof(float) ? use(element, float{}) : use(element, element);
+  });
 }
 
 }  // namespace allconv::kernels

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/core/cuda_element.cuh"
 #include "kernels/core/cuda_launch.cuh"
@@ -25,29 +26,36 @@ __device__ inline std::int64_t vector_thread() {
   return std::int64_t{blockIdx.x} * VectorGrid::kThreads + threadIdx.x;
 }
 
+// Calls body(width, first) with this thread's elements [first, first + width): a vector, or one of
+// the tail. `width` is a std::integral_constant.
+template <int kWidth, class Body>
+__device__ void for_own_elements(const VectorGrid& grid, const Body& body) {
+  const std::int64_t thread = vector_thread();
+  if (thread < grid.vectors()) {
+    body(std::integral_constant<int, kWidth>{}, thread * kWidth);
+    return;
+  }
+  const std::int64_t element = grid.tail_element(thread);
+  if (element < grid.count) body(std::integral_constant<int, 1>{}, element);
+}
+
 // dst[i] = value(sources[i]...) of this thread's elements, in float. All pointers (count), 16-byte
 // aligned; dst may be a source.
 template <class Element, class Value, class... Sources>
 __device__ void map_elements(const VectorGrid& grid, Element* dst, const Value& value,
                              const Sources*... sources) {
-  using Vector = ElementVector<Element>;
-  const std::int64_t thread = vector_thread();
-  if (thread < grid.vectors()) {
+  for_own_elements<ElementVector<Element>::kWidth>(grid, [&](auto width, std::int64_t first) {
+    constexpr int kWidth = width();
     const auto result_of = [&](const auto&... vectors) {
-      Vector result;
+      ElementVector<Element, kWidth> result;
 #pragma unroll
-      for (int i = 0; i < Vector::kWidth; ++i) {
+      for (int i = 0; i < kWidth; ++i) {
         result.at[i] = from_float<Element>(value(to_float(vectors.at[i])...));
       }
       return result;
     };
-    reinterpret_cast<Vector*>(dst)[thread] =
-        result_of(Vector(reinterpret_cast<const Vector*>(sources)[thread])...);
-    return;
-  }
-  const std::int64_t element = grid.tail_element(thread);
-  if (element < grid.count)
-    dst[element] = from_float<Element>(value(to_float(sources[element])...));
+    store_vector(dst + first, result_of(load_vector<kWidth>(sources + first)...));
+  });
 }
 
 }  // namespace allconv::kernels

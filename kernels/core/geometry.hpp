@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/core/interval.hpp"
+
 namespace allconv::kernels {
 
 // Rows and columns added around a map, in the order of the model file.
@@ -21,6 +23,14 @@ struct Padding {
 [[gnu::always_inline]] constexpr int window_positions(int size, int window, int stride, int before,
                                                       int after) {
   return (size + before + after - window) / stride + 1;
+}
+
+// Which of `positions` windows of `window` elements, moved by `stride`, cover the element `at`,
+// counted from the first window's first element.
+constexpr Interval covering_windows(int at, int window, int stride, int positions) {
+  const int first = at < window ? 0 : (at - window) / stride + 1;
+  const int last = at / stride + 1;
+  return {.first = first, .last = last < positions ? last : positions};
 }
 
 }  // namespace allconv::kernels

@@ -25,6 +25,12 @@ struct DropoutProblem {
   constexpr double bytes() const { return 8.0 * static_cast<double>(count); }
 };
 
+// Where a training run is, as device memory holds it: a step needs no other launch.
+struct DropoutStep {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+
 struct Dropout {
   static constexpr std::string_view kName = "dropout";
   using Problem = DropoutProblem;
@@ -36,6 +42,15 @@ struct Dropout {
     std::uint32_t layer = 0;          // ordinal of the dropout layer in the network
     std::uint64_t first_element = 0;  // index in the whole batch of this micro-batch's element 0
   };
+  template <class Element>
+  struct DeviceArgumentsOf {
+    const Element* src;       // (count)
+    Element* dst;             // (count), may be src
+    const DropoutStep* step;  // device memory
+    std::uint32_t layer = 0;
+    std::uint64_t first_element = 0;
+  };
+  using DeviceArguments = DeviceArgumentsOf<void>;  // elements of DeviceTypes::map
 };
 
 KernelTable<Dropout> kernel_table(Dropout);

@@ -29,6 +29,10 @@ struct GlobalAveragePoolForward {
     const float* src;  // (n,h,w,c)
     float* dst;        // (n,c)
   };
+  struct DeviceArguments {
+    const void* src;  // (n,h,w,c), elements of DeviceTypes::map
+    void* dst;        // (n,c), elements of DeviceTypes::row
+  };
 };
 
 struct GlobalAveragePoolBackward {
@@ -37,6 +41,10 @@ struct GlobalAveragePoolBackward {
   struct Arguments {
     const float* d_dst;  // (n,c)
     float* d_src;        // (n,h,w,c): d_dst / (h*w) at every position
+  };
+  struct DeviceArguments {
+    const void* d_dst;  // (n,c), elements of DeviceTypes::row
+    void* d_src;        // (n,h,w,c), elements of DeviceTypes::map
   };
 };
 

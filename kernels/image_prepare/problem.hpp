@@ -48,6 +48,16 @@ struct ImagePrepare {
     float mean[3] = {0, 0, 0};
     float std[3] = {1, 1, 1};
   };
+  template <class Element>
+  struct DeviceArgumentsOf {
+    const std::uint8_t* images;  // (n) images of (h,w,3), any alignment
+    std::int64_t pitch = 0;      // as above
+    std::int64_t image_bytes;    // from image to image
+    const ImageMove* moves;      // (n), device memory; null: none
+    Element* dst;                // (n,h,w,3)
+    PixelScaling scaling;
+  };
+  using DeviceArguments = DeviceArgumentsOf<void>;  // elements of DeviceTypes::map
 };
 
 KernelTable<ImagePrepare> kernel_table(ImagePrepare);

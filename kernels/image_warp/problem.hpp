@@ -48,6 +48,16 @@ struct ImageWarping {
     PixelScaling scaling;               // std not 0
     float* dst;                         // (n,h,w,3)
   };
+  template <class Element>
+  struct DeviceArgumentsOf {
+    const std::uint8_t* images;  // (n) images of (h,w,3), any alignment
+    std::int64_t pitch = 0;      // bytes from row to row of an image; 0: 3 w, no gap
+    std::int64_t image_bytes;    // from image to image
+    const ImageWarp* warps;      // (n), device memory
+    PixelScaling scaling;        // std not 0
+    Element* dst;                // (n,h,w,3)
+  };
+  using DeviceArguments = DeviceArgumentsOf<void>;  // elements of DeviceTypes::map
 };
 
 KernelTable<ImageWarping> kernel_table(ImageWarping);

@@ -44,21 +44,27 @@ struct MaxPoolProblem {
 struct MaxPoolForward {
   static constexpr std::string_view kName = "max_pool_forward";
   using Problem = MaxPoolProblem;
-  struct Arguments {
-    const float* src;        // (n,h,w,c)
-    float* dst;              // (n,p,q,c)
+  template <class Element>
+  struct ArgumentsOf {
+    const Element* src;      // (n,h,w,c)
+    Element* dst;            // (n,p,q,c)
     std::uint8_t* switches;  // (n,p,q,c): row * s + column inside the window; null: not wanted
   };
+  using Arguments = ArgumentsOf<float>;
+  using DeviceArguments = ArgumentsOf<void>;  // elements of DeviceTypes::map
 };
 
 struct MaxPoolBackward {
   static constexpr std::string_view kName = "max_pool_backward";
   using Problem = MaxPoolProblem;
-  struct Arguments {
+  template <class Element>
+  struct ArgumentsOf {
     const std::uint8_t* switches;  // (n,p,q,c)
-    const float* d_dst;            // (n,p,q,c)
-    float* d_src;  // (n,h,w,c), overwritten; overlapping windows add, in window order
+    const Element* d_dst;          // (n,p,q,c)
+    Element* d_src;  // (n,h,w,c), overwritten; overlapping windows add, in window order
   };
+  using Arguments = ArgumentsOf<float>;
+  using DeviceArguments = ArgumentsOf<void>;  // elements of DeviceTypes::map
 };
 
 KernelTable<MaxPoolForward> kernel_table(MaxPoolForward);

@@ -22,6 +22,14 @@ struct SgdProblem {
   constexpr double bytes() const { return 20.0 * static_cast<double>(count); }
 };
 
+// The factors of one step, as device memory holds them: a step needs no other launch.
+struct SgdStep {
+  float rate = 0;
+  float momentum = 0;
+  float weight_decay = 0;
+  float gradient_scale = 1;  // of the gradient, before all else: 1 / the loss's scale
+};
+
 struct Sgd {
   static constexpr std::string_view kName = "sgd";
   using Problem = SgdProblem;
@@ -32,6 +40,15 @@ struct Sgd {
     float rate = 0;
     float momentum = 0;
     float weight_decay = 0;  // 0 for biases
+  };
+  // All of a network's parameters at once: weights, which decay, stand before biases.
+  struct DeviceArguments {
+    float* weights;                 // (count), updated
+    float* velocity;                // (count), updated
+    const float* gradient;          // (count)
+    std::int64_t decayed;           // the first so many elements decay
+    const SgdStep* step;            // device memory
+    const std::uint32_t* overflow;  // device memory; not 0: nothing changes. Null: always 0
   };
 };
 
@@ -51,6 +68,7 @@ struct GradientSumProblem {
 
 // Adds the lanes pairwise in a fixed tree: distance 1, then 2, then 4, so that with all 8 lanes
 //     sum = ((g0 + g1) + (g2 + g3)) + ((g4 + g5) + (g6 + g7)); a missing lane is left out.
+// CPUs alone have lanes: a GPU computes a batch as a whole, into one gradient.
 struct GradientSum {
   static constexpr std::string_view kName = "gradient_sum";
   using Problem = GradientSumProblem;

@@ -31,6 +31,14 @@ struct SoftmaxCrossEntropyForward {
     float* dst;                  // (n,c) probabilities, may be src
     float* loss;                 // (n) -log p[label]; null when labels are
   };
+  template <class Element>
+  struct DeviceArgumentsOf {
+    const Element* src;          // (n,c) logits
+    const std::int32_t* labels;  // (n), as above; -1: an image that fills up the batch, its loss 0
+    float* dst;                  // (n,c) probabilities, may be src where that is fp32
+    float* loss;                 // (n), as above
+  };
+  using DeviceArguments = DeviceArgumentsOf<void>;  // elements of DeviceTypes::row
 };
 
 struct SoftmaxCrossEntropyBackward {
@@ -42,6 +50,14 @@ struct SoftmaxCrossEntropyBackward {
     float* d_src;                // (n,c): (p - onehot(label)) * scale; may be probabilities
     float scale = 1;             // 1 / batch size for the mean loss of a batch
   };
+  template <class Element>
+  struct DeviceArgumentsOf {
+    const float* probabilities;  // (n,c), the forward dst
+    const std::int32_t* labels;  // (n); -1: the image's gradient is 0
+    Element* d_src;              // (n,c), may be probabilities where it is fp32
+    const float* scale;          // device memory: another value needs no other launch
+  };
+  using DeviceArguments = DeviceArgumentsOf<void>;  // elements of DeviceTypes::row
 };
 
 KernelTable<SoftmaxCrossEntropyForward> kernel_table(SoftmaxCrossEntropyForward);

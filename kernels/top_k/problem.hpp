@@ -29,6 +29,7 @@ struct TopK {
     float* values;          // (n,k)
     std::int32_t* indices;  // (n,k)
   };
+  using DeviceArguments = Arguments;
 };
 
 KernelTable<TopK> kernel_table(TopK);
