@@ -47,7 +47,8 @@ class BlockRunner {
   void block_barrier(CudaThread& thread, const char* name, const Site& site);
   [[noreturn]] void fault(CudaThread& thread, const std::string& text);
   GuardedBytes& dynamic_shared() { return dynamic_; }
-  bool on_stack(const void* address) const { return stacks_->contains(address); }
+  // Whether `address` is where a thread's stack has no more room.
+  bool overflowed(const void* address) const { return stacks_->overflowed(address) >= 0; }
 
  private:
   // Lanes that have met in one place and wait for others.

@@ -36,14 +36,10 @@ std::byte* FibreStacks::bottom(int index) const {
   return memory_ + static_cast<std::size_t>(index) * kStride + kGuard;
 }
 
-bool FibreStacks::contains(const void* address) const {
-  const auto* byte = static_cast<const std::byte*>(address);
-  return byte >= memory_ && byte < memory_ + static_cast<std::size_t>(count_) * kStride;
-}
-
 int FibreStacks::overflowed(const void* address) const {
-  if (!contains(address)) return -1;
-  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - memory_);
+  const auto offset =
+      reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(memory_);
+  if (offset >= static_cast<std::size_t>(count_) * kStride) return -1;
   return offset % kStride < kGuard ? static_cast<int>(offset / kStride) : -1;
 }
 

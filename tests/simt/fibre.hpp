@@ -22,7 +22,6 @@ class FibreStacks {
   std::byte* bottom(int index) const;
   // The index of the stack whose guard page holds `address`, or -1.
   int overflowed(const void* address) const;
-  bool contains(const void* address) const;
 
  private:
   int count_;

@@ -1,44 +1,64 @@
 #include "tests/simt/guarded.hpp"
 
+#include <sys/mman.h>
+
 #include <cstring>
 #include <functional>
 #include <new>
+#include <utility>
 
 #include "tests/simt/sanitizers.hpp"
 
 namespace allconv::simt {
 
-void GuardedBytes::Free::operator()(std::byte* memory) const {
-  ::operator delete[](memory, std::align_val_t{kAlignment});
+void GuardedBytes::swap(GuardedBytes& other) noexcept {
+  std::swap(mapping_, other.mapping_);
+  std::swap(mapped_, other.mapped_);
+  std::swap(size_, other.size_);
 }
 
-GuardedBytes::~GuardedBytes() {
-  if (memory_) allow(memory_.get(), capacity_ + 2 * kGuard);
+void GuardedBytes::map(std::size_t bytes) {
+  const std::size_t pages = (bytes + kGuard - 1) / kGuard;
+  mapped_ = (pages + 2) * kGuard;
+  void* mapping =
+      mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping == MAP_FAILED) throw std::bad_alloc();
+  mapping_ = static_cast<std::byte*>(mapping);
 }
 
+void GuardedBytes::unmap() {
+  if (mapping_ == nullptr) return;
+  allow(mapping_, mapped_);
+  munmap(mapping_, mapped_);
+  mapping_ = nullptr;
+}
+
+// The race detector forgets what was done to memory when it is mapped anew.
 void GuardedBytes::resize(std::size_t bytes) {
-  if (!memory_ || bytes > capacity_) {
-    if (memory_) allow(memory_.get(), capacity_ + 2 * kGuard);
-    capacity_ = bytes;
-    memory_.reset(static_cast<std::byte*>(
-        ::operator new[](capacity_ + 2 * kGuard, std::align_val_t{kAlignment})));
+  if (mapping_ == nullptr || bytes + 2 * kGuard > mapped_ || kRaceDetector) {
+    unmap();
+    map(bytes);
   }
   size_ = bytes;
-  allow(memory_.get(), capacity_ + 2 * kGuard);
-  std::memset(memory_.get(), kPoison, size_ + 2 * kGuard);
-  forbid(memory_.get(), kGuard);
-  forbid(data() + size_, capacity_ - size_ + kGuard);
+  allow(mapping_, mapped_);
+  std::memset(mapping_, kPoison, mapped_);
+  forbid(mapping_, kGuard);
+  forbid(data() + size_, mapped_ - kGuard - size_);
 }
 
 bool GuardedBytes::contains(const void* address, std::size_t bytes) const {
-  if (!memory_) return false;
+  if (mapping_ == nullptr) return false;
   const std::less_equal<const std::byte*> ordered;
   const auto* first = static_cast<const std::byte*>(address);
   return ordered(data(), first) && ordered(first + bytes, data() + size_);
 }
 
+void GuardedBytes::lock(bool locked) const {
+  mprotect(mapping_, mapped_, locked ? PROT_NONE : PROT_READ | PROT_WRITE);
+}
+
 std::optional<std::ptrdiff_t> GuardedBytes::damage() const {
-  if (!memory_ || kAddressSanitizer) return std::nullopt;  // there every access is watched
+  if (mapping_ == nullptr || kAddressSanitizer) return std::nullopt;  // there all are watched
   const auto written = [this](std::ptrdiff_t offset) {
     return data()[offset] != static_cast<std::byte>(kPoison);
   };
@@ -48,6 +68,11 @@ std::optional<std::ptrdiff_t> GuardedBytes::damage() const {
     if (written(-1 - at)) return -1 - at;
   }
   return std::nullopt;
+}
+
+void GuardedBytes::mend() {
+  std::memset(mapping_, kPoison, kGuard);
+  std::memset(data() + size_, kPoison, mapped_ - kGuard - size_);
 }
 
 }  // namespace allconv::simt

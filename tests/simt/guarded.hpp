@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 
 namespace allconv::simt {
@@ -12,33 +11,41 @@ inline constexpr int kPoison = 0xFF;
 
 class GuardedBytes {
  public:
-  static constexpr std::size_t kGuard = 4096;  // bytes before and behind
-  static constexpr std::size_t kAlignment = 256;
+  static constexpr std::size_t kGuard = 4096;  // bytes before and at least behind: a page
 
   GuardedBytes() = default;
   explicit GuardedBytes(std::size_t bytes) { resize(bytes); }
-  ~GuardedBytes();
-  GuardedBytes(GuardedBytes&&) = default;
-  GuardedBytes& operator=(GuardedBytes&&) = default;
+  ~GuardedBytes() { unmap(); }
+  GuardedBytes(GuardedBytes&& other) noexcept { swap(other); }
+  GuardedBytes& operator=(GuardedBytes&& other) noexcept {
+    swap(other);
+    return *this;
+  }
 
   // Makes it `bytes` long, all poisoned.
   void resize(std::size_t bytes);
 
-  std::byte* data() const { return memory_.get() + kGuard; }
+  // Aligned to a page.
+  std::byte* data() const { return mapping_ + kGuard; }
   std::size_t size() const { return size_; }
   bool contains(const void* address, std::size_t bytes) const;
 
+  // Lets nobody touch it, or everybody again.
+  void lock(bool locked) const;
+
   // The offset from data() of a byte of the guards that was written: the one nearest to the memory.
   std::optional<std::ptrdiff_t> damage() const;
+  // Poisons the guards again.
+  void mend();
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const;
-  };
+  void swap(GuardedBytes& other) noexcept;
+  void map(std::size_t bytes);
+  void unmap();
 
-  std::unique_ptr<std::byte[], Free> memory_;
+  std::byte* mapping_ = nullptr;
+  std::size_t mapped_ = 0;  // bytes, guards included
   std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
 };
 
 }  // namespace allconv::simt

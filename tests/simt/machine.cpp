@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tests/simt/block.hpp"
+#include "tests/simt/signals.hpp"
 
 namespace allconv::simt {
 
@@ -75,6 +76,7 @@ class GridRun {
   // Runs blocks until none is left. Each worker has stacks of its own, kept for its next grid.
   void work() {
     thread_local BlockRunner runner;
+    catch_bad_accesses();
     for (std::size_t at = next_++; at < order_.size() && !faulted_; at = next_++) {
       const std::uint32_t number = order_[at];
       const uint3 block = block_index(number, grid_.blocks);
@@ -105,6 +107,11 @@ void configure(const Settings& settings) {
 std::vector<std::string> take_faults() {
   const std::lock_guard lock(faults().mutex);
   return std::exchange(faults().texts, {});
+}
+
+bool has_faults() {
+  const std::lock_guard lock(faults().mutex);
+  return !faults().texts.empty();
 }
 
 void record_fault(const std::string& text) {

@@ -26,6 +26,8 @@ struct Settings {
   std::uint64_t seed = 1;
   WarpOrder order = WarpOrder::random;
   int workers = 1;  // blocks that run side by side, each on a thread of its own
+  std::size_t device_bytes = std::size_t{4} << 30;  // of global memory
+  bool graphs = true;  // false: captures of streams are answered with cudaErrorNotSupported
 };
 
 // Those of the environment at first: SIMT_SEED, SIMT_ORDER (random, greedy, reverse_greedy) and
@@ -36,8 +38,22 @@ void configure(const Settings& settings);
 // The faults since the last call, oldest first.
 std::vector<std::string> take_faults();
 
+// Whether there are some. Until they are taken every function of the runtime answers
+// cudaErrorLaunchFailure.
+bool has_faults();
+
 // Adds a fault from outside of kernels.
 void record_fault(const std::string& text);
+
+// What the program holds of the device and has not given back.
+struct Holdings {
+  std::size_t device_allocations = 0;
+  std::size_t host_allocations = 0;
+  std::size_t streams = 0;
+  std::size_t events = 0;
+  std::size_t graphs = 0;
+};
+Holdings holdings();
 
 // What a launch asks for.
 struct Grid {

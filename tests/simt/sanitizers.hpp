@@ -45,6 +45,7 @@ inline void forbid(const void*, std::size_t) {}
 #endif
 
 #if defined(ALLCONV_SIMT_TSAN)
+inline constexpr bool kRaceDetector = true;
 inline void* race_current() { return __tsan_get_current_fiber(); }
 inline void* race_create() { return __tsan_create_fiber(0); }
 inline void race_destroy(void* thread) { __tsan_destroy_fiber(thread); }
@@ -53,6 +54,7 @@ inline void race_switch(void* thread) { __tsan_switch_to_fiber(thread, 1); }
 inline void race_acquire(void* address) { __tsan_acquire(address); }
 inline void race_release(void* address) { __tsan_release(address); }
 #else
+inline constexpr bool kRaceDetector = false;
 inline void* race_current() { return nullptr; }
 inline void* race_create() { return nullptr; }
 inline void race_destroy(void*) {}

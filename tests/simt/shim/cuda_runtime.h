@@ -44,3 +44,26 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
   return allconv::simt::submit_launch(*config, reinterpret_cast<const void*>(kernel),
                                       [kernel, copies] { std::apply(kernel, copies); });
 }
+
+// The runtime's functions by the types of their arguments, as the toolkit has them.
+template <class T>
+cudaError_t cudaMalloc(T** address, std::size_t bytes) {
+  return cudaMalloc(reinterpret_cast<void**>(address), bytes);
+}
+
+template <class T>
+cudaError_t cudaMallocHost(T** address, std::size_t bytes) {
+  return cudaMallocHost(reinterpret_cast<void**>(address), bytes);
+}
+
+template <class Kernel>
+cudaError_t cudaFuncSetAttribute(Kernel* kernel, cudaFuncAttribute attribute, int value) {
+  return cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), attribute, value);
+}
+
+template <class Kernel>
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel* kernel, int threads,
+                                                          std::size_t dynamic_bytes) {
+  return cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+      blocks, reinterpret_cast<const void*>(kernel), threads, dynamic_bytes);
+}
