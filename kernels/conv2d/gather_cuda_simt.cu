@@ -4,11 +4,11 @@
 // Layout: src and dst NHWC, weights (phases, rows, taps, depth) of the precision's element.
 // Tiles: 128 results x 96 channels of dst (x 32 where dst has at most 32), 16 products deep; a
 //     thread has 8 x 6 (8 x 2) sums, in two and three runs so that a warp reads no bank twice.
-// Threads: 256 a block, 16 x 16. Shared memory: two tiles of each operand, 29 KiB, and the places
-//     of the results; the sums leave through the same memory.
+// Threads: 256 a block, 16 x 16. Shared memory: two tiles of each operand, 29 KiB; the sums leave
+//     through the same memory, 50 KiB; and the places of the results.
 // Requires fewer than 2^31 pixels in src and dst.
-// Bound by: fp32 multiply-adds, 768 a thread against 80 floats of shared memory read; narrow
-//     problems by the loads of src, which are one element wide.
+// Bound by: fp32 multiply-adds, 768 a thread against 224 floats of shared memory read, in 80
+//     loads; narrow problems by the loads of src, which are one element wide.
 #include "kernels/conv2d/gather_cuda.hpp"
 #include "kernels/conv2d/gather_epilogue.cuh"
 #include "kernels/conv2d/gather_place.cuh"

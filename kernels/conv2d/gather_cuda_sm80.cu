@@ -7,7 +7,7 @@
 //     bytes deep; a warp has 64 x 48, 64 x 32 or 32 x 16 of them, by mma.sync of 16 x 8.
 // Threads: 128 a block, 64 for the tile of 64 results. Blocks: results, channels, phases.
 // Shared memory: three stages of both operands, 16-byte pieces swizzled, filled by cp.async; the
-//     sums leave through the same memory; 24 to 50 KiB, and 2 KiB for the places of the results.
+//     sums leave through the same memory; 27 to 50 KiB, and 2 KiB for the places of the results.
 // Requires depth in whole 16-byte vectors; fewer than 2^31 pixels in src and dst.
 // Bound by: tensor cores at full tiles: a warp multiplies 24 fragments per 7 ldmatrix; narrow
 //     products by the traffic of src.

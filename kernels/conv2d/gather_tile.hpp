@@ -97,6 +97,21 @@ constexpr int gather_sum_offset(const GatherTile& tile, int lane) {
   return lane / 4 * gather_sum_pitch(tile) + lane % 4 * 2;
 }
 
+// Sums that one thread takes to dst at once: one byte of a mask.
+inline constexpr int kEpilogueWidth = 8;
+
+// A run of a row of the sums, which go to dst by runs of `width` columns.
+struct GatherSumRun {
+  int row = 0;
+  int column = 0;
+};
+
+constexpr GatherSumRun gather_sum_run(int columns, int width, int run) {
+  const int runs = columns / width;  // of a row
+  const int row = run / runs;
+  return {.row = row, .column = (run - row * runs) * width};
+}
+
 constexpr int gather_shared_bytes(const GatherTile& tile) {
   const int stages = kGatherStages * gather_stage_bytes(tile);
   const int sums = tile.m * gather_sum_pitch(tile) * static_cast<int>(sizeof(float));
