@@ -53,7 +53,7 @@ struct SimtLoader {
   int first_column;           // of dst
   const ResultPlace* places;  // (kTileM), shared
   DepthCursor cursor = {};
-  float from_src[Tile::kRowsM];
+  float from_src[Tile::kRowsM] = {};
   float from_weights[kColumns] = {};
 
   __device__ static int row() { return Tile::loaded_row(static_cast<int>(threadIdx.x)); }
