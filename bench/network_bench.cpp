@@ -6,8 +6,8 @@
 #include <random>
 
 #include "engine/execute/executor.hpp"
+#include "engine/execute/optimiser.hpp"
 #include "engine/runtime/cpu/device.hpp"
-#include "engine/train/optimiser.hpp"
 
 namespace allconv {
 

@@ -29,6 +29,11 @@ endif()
 function(allconv_room name directory)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/${directory}/*.cpp ${CMAKE_SOURCE_DIR}/${directory}/*.hpp)
+  if(ALLCONV_WITH_CUDA)
+    list(FILTER sources EXCLUDE REGEX "/absent_cuda\\.cpp$")
+  else()
+    list(FILTER sources EXCLUDE REGEX "/cuda/")
+  endif()
   # The list file keeps a room of headers alone a valid library.
   add_library(${name} STATIC ${sources} ${CMAKE_CURRENT_LIST_FILE})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)

@@ -13,6 +13,7 @@
 
 #include "engine/execute/batch.hpp"
 #include "engine/execute/lane_form.hpp"
+#include "engine/execute/network_executor.hpp"
 #include "engine/execute/step_runner.hpp"
 #include "engine/graph/parameters.hpp"
 #include "engine/plan/plan.hpp"
@@ -25,25 +26,25 @@ namespace allconv {
 using StepObserver = FunctionRef<void(std::size_t step, double seconds)>;
 
 // Used by one thread at a time. The pool must outlive it.
-class Executor {
+class Executor final : public NetworkExecutor {
  public:
   // `max_batch` bounds Batch::images. Allocates everything that run() will need. Throws
   // Error{device} when that is more than the machine's memory.
   Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool);
 
-  ~Executor();
+  ~Executor() override;
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  const Plan& plan() const { return *plan_; }
+  const Plan& plan() const override { return *plan_; }
 
   // Converts weights into the kernels' forms; call again after weights have changed. Parameters
   // must be those of the plan's network.
-  void load(const Parameters& parameters);
+  void load(const Parameters& parameters) override;
 
   // Runs the whole batch. Allocates nothing of its own. Throws Error{internal} that names the step
   // where a library fails; the outputs are then undefined.
-  void run(const Batch& batch);
+  void run(const Batch& batch) override;
 
   // As run(), one step at a time on the calling thread, telling each step's time.
   void run_observed(const Batch& batch, StepObserver observe);

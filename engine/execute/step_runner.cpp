@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/execute/moved_image.hpp"
 #include "engine/plan/choose.hpp"
 #include "engine/support/error.hpp"
 
@@ -207,24 +208,6 @@ class KernelRunner : public StepRunner {
   const Step& step_;
   std::unique_ptr<const kernels::PreparedKernel<Operation>> kernel_;
 };
-
-// Writes an image moved as image_prepare moves pixels: zero where it comes from outside.
-void copy_moved(const float* src, const Shape& shape, const kernels::ImageMove& move, float* dst) {
-  for (int row = 0; row < shape.height; ++row) {
-    for (int column = 0; column < shape.width; ++column, dst += shape.channels) {
-      const int from_row = row - move.down;
-      const int shifted = column - move.right;
-      const int from_column = move.flip ? shape.width - 1 - shifted : shifted;
-      const bool inside =
-          from_row >= 0 && from_row < shape.height && from_column >= 0 && from_column < shape.width;
-      const std::int64_t pixel = std::int64_t{from_row} * shape.width + from_column;
-      if (inside)
-        std::copy_n(src + pixel * shape.channels, shape.channels, dst);
-      else
-        std::fill_n(dst, shape.channels, 0.0F);
-    }
-  }
-}
 
 // Pixels are prepared by a kernel, by another one where they are warped; prepared floats are copied
 // into the arena.

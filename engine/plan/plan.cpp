@@ -4,9 +4,8 @@
 #include <numeric>
 
 #include "engine/plan/choose.hpp"
-#include "engine/plan/fusion.hpp"
 #include "engine/plan/grouping.hpp"
-#include "engine/plan/memory_plan.hpp"
+#include "engine/plan/plan_builder.hpp"
 #include "engine/plan/step_problem.hpp"
 #include "engine/support/error.hpp"
 #include "kernels/core/buffer.hpp"
@@ -18,98 +17,24 @@ namespace {
 using kernels::align_up;
 
 // Turns fused operations into steps, chooses kernels within the workspace limit, places values.
-class Planner {
+class Planner final : public PlanBuilder {
  public:
   Planner(const Graph& graph, int images, const PlanOptions& options)
-      : graph_(graph), options_(options), fused_(fuse(graph)) {
-    plan_.graph = graph;
+      : PlanBuilder(graph, images), options_(options) {
     plan_.limits = options.limits;
-    plan_.images = images;
-    plan_value_of_.assign(graph.values.size(), kNoValue);
   }
 
   Plan make() {
-    for (const FusedOperation& fused : fused_.operations) add_step(fused);
-    keep_to_end(plan_.logits = plan_value(graph_.logits));
-    keep_to_end(plan_.probabilities = plan_value(graph_.probabilities));
-    if (graph_.input_gradient != kNoValue) {
-      keep_to_end(plan_.input_gradient = plan_value(graph_.input_gradient));
-    }
-    plan_.input = plan_value(graph_.input);
+    add_steps();
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) choose(i, 0);
     make_groups();
     meet_workspace_limit();
     place_packed_weights();
-    place_values();
+    place_values(lifetimes());
     return std::move(plan_);
   }
 
  private:
-  void add_step(const FusedOperation& fused) {
-    const Operation& operation = fused.operation;
-    Step step{.layer = fused.label,
-              .problem = make_step_problem(graph_, fused, plan_.images),
-              .kernel = {},
-              .refusals = {},
-              .stage = next_stage(operation),
-              .ordinal = operation.ordinal};
-    step.src = read(operation.src, step.stage);
-    step.src2 = read(operation.src2, step.stage);
-    step.dst = written(operation.dst, step.stage);
-    step.dst2 = written(operation.dst2, step.stage);
-    if (operation.kind == OperationKind::softmax && graph_.mode == PassMode::training) {
-      step.dst2 = plan_.loss = add_value("loss", sizeof(float), 1, step.stage);
-      losses_written_ = true;
-    }
-    plan_.steps.push_back(std::move(step));
-  }
-
-  // A stage of its own, but for a data gradient beside the weight gradient of the same layer.
-  int next_stage(const Operation& operation) {
-    const bool beside = operation.kind == OperationKind::conv2d_data_gradient &&
-                        previous_kind_ == OperationKind::conv2d_weight_gradient;
-    previous_kind_ = operation.kind;
-    return beside ? plan_.stages - 1 : plan_.stages++;
-  }
-
-  int add_value(std::string name, std::size_t bytes_an_image, int channels, int stage) {
-    plan_.values.push_back({.name = std::move(name),
-                            .image_bytes = bytes_an_image,
-                            .channels = channels,
-                            .images = plan_.images,
-                            .first_stage = stage,
-                            .last_stage = stage});
-    return static_cast<int>(plan_.values.size()) - 1;
-  }
-
-  ValueId home(ValueId id) const { return fused_.home[static_cast<std::size_t>(id)]; }
-  int plan_value(ValueId id) const { return plan_value_of_[static_cast<std::size_t>(home(id))]; }
-
-  int read(ValueId id, int stage) {
-    if (id == kNoValue) return kNoValue;
-    const int value = plan_value(id);
-    PlanValue& planned = plan_.values[static_cast<std::size_t>(value)];
-    planned.last_stage = std::max(planned.last_stage, stage);
-    return value;
-  }
-
-  int written(ValueId id, int stage) {
-    if (id == kNoValue) return kNoValue;
-    int& value = plan_value_of_[static_cast<std::size_t>(home(id))];
-    if (value == kNoValue) {
-      const Value& described = graph_.values[static_cast<std::size_t>(id)];
-      const auto elements = static_cast<std::size_t>(described.shape.size());
-      value =
-          add_value(described.name, elements * static_cast<std::size_t>(described.element_bytes),
-                    described.shape.channels, stage);
-    }
-    return read(id, stage);
-  }
-
-  void keep_to_end(int value) {
-    plan_.values[static_cast<std::size_t>(value)].last_stage = plan_.stages - 1;
-  }
-
   // Chooses among the rows at or after `first_row` and records what the kernel needs.
   // Returns the index of the chosen row.
   std::size_t choose(std::size_t index, std::size_t first_row);
@@ -117,17 +42,11 @@ class Planner {
   std::size_t limited_bytes() const;
   void meet_workspace_limit();
   void place_packed_weights();
-  void place_values();
   void make_groups();
   Lifetime lifetime(int value) const;
+  std::vector<Lifetime> lifetimes() const;
 
-  const Graph& graph_;
   const PlanOptions& options_;
-  FusedGraph fused_;
-  Plan plan_;
-  std::vector<int> plan_value_of_;  // by home value
-  OperationKind previous_kind_ = OperationKind::input;
-  bool losses_written_ = false;
 };
 
 // Of a step over the plan's images; one until the groups are known.
@@ -282,21 +201,12 @@ Lifetime Planner::lifetime(int id) const {
   return life;
 }
 
-void Planner::place_values() {
-  if (losses_written_) keep_to_end(plan_.loss);
+std::vector<Lifetime> Planner::lifetimes() const {
   std::vector<Lifetime> lifetimes;
   for (std::size_t i = 0; i < plan_.values.size(); ++i) {
     lifetimes.push_back(lifetime(static_cast<int>(i)));
-    plan_.unshared_bytes += plan_.values[i].bytes;
   }
-  const MemoryPlan memory = plan_memory(lifetimes);
-  for (std::size_t i = 0; i < plan_.values.size(); ++i) {
-    plan_.values[i].offset = memory.offsets[i];
-    plan_.values[i].first_stage = lifetimes[i].first;
-    plan_.values[i].last_stage = lifetimes[i].last;
-  }
-  plan_.arena_bytes = memory.arena_bytes;
-  plan_.bound_bytes = lower_bound_bytes(lifetimes);
+  return lifetimes;
 }
 
 }  // namespace

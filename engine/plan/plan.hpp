@@ -5,15 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "engine/graph/graph.hpp"
 #include "engine/support/diagnostics.hpp"
+#include "kernels/class_signal/problem.hpp"
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/cache.hpp"
 #include "kernels/core/kernel.hpp"
+#include "kernels/core/precision.hpp"
 #include "kernels/dropout/problem.hpp"
 #include "kernels/global_average_pool/problem.hpp"
 #include "kernels/image_prepare/problem.hpp"
@@ -25,12 +28,8 @@ namespace allconv {
 
 class TuningFile;
 
-// Work of the executor itself rather than of a kernel: the class signal of an explanation.
-struct ClassSignal {
-  struct Problem {
-    int n = 1, c = 1;  // images, classes
-  };
-};
+// Work of the CPU's executor itself rather than of a kernel.
+using kernels::ClassSignal;
 
 // A problem together with the operation that it belongs to.
 template <class Operation>
@@ -84,6 +83,7 @@ struct PlanValue {
   std::string name;
   std::size_t image_bytes = 0;
   int channels = 0;        // innermost extent
+  bool is_mask = false;    // a bit an element: whether a ReLU's output is above 0; GPUs only
   int images = 1;          // held at a time: the plan's, or of a group that alone uses it
   std::size_t bytes = 0;   // of them, rounded up to the alignment
   std::size_t offset = 0;  // in the arena
@@ -91,8 +91,16 @@ struct PlanValue {
   int last_stage = 0;      // last read, inclusive
 };
 
+// A GPU that a plan is made for.
+struct GpuTarget {
+  int index = 0;        // among the machine's, where it is to run
+  int capability = 80;  // 10 * major + minor
+  kernels::Precision precision = kernels::Precision::fp32;
+};
+
 struct PlanOptions {
   // Parameters that affect behaviour.
+  std::optional<GpuTarget> gpu = {};  // none: the CPU
   kernels::RowLimits limits = {};
   const TuningFile* tuning = nullptr;  // borrowed while the plan is made
   // Parameters that affect speed.

@@ -13,12 +13,14 @@
 #include "engine/data/index_range.hpp"
 #include "engine/data/input_transform.hpp"
 #include "engine/data/load.hpp"
-#include "engine/execute/executor.hpp"
+#include "engine/execute/network_executor.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/formats/result_rows.hpp"
 #include "engine/plan/plan.hpp"
 
 namespace allconv {
+
+class DecodeAhead;
 
 // Why one image has no scores.
 using ScoreFailure = ScoreRow::Failure;
@@ -54,33 +56,36 @@ struct ScorerOptions {
 class Scorer {
  public:
   Scorer(const Model& model, const ScorerOptions& options, ThreadPool& pool);
+  ~Scorer();
 
   // Takes other weights of the same network.
-  void load(const Parameters& parameters) { executor_.load(parameters); }
+  void load(const Parameters& parameters) { executor_->load(parameters); }
 
   // Scores the images of `range`. An image that cannot be decoded, or whose logits
   // are not numbers, costs only its own outcome. Throws Error{interrupted} when cancelled; what the
   // callback throws passes through.
   ScoreTimes run(const DataSet& data, const IndexRange& range, const ScoreCallbacks& callbacks);
 
-  const Plan& plan() const { return executor_.plan(); }
+  const Plan& plan() const { return executor_->plan(); }
+  std::vector<std::string> notes() const { return executor_->notes(); }
 
  private:
-  struct Slot;
+  struct Image;
+  struct Flight;
 
-  void run_network(std::span<Slot> slots);
-  ScoredImage outcome(const Slot& slot) const;
+  bool take_images(DecodeAhead& images, Flight& flight);
+  void start(Flight& flight, int slot);
+  void finish(Flight& flight, int slot, const ScoreCallbacks& callbacks, ScoreTimes& times);
+  ScoredImage outcome(const Flight& flight, const Image& image) const;
 
   kernels::PixelScaling scaling_;
   LoadOptions load_;
   std::size_t classes_;
   std::size_t batch_size_;
-  Executor executor_;
   ThreadPool& pool_;
   std::unique_ptr<InputTransform> transform_;  // null: none
-  std::vector<const std::uint8_t*> pixels_;
-  std::vector<float> logits_;         // (batch,classes)
-  std::vector<float> probabilities_;  // (batch,classes)
+  std::unique_ptr<NetworkExecutor> executor_;
+  std::vector<Flight> flights_;  // one a slot of the executor
 };
 
 }  // namespace allconv

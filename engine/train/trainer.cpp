@@ -16,13 +16,12 @@ namespace allconv {
 
 namespace {
 
-std::unique_ptr<Executor> make_executor(const Model& model, const TrainOptions& options,
-                                        ThreadPool& pool) {
+std::unique_ptr<TrainingExecutor> make_executor(const Model& model, const TrainOptions& options,
+                                                bool transforms, ThreadPool& pool) {
   const Graph graph = make_graph(model.network, PassMode::training);
-  auto executor = std::make_unique<Executor>(
-      make_batch_plan(graph, options.batch_size, options.plan), options.batch_size, pool);
-  executor->load(model.parameters);
-  return executor;
+  const BatchInput input = transforms ? BatchInput::prepared : BatchInput::pixels;
+  return make_training_executor(graph, model.parameters, options.batch_size, input, options.plan,
+                                pool);
 }
 
 std::string_view bytes_of(const std::vector<std::uint32_t>& numbers) {
@@ -37,8 +36,7 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
       options_(options),
       pool_(pool),
       transform_(InputTransform::of(model_, options.batch_size, options.plan.limits, pool)),
-      executor_(make_executor(model_, options, pool)),
-      optimiser_(*executor_, model_.parameters, pool) {
+      executor_(make_executor(model_, options, transform_ != nullptr, pool)) {
   if (set.margin != options.augmentation.crop)
     throw Error(ErrorKind::internal, "the training images are not held as crops need them");
   if (transform_ != nullptr && options.augmentation.heavy) {
@@ -84,8 +82,8 @@ TrainerState Trainer::state() const {
                      .velocities = {},
                      .gradient_norms = gradient_norms_};
   state.velocities = state.weights;  // for the sizes
-  executor_->lane_form().unpack(optimiser_.weights(), state.weights);
-  executor_->lane_form().unpack(optimiser_.velocities(), state.velocities);
+  executor_->read_weights(state.weights);
+  executor_->read_velocities(state.velocities);
   return state;
 }
 
@@ -100,7 +98,7 @@ void Trainer::restore(const TrainerState& state) {
   position_ = state.position;
   gradient_norms_ = state.gradient_norms;
   model_.parameters = state.weights;
-  optimiser_.restore(state.weights, state.velocities);
+  executor_->restore(state.weights, state.velocities);
 }
 
 void Trainer::gather() {
@@ -143,7 +141,7 @@ double Trainer::rate_of(std::size_t step) const {
 
 void Trainer::run_step(const SgdSettings& sgd) {
   gather();
-  executor_->run(batch_);
+  executor_->step(batch_, sgd);
   const auto losses = std::span(losses_).first(static_cast<std::size_t>(batch_.images));
   const double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
   position_.loss_sum += sum;
@@ -159,7 +157,6 @@ void Trainer::run_step(const SgdSettings& sgd) {
   }
   position_.wrong += wrong_in_batch();
   position_.images += static_cast<std::size_t>(batch_.images);
-  optimiser_.step(sgd);
   ++position_.step;
 }
 
@@ -174,11 +171,10 @@ void Trainer::watch_start(const TrainCallbacks& callbacks) {
 }
 
 void Trainer::unpack_step() {
-  const LaneForm& form = executor_->lane_form();
   // The parameters have the gradient's sizes.
-  form.unpack(executor_->sum_gradients(), model_.parameters);
+  executor_->read_gradient(model_.parameters);
   gradient_norms_ = weight_norms(model_.parameters);
-  form.unpack(optimiser_.weights(), model_.parameters);
+  executor_->read_weights(model_.parameters);
 }
 
 std::vector<LayerActivity> Trainer::activity() const {

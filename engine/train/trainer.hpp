@@ -9,12 +9,11 @@
 #include "engine/data/augment.hpp"
 #include "engine/data/input_transform.hpp"
 #include "engine/data/training_set.hpp"
-#include "engine/execute/executor.hpp"
+#include "engine/execute/training_executor.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/train/activity.hpp"
 #include "engine/train/dead_start.hpp"
-#include "engine/train/optimiser.hpp"
 #include "engine/train/schedule.hpp"
 
 namespace allconv {
@@ -127,8 +126,7 @@ class Trainer {
   TrainOptions options_;
   ThreadPool& pool_;
   std::unique_ptr<InputTransform> transform_;  // null: none
-  std::unique_ptr<Executor> executor_;
-  Optimiser optimiser_;
+  std::unique_ptr<TrainingExecutor> executor_;
   TrainingPosition position_;
   std::vector<std::uint32_t> order_;  // of the epoch's images
   std::vector<double> gradient_norms_;

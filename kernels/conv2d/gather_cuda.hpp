@@ -8,28 +8,17 @@
 #include <cstdint>
 
 #include "kernels/conv2d/gather_gemm.hpp"
+#include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/core/precision.hpp"
 
 namespace allconv::kernels {
-
-// Results x channels of dst that one block computes.
-struct GatherTile {
-  int m = 0;
-  int n = 0;
-  int warps_m = 0;  // along m; each warp has an equal share
-  int warps_n = 0;
-  int resident = 3;  // blocks for which a multiprocessor's registers must do
-
-  constexpr int threads() const { return 32 * warps_m * warps_n; }
-  friend constexpr bool operator==(const GatherTile&, const GatherTile&) = default;
-};
 
 // One product, or all phases of a data gradient, in one launch.
 struct GatherProblem {
   Conv2dProblem conv;
   bool data_gradient = false;
   Precision precision = Precision::fp32;
-  GatherTile tile = {};  // of gather_cuda_sm80: see gather_tile.hpp
+  GatherTile tile = {};  // of gather_cuda_sm80
 
   constexpr int phases() const { return data_gradient ? data_gradient_phases(conv) : 1; }
   constexpr GatherGemm gemm(int phase) const {
@@ -68,9 +57,7 @@ struct GatherArguments {
   GatherEpilogue epilogue;
 };
 
-// Channels of a weights row are padded to this many bytes, so that it is loaded in whole vectors.
-inline constexpr int kGatherDepthBytes = 64;
-
+// Channels of a weights row are padded, so that it is loaded in whole vectors.
 constexpr int gather_depth_multiple(Precision precision) {
   return kGatherDepthBytes / static_cast<int>(element_bytes(precision));
 }

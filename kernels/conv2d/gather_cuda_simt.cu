@@ -4,14 +4,15 @@
 // Layout: src and dst NHWC, weights (phases, rows, taps, depth) of the precision's element.
 // Tiles: 128 results x 96 channels of dst (x 32 where dst has at most 32), 16 products deep; a
 //     thread has 8 x 6 (8 x 2) sums, in two and three runs so that a warp reads no bank twice.
-// Threads: 256 a block, 16 x 16. Shared memory: two tiles of each operand, 29 KiB, and the places
-//     of the results; the sums leave through the same memory.
+// Threads: 256 a block, 16 x 16. Shared memory: two tiles of each operand, 29 KiB; the sums leave
+//     through the same memory, 50 KiB; and the places of the results.
 // Requires fewer than 2^31 pixels in src and dst.
-// Bound by: fp32 multiply-adds, 768 a thread against 80 floats of shared memory read; narrow
-//     problems by the loads of src, which are one element wide.
+// Bound by: fp32 multiply-adds, 768 a thread against 224 floats of shared memory read, in 80
+//     loads; narrow problems by the loads of src, which are one element wide.
 #include "kernels/conv2d/gather_cuda.hpp"
 #include "kernels/conv2d/gather_epilogue.cuh"
 #include "kernels/conv2d/gather_place.cuh"
+#include "kernels/conv2d/gather_simt_tile.hpp"
 #include "kernels/core/cuda_element.cuh"
 #include "kernels/core/cuda_launch.cuh"
 #include "kernels/core/cuda_shared.cuh"
@@ -19,23 +20,7 @@
 namespace allconv::kernels {
 namespace {
 
-constexpr int kSide = 16;                // threads along either axis of a tile
-constexpr int kThreads = kSide * kSide;  // of one block
-constexpr int kTileM = 128;              // results
-constexpr int kTileK = 16;               // products deep
-constexpr int kRowsM = kTileM / kSide;   // results of one thread
-constexpr int kPitchM = kTileM + 4;      // keeps rows in 16-byte steps, and columns off one bank
-
-template <int kColumns>  // channels of dst of one thread, in pairs
-struct SimtTile {
-  static constexpr int kTileN = kSide * kColumns;
-  static constexpr int kPitchN = kTileN + 4;
-  static constexpr int kStage = kTileK * (kPitchM + kPitchN);  // floats
-  static constexpr int kSums = kTileM * kPitchN;               // floats
-  static constexpr int kFloats = 2 * kStage > kSums ? 2 * kStage : kSums;
-};
-
-// The product's next column for this thread: its tap and channel. Moves on by kTileK.
+// The product's next column for this thread: its tap and channel.
 struct DepthCursor {
   int tap_row = 0, tap_column = 0, channel = 0;
 
@@ -58,6 +43,8 @@ struct DepthCursor {
 // One block's loads: thread (k, row) takes column k of rows row, row + 16, ...
 template <class Element, int kColumns>
 struct SimtLoader {
+  using Tile = SimtTile<kColumns>;
+
   const GatherGemm& gemm;
   const Element* src;      // (images,sources,sources,depth)
   const Element* weights;  // (width, taps, padded depth), of this phase
@@ -66,18 +53,18 @@ struct SimtLoader {
   int first_column;           // of dst
   const ResultPlace* places;  // (kTileM), shared
   DepthCursor cursor;
-  float from_src[kRowsM];
+  float from_src[Tile::kRowsM];
   float from_weights[kColumns];
 
-  __device__ int row() const { return static_cast<int>(threadIdx.x) / kTileK; }
-  __device__ int k() const { return static_cast<int>(threadIdx.x) % kTileK; }
+  __device__ static int row() { return Tile::loaded_row(static_cast<int>(threadIdx.x)); }
+  __device__ static int k() { return Tile::loaded_k(static_cast<int>(threadIdx.x)); }
 
   // Into registers: the loads are under way while the tile before is multiplied.
   __device__ void load() {
     const bool inside = cursor.inside(gemm);
 #pragma unroll
-    for (int i = 0; i < kRowsM; ++i) {
-      const ResultPlace place = places[row() + i * kSide];
+    for (int i = 0; i < Tile::kRowsM; ++i) {
+      const ResultPlace place = places[row() + i * Tile::kSide];
       const int pixel = inside ? source_pixel(gemm, place, cursor.tap_row, cursor.tap_column) : -1;
       from_src[i] =
           pixel < 0 ? 0 : to_float(src[std::int64_t{pixel} * gemm.depth + cursor.channel]);
@@ -85,53 +72,54 @@ struct SimtLoader {
     const int offset = cursor.tap(gemm) * weights_depth + cursor.channel;
 #pragma unroll
     for (int i = 0; i < kColumns; ++i) {
-      const int column = first_column + row() + i * kSide;
+      const int column = first_column + row() + i * Tile::kSide;
       const bool valid = inside && column < gemm.width;
       from_weights[i] = valid ? to_float(weights[std::int64_t{column} * weights_row + offset]) : 0;
     }
-    cursor.advance(gemm, kTileK);
+    cursor.advance(gemm, Tile::kTileK);
   }
 
   __device__ void store(float* stage) const {  // (kTileK, kPitchM) and (kTileK, kPitchN)
-    float* const weights_stage = stage + kTileK * kPitchM;
+    float* const weights_stage = stage + Tile::kTileK * Tile::kPitchM;
 #pragma unroll
-    for (int i = 0; i < kRowsM; ++i) stage[k() * kPitchM + row() + i * kSide] = from_src[i];
+    for (int i = 0; i < Tile::kRowsM; ++i) {
+      stage[k() * Tile::kPitchM + row() + i * Tile::kSide] = from_src[i];
+    }
 #pragma unroll
     for (int i = 0; i < kColumns; ++i) {
-      weights_stage[k() * SimtTile<kColumns>::kPitchN + row() + i * kSide] = from_weights[i];
+      weights_stage[k() * Tile::kPitchN + row() + i * Tile::kSide] = from_weights[i];
     }
   }
 };
 
-// A thread's sums: rows 4 y + {0..3} and 64 + 4 y + {0..3}, columns 2 x + {0, 1} + 32 j.
 template <int kColumns>
 struct SimtSums {
-  float sum[kRowsM][kColumns] = {};
+  using Tile = SimtTile<kColumns>;
 
-  __device__ static int x() { return static_cast<int>(threadIdx.x) % kSide; }
-  __device__ static int y() { return static_cast<int>(threadIdx.x) / kSide; }
-  __device__ static int row(int i) { return i / 4 * (kTileM / 2) + 4 * y() + i % 4; }
-  __device__ static int column(int j) { return j / 2 * 2 * kSide + 2 * x() + j % 2; }
+  float sum[Tile::kRowsM][kColumns] = {};
+
+  __device__ static int row(int i) { return Tile::row(static_cast<int>(threadIdx.x), i); }
+  __device__ static int column(int j) { return Tile::column(static_cast<int>(threadIdx.x), j); }
 
   __device__ void multiply(const float* stage) {  // as SimtLoader::store has it
-    const float* const weights_stage = stage + kTileK * kPitchM;
+    const float* const weights_stage = stage + Tile::kTileK * Tile::kPitchM;
 #pragma unroll 8  // all of them would take the last registers
-    for (int k = 0; k < kTileK; ++k) {
-      float left[kRowsM];
+    for (int k = 0; k < Tile::kTileK; ++k) {
+      float left[Tile::kRowsM];
       float right[kColumns];
 #pragma unroll
-      for (int i = 0; i < kRowsM; i += 4) {
-        const float4 four = *reinterpret_cast<const float4*>(stage + k * kPitchM + row(i));
+      for (int i = 0; i < Tile::kRowsM; i += 4) {
+        const float4 four = *reinterpret_cast<const float4*>(stage + k * Tile::kPitchM + row(i));
         left[i] = four.x, left[i + 1] = four.y, left[i + 2] = four.z, left[i + 3] = four.w;
       }
 #pragma unroll
       for (int j = 0; j < kColumns; j += 2) {
-        const float2 two = *reinterpret_cast<const float2*>(
-            weights_stage + k * SimtTile<kColumns>::kPitchN + column(j));
+        const float2 two =
+            *reinterpret_cast<const float2*>(weights_stage + k * Tile::kPitchN + column(j));
         right[j] = two.x, right[j + 1] = two.y;
       }
 #pragma unroll
-      for (int i = 0; i < kRowsM; ++i) {
+      for (int i = 0; i < Tile::kRowsM; ++i) {
 #pragma unroll
         for (int j = 0; j < kColumns; ++j) sum[i][j] += left[i] * right[j];
       }
@@ -140,21 +128,21 @@ struct SimtSums {
 
   __device__ void leave(float* tile) const {  // (kTileM, kPitchN)
 #pragma unroll
-    for (int i = 0; i < kRowsM; ++i) {
+    for (int i = 0; i < Tile::kRowsM; ++i) {
 #pragma unroll
       for (int j = 0; j < kColumns; ++j) {
-        tile[row(i) * SimtTile<kColumns>::kPitchN + column(j)] = sum[i][j];
+        tile[row(i) * Tile::kPitchN + column(j)] = sum[i][j];
       }
     }
   }
 };
 
 template <class Element, int kColumns>
-__global__ void __launch_bounds__(kThreads, 2)
+__global__ void __launch_bounds__(SimtTile<kColumns>::kThreads, 2)
     gather_simt_kernel(GatherProblem problem, GatherArguments arguments) {
   using Tile = SimtTile<kColumns>;
   __shared__ GatherGemm gemm;
-  __shared__ ResultPlace places[kTileM];
+  __shared__ ResultPlace places[Tile::kTileM];
   float* const stages = dynamic_shared_memory<float>();  // 2 x (kTileK, kPitchM + kPitchN)
 
   const int phase = static_cast<int>(blockIdx.z);
@@ -162,9 +150,9 @@ __global__ void __launch_bounds__(kThreads, 2)
   if (threadIdx.x == 0) gemm = problem.gemm(phase);
   __syncthreads();
   const GatherWeights form = problem.weights(gather_depth_multiple(problem.precision));
-  const int first_result = static_cast<int>(blockIdx.x) * kTileM;
+  const int first_result = static_cast<int>(blockIdx.x) * Tile::kTileM;
   if (first_result >= gemm.results()) return;  // of a phase smaller than the largest
-  if (threadIdx.x < kTileM) {
+  if (threadIdx.x < Tile::kTileM) {
     places[threadIdx.x] = place_of(gemm, first_result + static_cast<int>(threadIdx.x));
   }
   __syncthreads();
@@ -178,7 +166,7 @@ __global__ void __launch_bounds__(kThreads, 2)
       .first_column = static_cast<int>(blockIdx.y) * Tile::kTileN,
       .places = places};
   SimtSums<kColumns> sums;
-  const int steps = (gemm.taps() * gemm.depth + kTileK - 1) / kTileK;
+  const int steps = (gemm.taps() * gemm.depth + Tile::kTileK - 1) / Tile::kTileK;
   loader.cursor.advance(gemm, loader.k());
   loader.load();
   for (int step = 0; step < steps; ++step) {
@@ -194,7 +182,7 @@ __global__ void __launch_bounds__(kThreads, 2)
   store_tile(arguments.epilogue,
              {.sums = stages,
               .places = places,
-              .rows = kTileM,
+              .rows = Tile::kTileM,
               .columns = Tile::kTileN,
               .pitch = Tile::kPitchN,
               .first_column = loader.first_column},
@@ -208,11 +196,11 @@ cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arg
   const auto tiles = [](std::int64_t count, int tile) {
     return static_cast<unsigned>((count + tile - 1) / tile);
   };
-  const LaunchShape shape{.blocks = dim3(tiles(problem.most_results(), kTileM),
+  const LaunchShape shape{.blocks = dim3(tiles(problem.most_results(), Tile::kTileM),
                                          tiles(problem.gemm(0).width, Tile::kTileN),
                                          static_cast<unsigned>(problem.phases())),
-                          .threads = dim3(kThreads),
-                          .shared_memory = Tile::kFloats * sizeof(float)};
+                          .threads = dim3(Tile::kThreads),
+                          .shared_memory = Tile::kBytes};
   return launch(gather_simt_kernel<Element, kColumns>, shape, stream, problem, arguments);
 }
 

@@ -7,7 +7,7 @@
 //     bytes deep; a warp has 64 x 48, 64 x 32 or 32 x 16 of them, by mma.sync of 16 x 8.
 // Threads: 128 a block, 64 for the tile of 64 results. Blocks: results, channels, phases.
 // Shared memory: three stages of both operands, 16-byte pieces swizzled, filled by cp.async; the
-//     sums leave through the same memory; 24 to 50 KiB, and 2 KiB for the places of the results.
+//     sums leave through the same memory; 27 to 50 KiB, and 2 KiB for the places of the results.
 // Requires depth in whole 16-byte vectors; fewer than 2^31 pixels in src and dst.
 // Bound by: tensor cores at full tiles: a warp multiplies 24 fragments per 7 ldmatrix; narrow
 //     products by the traffic of src.
@@ -22,9 +22,6 @@
 
 namespace allconv::kernels {
 namespace {
-
-constexpr int kVectorBytes = 16;
-constexpr int kVectors = kGatherDepthBytes / kVectorBytes;  // of a row of a stage
 
 // Where the product stands along its depth: a tap, and a block of channels in it.
 struct DepthStep {
@@ -43,12 +40,12 @@ struct DepthStep {
   }
 };
 
-// Fills the stages: a thread takes one vector of every (threads / 4)th row.
+// Fills the stages: a thread takes one piece of every (threads / 4)th row.
 template <class Element, GatherTile kTile>
 struct TileLoader {
-  static constexpr int kWidth = kVectorBytes / static_cast<int>(sizeof(Element));
+  static constexpr int kWidth = kGatherPieceBytes / static_cast<int>(sizeof(Element));
   static constexpr int kDepth = kGatherDepthBytes / static_cast<int>(sizeof(Element));
-  static constexpr int kRows = kTile.threads() / kVectors;  // of one pass
+  static constexpr int kRows = kTile.threads() / kGatherPieces;  // of one pass
 
   const GatherGemm& gemm;     // shared
   const ResultPlace* places;  // (kTile.m), shared
@@ -59,34 +56,32 @@ struct TileLoader {
   int first_column;  // of dst
   DepthStep step;
 
-  __device__ static int row(int pass) {
-    return static_cast<int>(threadIdx.x) / kVectors + pass * kRows;
-  }
-  __device__ static int piece() { return static_cast<int>(threadIdx.x) % kVectors; }
-  __device__ static std::byte* place(std::byte* rows, int row) {  // (rows, 64 bytes), swizzled
-    return rows + row * kGatherDepthBytes + swizzled_piece(row, piece()) * kVectorBytes;
+  __device__ static GatherPiece copied(int pass) {
+    return gather_copied_piece(kTile.threads(), static_cast<int>(threadIdx.x), pass);
   }
 
   // Starts the copies of the next step and moves on.
   __device__ void load(std::byte* stage) {
-    const int channel = step.channel + piece() * kWidth;
+    const int channel = step.channel + copied(0).piece * kWidth;
     const bool inside = channel < gemm.depth;
 #pragma unroll
     for (int pass = 0; pass < kTile.m / kRows; ++pass) {
-      const int pixel = source_pixel(gemm, places[row(pass)], step.tap_row, step.tap_column);
+      const GatherPiece at = copied(pass);
+      const int pixel = source_pixel(gemm, places[at.row], step.tap_row, step.tap_column);
       const bool valid = inside && pixel >= 0;
       const Element* from = src + (valid ? std::int64_t{pixel} * gemm.depth + channel : 0);
-      ptx::cp_async_16(place(stage, row(pass)), from, valid);
+      ptx::cp_async_16(stage + gather_piece_offset(at), from, valid);
     }
     std::byte* const weights_stage = stage + kTile.m * kGatherDepthBytes;
     const int offset = step.tap(gemm) * padded_depth + channel;
 #pragma unroll
     for (int pass = 0; pass < (kTile.n + kRows - 1) / kRows; ++pass) {
-      if (kTile.n % kRows != 0 && row(pass) >= kTile.n) break;
-      const int column = first_column + row(pass);
+      const GatherPiece at = copied(pass);
+      if (kTile.n % kRows != 0 && at.row >= kTile.n) break;
+      const int column = first_column + at.row;
       const bool valid = column < gemm.width;
       const Element* from = weights + (valid ? std::int64_t{column} * weights_row + offset : 0);
-      ptx::cp_async_16(place(weights_stage, row(pass)), from, valid);
+      ptx::cp_async_16(weights_stage + gather_piece_offset(at), from, valid);
     }
     step.advance(gemm, padded_depth, kDepth);
   }
@@ -107,29 +102,27 @@ struct WarpSums {
   __device__ static int first_row() { return warp() / kTile.warps_n * kM; }
   __device__ static int first_column() { return warp() % kTile.warps_n * kN; }
 
-  // The address that this lane gives to ldmatrix: of row `row`, the piece that holds its matrix.
-  __device__ static const std::byte* address(const std::byte* rows, int row, int piece) {
-    return rows + row * kGatherDepthBytes + swizzled_piece(row, piece) * kVectorBytes;
+  // The piece of `rows` that stands `first` rows below `at`.
+  __device__ static const std::byte* address(const std::byte* rows, int first, GatherPiece at) {
+    return rows + gather_piece_offset({.row = first + at.row, .piece = at.piece});
   }
 
   __device__ void multiply(const std::byte* stage) {
     const std::byte* const weights = stage + kTile.m * kGatherDepthBytes;
-    const int matrix = lane() / 8;
-    const int matrix_row = lane() % 8;
 #pragma unroll
     for (int part = 0; part < kGatherDepthBytes / kMmaDepthBytes; ++part) {
       std::uint32_t a[kFragmentsM][4];
 #pragma unroll
       for (int i = 0; i < kFragmentsM; ++i) {
-        const int row = first_row() + i * 16 + matrix % 2 * 8 + matrix_row;
-        ptx::ldmatrix_x4(a[i], address(stage, row, part * 2 + matrix / 2));
+        ptx::ldmatrix_x4(a[i],
+                         address(stage, first_row() + i * 16, gather_src_piece(lane(), part)));
         TensorCore<Element>::round(a[i]);
       }
 #pragma unroll
       for (int j = 0; j < kFragmentsN; j += 2) {
-        const int column = first_column() + j * 8 + matrix / 2 * 8 + matrix_row;
         std::uint32_t two[4];
-        ptx::ldmatrix_x4(two, address(weights, column, part * 2 + matrix % 2));
+        ptx::ldmatrix_x4(
+            two, address(weights, first_column() + j * 8, gather_weights_piece(lane(), part)));
         const std::uint32_t b[2][2] = {{two[0], two[1]}, {two[2], two[3]}};
 #pragma unroll
         for (int i = 0; i < kFragmentsM; ++i) {
@@ -147,9 +140,9 @@ struct WarpSums {
       for (int j = 0; j < kFragmentsN; ++j) {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-          const int row = first_row() + i * 16 + half * 8 + lane() / 4;
-          const int column = first_column() + j * 8 + lane() % 4 * 2;
-          *reinterpret_cast<float2*>(tile + row * gather_sum_pitch(kTile) + column) =
+          const int row = first_row() + i * 16 + half * 8;
+          float* const fragment = tile + row * gather_sum_pitch(kTile) + first_column() + j * 8;
+          *reinterpret_cast<float2*>(fragment + gather_sum_offset(kTile, lane())) =
               make_float2(sums[i][j][2 * half], sums[i][j][2 * half + 1]);
         }
       }
@@ -157,11 +150,13 @@ struct WarpSums {
   }
 };
 
-template <class Element, GatherTile kTile>
-__global__ void __launch_bounds__(kTile.threads(), kTile.resident)
+// The tile by its sizes: nvcc knows kernels by plain numbers only.
+template <class Element, int kM, int kN>
+__global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_of(kM, kN).resident)
     gather_sm80_kernel(GatherProblem problem, GatherArguments arguments) {
+  constexpr GatherTile kTile = gather_tile_of(kM, kN);
   __shared__ GatherGemm gemm;
-  __shared__ ResultPlace places[kTile.m];
+  __shared__ ResultPlace places[kM];
   std::byte* const stages = dynamic_shared_memory<std::byte>();
 
   const int phase = static_cast<int>(blockIdx.z);
@@ -225,7 +220,7 @@ cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arg
                      static_cast<unsigned>(problem.phases())),
       .threads = dim3(kTile.threads()),
       .shared_memory = gather_shared_bytes(kTile)};
-  return launch(gather_sm80_kernel<Element, kTile>, shape, stream, problem, arguments);
+  return launch(gather_sm80_kernel<Element, kTile.m, kTile.n>, shape, stream, problem, arguments);
 }
 
 template <class Element>

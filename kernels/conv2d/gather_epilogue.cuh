@@ -5,12 +5,10 @@
 
 #include "kernels/conv2d/gather_cuda.hpp"
 #include "kernels/conv2d/gather_place.cuh"
+#include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/core/cuda_element.cuh"
 
 namespace allconv::kernels {
-
-// Elements that one thread takes at once: one byte of a mask.
-inline constexpr int kEpilogueWidth = 8;
 
 template <class Element>
 struct EpilogueVector {
@@ -87,17 +85,15 @@ template <class Element>
 __device__ void store_tile(const GatherEpilogue& epilogue, const SumTile& tile, int width,
                            Element* dst) {
   const bool eights = width % kEpilogueWidth == 0;
-  const int step = eights ? kEpilogueWidth : 1;
-  const int row_steps = tile.columns / step;
-  for (int i = static_cast<int>(threadIdx.x); i < tile.rows * row_steps;
-       i += static_cast<int>(blockDim.x)) {
-    const int row = i / row_steps;
-    const int offset = (i - row * row_steps) * step;
-    const int column = tile.first_column + offset;
-    const int pixel = tile.places[row].dst_pixel;
+  const int run_width = eights ? kEpilogueWidth : 1;
+  const int runs = tile.rows * (tile.columns / run_width);
+  for (int i = static_cast<int>(threadIdx.x); i < runs; i += static_cast<int>(blockDim.x)) {
+    const GatherSumRun run = gather_sum_run(tile.columns, run_width, i);
+    const int column = tile.first_column + run.column;
+    const int pixel = tile.places[run.row].dst_pixel;
     if (pixel < 0 || column >= width) continue;
     const std::int64_t element = std::int64_t{pixel} * width + column;
-    const float* sums = tile.sums + row * tile.pitch + offset;
+    const float* sums = tile.sums + run.row * tile.pitch + run.column;
     if (eights) {
       store_eight(epilogue, sums, column, element, dst);
     } else {

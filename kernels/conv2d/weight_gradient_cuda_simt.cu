@@ -8,46 +8,42 @@
 // Requires fewer than 2^31 pixels in src and dst.
 // Bound by: fp32 multiply-adds, 576 a thread against 192 floats of shared memory read.
 #include "kernels/conv2d/weight_gradient_columns.cuh"
+#include "kernels/conv2d/weight_gradient_simt_tile.hpp"
 #include "kernels/core/cuda_element.cuh"
 #include "kernels/core/cuda_launch.cuh"
 
 namespace allconv::kernels {
 namespace {
 
-constexpr int kSide = 16;                // threads along either axis of a tile
-constexpr int kThreads = kSide * kSide;  // of one block
-constexpr int kRun = 6;                  // sums of a thread along either axis, in pairs
-constexpr int kTile = kSide * kRun;
-constexpr int kDepth = 16;                         // results at a time
-constexpr int kLoads = kDepth * kTile / kThreads;  // elements of a thread, of each operand
+using Tile = GradientSimtTile;
 
 struct SimtStage {
-  float d_dst[kDepth][kTile];
-  float src[kDepth][kTile];
+  float d_dst[Tile::kDepth][Tile::kSize];
+  float src[Tile::kDepth][Tile::kSize];
 };
 
-// One block's loads. Each thread takes element threadIdx.x + i * kThreads of the tiles.
+// One block's loads.
 template <class Element>
 struct GradientLoader {
   const GatherGemm& gemm;         // forward; shared
-  const GradientColumn* columns;  // (kTile), shared
+  const GradientColumn* columns;  // (kSize), shared
   const Element* src;             // (n,h,w,c)
   const Element* d_dst;           // (n,p,q,k)
   int first_filter;
-  float from_d_dst[kLoads];
-  float from_src[kLoads];
+  float from_d_dst[Tile::kLoads];
+  float from_src[Tile::kLoads];
 
   __device__ static int depth(int i) {
-    return (static_cast<int>(threadIdx.x) + i * kThreads) / kTile;
+    return Tile::loaded_depth(static_cast<int>(threadIdx.x), i);
   }
   __device__ static int column(int i) {
-    return (static_cast<int>(threadIdx.x) + i * kThreads) % kTile;
+    return Tile::loaded_column(static_cast<int>(threadIdx.x), i);
   }
 
   // Of results first, first + 1, ... whose places are `places`, (kDepth) shared.
   __device__ void load(const ResultPlace* places, int first) {
 #pragma unroll
-    for (int i = 0; i < kLoads; ++i) {
+    for (int i = 0; i < Tile::kLoads; ++i) {
       const ResultPlace place = places[depth(i)];
       const int filter = first_filter + column(i);
       const bool has_filter = place.dst_pixel >= 0 && filter < gemm.width;
@@ -62,37 +58,35 @@ struct GradientLoader {
 
   __device__ void store(SimtStage& stage) const {
 #pragma unroll
-    for (int i = 0; i < kLoads; ++i) {
+    for (int i = 0; i < Tile::kLoads; ++i) {
       stage.d_dst[depth(i)][column(i)] = from_d_dst[i];
       stage.src[depth(i)][column(i)] = from_src[i];
     }
   }
 };
 
-// A thread's sums: filters 2 y + {0, 1} + 32 i, columns 2 x + {0, 1} + 32 j.
 struct GradientSums {
-  float sum[kRun][kRun] = {};
+  float sum[Tile::kRun][Tile::kRun] = {};
 
-  __device__ static int place(int thread, int i) { return i / 2 * 2 * kSide + 2 * thread + i % 2; }
-  __device__ static int filter(int i) { return place(static_cast<int>(threadIdx.x) / kSide, i); }
-  __device__ static int column(int j) { return place(static_cast<int>(threadIdx.x) % kSide, j); }
+  __device__ static int filter(int i) { return Tile::filter(static_cast<int>(threadIdx.x), i); }
+  __device__ static int column(int j) { return Tile::column(static_cast<int>(threadIdx.x), j); }
 
   __device__ void multiply(const SimtStage& stage) {
 #pragma unroll
-    for (int depth = 0; depth < kDepth; ++depth) {
-      float left[kRun];
-      float right[kRun];
+    for (int depth = 0; depth < Tile::kDepth; ++depth) {
+      float left[Tile::kRun];
+      float right[Tile::kRun];
 #pragma unroll
-      for (int i = 0; i < kRun; i += 2) {
+      for (int i = 0; i < Tile::kRun; i += 2) {
         const float2 two = *reinterpret_cast<const float2*>(&stage.d_dst[depth][filter(i)]);
         left[i] = two.x, left[i + 1] = two.y;
         const float2 others = *reinterpret_cast<const float2*>(&stage.src[depth][column(i)]);
         right[i] = others.x, right[i + 1] = others.y;
       }
 #pragma unroll
-      for (int i = 0; i < kRun; ++i) {
+      for (int i = 0; i < Tile::kRun; ++i) {
 #pragma unroll
-        for (int j = 0; j < kRun; ++j) sum[i][j] += left[i] * right[j];
+        for (int j = 0; j < Tile::kRun; ++j) sum[i][j] += left[i] * right[j];
       }
     }
   }
@@ -100,11 +94,11 @@ struct GradientSums {
   __device__ void store(const WeightGradientProblem& problem, int first_filter, int first_column,
                         float* d_weights) const {  // (k, columns)
 #pragma unroll
-    for (int i = 0; i < kRun; ++i) {
+    for (int i = 0; i < Tile::kRun; ++i) {
       const int row = first_filter + filter(i);
       if (row >= problem.conv.k) break;
 #pragma unroll
-      for (int j = 0; j < kRun; ++j) {
+      for (int j = 0; j < Tile::kRun; ++j) {
         const int at = first_column + column(j);
         if (at < problem.columns()) {
           d_weights[std::int64_t{row} * problem.columns() + at] = sum[i][j];
@@ -115,29 +109,29 @@ struct GradientSums {
 };
 
 template <class Element>
-__global__ void __launch_bounds__(kThreads, 2)
+__global__ void __launch_bounds__(Tile::kThreads, 2)
     weight_gradient_simt_kernel(WeightGradientProblem problem, ResultSplits cut,
                                 WeightGradientInput input, WeightGradientSums sums) {
   __shared__ GatherGemm gemm;
-  __shared__ GradientColumn columns[kTile];
-  __shared__ ResultPlace places[2][kDepth];
+  __shared__ GradientColumn columns[Tile::kSize];
+  __shared__ ResultPlace places[2][Tile::kDepth];
   __shared__ __align__(16) SimtStage stages[2];
 
   const int thread = static_cast<int>(threadIdx.x);
-  const int first_column = static_cast<int>(blockIdx.x) * kTile;
-  const int first_filter = static_cast<int>(blockIdx.y) * kTile;
+  const int first_column = static_cast<int>(blockIdx.x) * Tile::kSize;
+  const int first_filter = static_cast<int>(blockIdx.y) * Tile::kSize;
   const int split = static_cast<int>(blockIdx.z);
   if (thread == 0) gemm = forward_gather(problem.conv);
-  if (thread < kTile) columns[thread] = column_of(problem.conv, first_column + thread);
+  if (thread < Tile::kSize) columns[thread] = column_of(problem.conv, first_column + thread);
   __syncthreads();
   const int first = split * cut.results;
   const int results = static_cast<int>(gemm.results());
   const int last = results - first < cut.results ? results : first + cut.results;
   const auto find_places = [&](int step) {
-    if (thread >= kDepth) return;
-    places[step % 2][thread] = place_before(gemm, first + step * kDepth + thread, last);
+    if (thread >= Tile::kDepth) return;
+    places[step % 2][thread] = place_before(gemm, first + step * Tile::kDepth + thread, last);
   };
-  const int steps = (last - first + kDepth - 1) / kDepth;
+  const int steps = (last - first + Tile::kDepth - 1) / Tile::kDepth;
   GradientLoader<Element> loader{.gemm = gemm,
                                  .columns = columns,
                                  .src = static_cast<const Element*>(input.src),
@@ -148,27 +142,33 @@ __global__ void __launch_bounds__(kThreads, 2)
   loader.load(places[0], first);
   GradientSums gradient;
   float bias = 0;
-  const bool has_bias = blockIdx.x == 0 && thread < kTile && first_filter + thread < problem.conv.k;
+  const bool has_bias =
+      blockIdx.x == 0 && thread < Tile::kSize && first_filter + thread < problem.conv.k;
   for (int step = 0; step < steps; ++step) {
     SimtStage& stage = stages[step % 2];
     loader.store(stage);
     find_places(step + 1);
     __syncthreads();
-    if (step + 1 < steps) loader.load(places[(step + 1) % 2], first + (step + 1) * kDepth);
+    if (step + 1 < steps) loader.load(places[(step + 1) % 2], first + (step + 1) * Tile::kDepth);
     gradient.multiply(stage);
-    for (int depth = 0; has_bias && depth < kDepth; ++depth) bias += stage.d_dst[depth][thread];
+    for (int depth = 0; has_bias && depth < Tile::kDepth; ++depth) {
+      bias += stage.d_dst[depth][thread];
+    }
   }
   gradient.store(problem, first_filter, first_column, sums.d_weights + split * sums.stride);
   if (has_bias) sums.d_bias[split * sums.stride + first_filter + thread] = bias;
 }
 
-constexpr unsigned tiles(int count) { return static_cast<unsigned>((count + kTile - 1) / kTile); }
+constexpr unsigned tiles(int count) {
+  return static_cast<unsigned>((count + Tile::kSize - 1) / Tile::kSize);
+}
 
 }  // namespace
 
 ResultSplits weight_gradient_splits_simt(const WeightGradientProblem& problem) {
   return result_splits(problem.results(),
-                       std::int64_t{tiles(problem.columns())} * tiles(problem.conv.k), kDepth);
+                       std::int64_t{tiles(problem.columns())} * tiles(problem.conv.k),
+                       Tile::kDepth);
 }
 
 cudaError_t weight_gradient_cuda_simt(const WeightGradientProblem& problem,
@@ -177,7 +177,7 @@ cudaError_t weight_gradient_cuda_simt(const WeightGradientProblem& problem,
   const ResultSplits cut = weight_gradient_splits_simt(problem);
   const LaunchShape shape{.blocks = dim3(tiles(problem.columns()), tiles(problem.conv.k),
                                          static_cast<unsigned>(cut.splits)),
-                          .threads = dim3(kThreads)};
+                          .threads = dim3(Tile::kThreads)};
   return with_element(problem.precision, [&]<class Element>(Element) {
     return launch(weight_gradient_simt_kernel<Element>, shape, stream, problem, cut, input, sums);
   });

@@ -13,6 +13,7 @@
 #include "kernels/conv2d/tensor_core.cuh"
 #include "kernels/conv2d/weight_gradient_columns.cuh"
 #include "kernels/conv2d/weight_gradient_fragments.cuh"
+#include "kernels/conv2d/weight_gradient_tile.hpp"
 #include "kernels/core/cuda_launch.cuh"
 #include "kernels/core/cuda_shared.cuh"
 #include "kernels/ptx/cp_async.cuh"
@@ -20,46 +21,31 @@
 namespace allconv::kernels {
 namespace {
 
-constexpr int kThreads = 128;
-constexpr int kColumns = 96;  // (tap, channel) of a tile
-constexpr int kStages = 3;
-constexpr int kPlaceSlots = 4;  // one more: places are found a step ahead of their loads
-constexpr int kWarpsN = 2;
+constexpr int kPlaceSlots = 4;  // one more than stages: places are found a step ahead of loads
 
-template <class ElementType, int kFilters>
-struct GradientTile {
-  using Element = ElementType;
-  static constexpr int kWidth = ElementVector<Element>::kWidth;
-  static constexpr int kDepth = 2 * TurnedFragments<Element>::kDepth;  // results of a stage
-  static constexpr int kFilterPitch = turned_pitch(kFilters);
-  static constexpr int kColumnPitch = turned_pitch(kColumns);
-  static constexpr int kStageElements = kDepth * (kFilterPitch + kColumnPitch);
-  static constexpr std::size_t kBytes = kStages * kStageElements * sizeof(Element);
-};
+template <class Element, int kFilters>
+using TileOf = GradientTile<static_cast<int>(sizeof(Element)), kFilters>;
 
-// One block's copies. The pieces of a row, vectors of 16 bytes, go round the threads.
+// One block's copies. The vectors of a row go round the threads.
 template <class Element, int kFilters>
 struct GradientLoader {
-  using Tile = GradientTile<Element, kFilters>;
+  using Tile = TileOf<Element, kFilters>;
 
   const GatherGemm& gemm;         // forward; shared
-  const GradientColumn* columns;  // (kColumns / Tile::kWidth) of the first of each vector; shared
+  const GradientColumn* columns;  // (kColumns / kWidth) of the first of each vector; shared
   const Element* src;             // (n,h,w,c)
   const Element* d_dst;           // (n,p,q,k)
   int first_filter;
 
   // Starts the copies of the results `places`, (Tile::kDepth) shared, from `first` on.
   __device__ void load(const ResultPlace* places, int first, Element* stage) const {
-    constexpr int kPieces = kFilters / Tile::kWidth;
 #pragma unroll
-    for (int i = 0; i < Tile::kDepth * kPieces / kThreads; ++i) {
-      const int at = static_cast<int>(threadIdx.x) + i * kThreads;
-      const int depth = at / kPieces;
-      const int offset = at % kPieces * Tile::kWidth;
-      const int filter = first_filter + offset;
-      const bool valid = places[depth].dst_pixel >= 0 && filter < gemm.width;
-      const std::int64_t result = first + depth;
-      ptx::cp_async_16(stage + depth * Tile::kFilterPitch + offset,
+    for (int i = 0; i < Tile::passes(kFilters); ++i) {
+      const TurnedPlace at = Tile::copied(kFilters, static_cast<int>(threadIdx.x), i);
+      const int filter = first_filter + at.column;
+      const bool valid = places[at.result].dst_pixel >= 0 && filter < gemm.width;
+      const std::int64_t result = first + at.result;
+      ptx::cp_async_16(stage + at.offset(Tile::kFilterPitch),
                        d_dst + (valid ? result * gemm.width + filter : 0), valid);
     }
     load_src(places, stage + Tile::kDepth * Tile::kFilterPitch);
@@ -67,16 +53,13 @@ struct GradientLoader {
 
  private:
   __device__ void load_src(const ResultPlace* places, Element* stage) const {
-    constexpr int kPieces = kColumns / Tile::kWidth;
 #pragma unroll
-    for (int i = 0; i < Tile::kDepth * kPieces / kThreads; ++i) {
-      const int at = static_cast<int>(threadIdx.x) + i * kThreads;
-      const int depth = at / kPieces;
-      const int piece = at % kPieces;
-      const GradientColumn column = columns[piece];
-      const int pixel = source_pixel(gemm, places[depth], column.tap_row, column.tap_column);
+    for (int i = 0; i < Tile::passes(Tile::kColumns); ++i) {
+      const TurnedPlace at = Tile::copied(Tile::kColumns, static_cast<int>(threadIdx.x), i);
+      const GradientColumn column = columns[at.column / Tile::kWidth];
+      const int pixel = source_pixel(gemm, places[at.result], column.tap_row, column.tap_column);
       const bool valid = pixel >= 0 && column.channel >= 0;
-      ptx::cp_async_16(stage + depth * Tile::kColumnPitch + piece * Tile::kWidth,
+      ptx::cp_async_16(stage + at.offset(Tile::kColumnPitch),
                        src + (valid ? std::int64_t{pixel} * gemm.depth + column.channel : 0),
                        valid);
     }
@@ -86,16 +69,16 @@ struct GradientLoader {
 // The sums of one warp, in fragments of 16 filters x 8 columns.
 template <class Element, int kFilters>
 struct GradientSums {
-  using Tile = GradientTile<Element, kFilters>;
-  static constexpr int kM = kFilters * kWarpsN * 32 / kThreads;
-  static constexpr int kN = kColumns / kWarpsN;
+  using Tile = TileOf<Element, kFilters>;
+  static constexpr int kM = kFilters * Tile::kWarpsN * 32 / Tile::kThreads;
+  static constexpr int kN = Tile::kColumns / Tile::kWarpsN;
 
   float sums[kM / 16][kN / 8][4] = {};
 
   __device__ static int warp() { return static_cast<int>(threadIdx.x) / 32; }
   __device__ static int lane() { return static_cast<int>(threadIdx.x) % 32; }
-  __device__ static int first_row() { return warp() / kWarpsN * kM; }
-  __device__ static int first_column() { return warp() % kWarpsN * kN; }
+  __device__ static int first_row() { return warp() / Tile::kWarpsN * kM; }
+  __device__ static int first_column() { return warp() % Tile::kWarpsN * kN; }
 
   __device__ void multiply(const Element* stage) {
     const Element* const src_stage = stage + Tile::kDepth * Tile::kFilterPitch;
@@ -142,21 +125,21 @@ struct GradientSums {
 };
 
 template <class Element, int kFilters>
-__global__ void __launch_bounds__(kThreads, 3)
+__global__ void __launch_bounds__(TileOf<Element, kFilters>::kThreads, 3)
     weight_gradient_sm80_kernel(WeightGradientProblem problem, ResultSplits cut,
                                 WeightGradientInput input, WeightGradientSums sums) {
-  using Tile = GradientTile<Element, kFilters>;
+  using Tile = TileOf<Element, kFilters>;
   __shared__ GatherGemm gemm;
-  __shared__ GradientColumn columns[kColumns / Tile::kWidth];
+  __shared__ GradientColumn columns[Tile::kColumns / Tile::kWidth];
   __shared__ ResultPlace places[kPlaceSlots][Tile::kDepth];
   Element* const stages = dynamic_shared_memory<Element>();
 
   const int thread = static_cast<int>(threadIdx.x);
-  const int tile_column = static_cast<int>(blockIdx.x) * kColumns;
+  const int tile_column = static_cast<int>(blockIdx.x) * Tile::kColumns;
   const int tile_row = static_cast<int>(blockIdx.y) * kFilters;
   const int split = static_cast<int>(blockIdx.z);
   if (thread == 0) gemm = forward_gather(problem.conv);
-  if (thread < kColumns / Tile::kWidth) {
+  if (thread < Tile::kColumns / Tile::kWidth) {
     columns[thread] = column_of(problem.conv, tile_column + thread * Tile::kWidth);
   }
   __syncthreads();
@@ -168,7 +151,7 @@ __global__ void __launch_bounds__(kThreads, 3)
     places[step % kPlaceSlots][thread] =
         place_before(gemm, first + step * Tile::kDepth + thread, last);
   };
-  for (int step = 0; step < kStages; ++step) find_places(step);
+  for (int step = 0; step < Tile::kStages; ++step) find_places(step);
   __syncthreads();
 
   const GradientLoader<Element, kFilters> loader{.gemm = gemm,
@@ -176,7 +159,7 @@ __global__ void __launch_bounds__(kThreads, 3)
                                                  .src = static_cast<const Element*>(input.src),
                                                  .d_dst = static_cast<const Element*>(input.d_dst),
                                                  .first_filter = tile_row};
-  const auto stage = [&](int step) { return stages + step % kStages * Tile::kStageElements; };
+  const auto stage = [&](int step) { return stages + step % Tile::kStages * Tile::kStageElements; };
   const int steps = (last - first + Tile::kDepth - 1) / Tile::kDepth;
   const auto load = [&](int step) {
     if (step < steps) {
@@ -185,15 +168,15 @@ __global__ void __launch_bounds__(kThreads, 3)
     ptx::cp_async_commit();
   };
 #pragma unroll
-  for (int step = 0; step < kStages - 1; ++step) load(step);
+  for (int step = 0; step < Tile::kStages - 1; ++step) load(step);
   GradientSums<Element, kFilters> gradient;
   float bias = 0;
   const bool has_bias = blockIdx.x == 0 && thread < kFilters && tile_row + thread < problem.conv.k;
   for (int step = 0; step < steps; ++step) {
-    ptx::cp_async_wait<kStages - 2>();
+    ptx::cp_async_wait<Tile::kStages - 2>();
     __syncthreads();  // the step has arrived for all, and all have left the one before
-    load(step + kStages - 1);
-    find_places(step + kStages);
+    load(step + Tile::kStages - 1);
+    find_places(step + Tile::kStages);
     gradient.multiply(stage(step));
     for (int depth = 0; has_bias && depth < Tile::kDepth; ++depth) {
       bias += to_float(stage(step)[depth * Tile::kFilterPitch + thread]);
@@ -213,12 +196,13 @@ constexpr int filters_of(int k) { return tiles(k, 128) * 128 < tiles(k, 96) * 96
 template <class Element, int kFilters>
 cudaError_t launch_tile(const WeightGradientProblem& problem, const WeightGradientInput& input,
                         const WeightGradientSums& sums, cudaStream_t stream) {
+  using Tile = TileOf<Element, kFilters>;
   const ResultSplits cut = weight_gradient_splits_sm80(problem);
   const LaunchShape shape{
-      .blocks = dim3(tiles(problem.columns(), kColumns), tiles(problem.conv.k, kFilters),
+      .blocks = dim3(tiles(problem.columns(), Tile::kColumns), tiles(problem.conv.k, kFilters),
                      static_cast<unsigned>(cut.splits)),
-      .threads = dim3(kThreads),
-      .shared_memory = GradientTile<Element, kFilters>::kBytes};
+      .threads = dim3(Tile::kThreads),
+      .shared_memory = Tile::kBytes};
   return launch(weight_gradient_sm80_kernel<Element, kFilters>, shape, stream, problem, cut, input,
                 sums);
 }
@@ -226,10 +210,10 @@ cudaError_t launch_tile(const WeightGradientProblem& problem, const WeightGradie
 }  // namespace
 
 ResultSplits weight_gradient_splits_sm80(const WeightGradientProblem& problem) {
-  constexpr int kDeepestStage = GradientTile<__half, 96>::kDepth;
-  const std::int64_t blocks = std::int64_t{tiles(problem.columns(), kColumns)} *
+  using Deepest = TileOf<__half, 96>;
+  const std::int64_t blocks = std::int64_t{tiles(problem.columns(), Deepest::kColumns)} *
                               tiles(problem.conv.k, filters_of(problem.conv.k));
-  return result_splits(problem.results(), blocks, kDeepestStage);
+  return result_splits(problem.results(), blocks, Deepest::kDepth);
 }
 
 cudaError_t weight_gradient_cuda_sm80(const WeightGradientProblem& problem,

@@ -2,19 +2,14 @@
 // lie the wrong way round in memory, and turn on their way into registers.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
+#include "kernels/conv2d/weight_gradient_tile.hpp"
 #include "kernels/core/cuda_element.cuh"
 #include "kernels/ptx/convert.cuh"
 #include "kernels/ptx/ldmatrix.cuh"
 
 namespace allconv::kernels {
-
-// Elements from row to row of a tile (results, columns) in shared memory, the columns a multiple of
-// 32. Eight more than the columns: of 16-bit elements, eight rows of 16 bytes then lie in different
-// banks; of floats, four rows of eight.
-constexpr int turned_pitch(int columns) { return columns + 8; }
 
 // 16-bit elements: ldmatrix turns every (8, 8) matrix.
 template <class Element>
@@ -24,15 +19,13 @@ struct TurnedFragments {
   // A (16 columns, 16 results) from `tile` at (first result, first column).
   __device__ static void load_a(std::uint32_t (&a)[4], const Element* tile, int pitch) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int result = lane / 16 * 8 + lane % 8;
-    ptx::ldmatrix_x4_trans(a, tile + result * pitch + lane / 8 % 2 * 8);
+    ptx::ldmatrix_x4_trans(a, tile + turned_a_row(lane).offset(pitch));
   }
   // Two neighbours B (16 results, 8 columns) each.
   __device__ static void load_b(std::uint32_t (&b)[2][2], const Element* tile, int pitch) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int result = lane / 8 % 2 * 8 + lane % 8;
     std::uint32_t two[4];
-    ptx::ldmatrix_x4_trans(two, tile + result * pitch + lane / 16 * 8);
+    ptx::ldmatrix_x4_trans(two, tile + turned_b_row(lane).offset(pitch));
     b[0][0] = two[0], b[0][1] = two[1], b[1][0] = two[2], b[1][1] = two[3];
   }
 };
@@ -42,22 +35,20 @@ template <>
 struct TurnedFragments<float> {
   static constexpr int kDepth = 8;
 
-  __device__ static std::uint32_t at(const float* tile, int pitch, int result, int column) {
-    return ptx::to_tf32(tile[result * pitch + column]);
+  // The float so many results and columns further than this thread's first.
+  __device__ static std::uint32_t at(const float* tile, int pitch, TurnedPlace further) {
+    const TurnedPlace first = turned_float(static_cast<int>(threadIdx.x) % 32);
+    return ptx::to_tf32(tile[first.offset(pitch) + further.offset(pitch)]);
   }
   __device__ static void load_a(std::uint32_t (&a)[4], const float* tile, int pitch) {
-    const int group = static_cast<int>(threadIdx.x) % 32 / 4;
-    const int quad = static_cast<int>(threadIdx.x) % 4;
-    a[0] = at(tile, pitch, quad, group), a[1] = at(tile, pitch, quad, group + 8);
-    a[2] = at(tile, pitch, quad + 4, group), a[3] = at(tile, pitch, quad + 4, group + 8);
+    a[0] = at(tile, pitch, {0, 0}), a[1] = at(tile, pitch, {0, 8});
+    a[2] = at(tile, pitch, {4, 0}), a[3] = at(tile, pitch, {4, 8});
   }
   __device__ static void load_b(std::uint32_t (&b)[2][2], const float* tile, int pitch) {
-    const int group = static_cast<int>(threadIdx.x) % 32 / 4;
-    const int quad = static_cast<int>(threadIdx.x) % 4;
 #pragma unroll
     for (int j = 0; j < 2; ++j) {
-      b[j][0] = at(tile, pitch, quad, group + 8 * j);
-      b[j][1] = at(tile, pitch, quad + 4, group + 8 * j);
+      b[j][0] = at(tile, pitch, {0, 8 * j});
+      b[j][1] = at(tile, pitch, {4, 8 * j});
     }
   }
 };

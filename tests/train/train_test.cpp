@@ -8,7 +8,7 @@
 #include "engine/support/error.hpp"
 #include "engine/train/activity.hpp"
 #include "engine/train/initialise.hpp"
-#include "engine/train/optimiser.hpp"
+#include "engine/execute/optimiser.hpp"
 #include "engine/train/schedule.hpp"
 #include "engine/train/trainer.hpp"
 #include "tests/train/tiny_training.hpp"

@@ -1,4 +1,4 @@
-#include "engine/train/optimiser.hpp"
+#include "engine/execute/optimiser.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,5 @@
-// Optimiser: stochastic gradient descent with momentum over all parameters of a network.
+// Optimiser: stochastic gradient descent with momentum over all parameters of a network, on the
+// CPU.
 #pragma once
 
 #include <memory>
@@ -6,17 +7,12 @@
 #include <vector>
 
 #include "engine/execute/executor.hpp"
+#include "engine/execute/training_executor.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "kernels/core/buffer.hpp"
 #include "kernels/sgd/problem.hpp"
 
 namespace allconv {
-
-struct SgdSettings {
-  double rate = 0.05;
-  double momentum = 0.9;
-  double weight_decay = 0.001;  // weights only; biases are not decayed
-};
 
 // g = gradient + decay * w;  v = momentum * v + g;  w = w - rate * v. Holds weights and velocities
 // in the lane form of the executor, which it trains; the velocities begin at zero. Used by one

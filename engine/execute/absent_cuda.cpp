@@ -1,0 +1,36 @@
+// The executors for GPUs in a program that was built without CUDA.
+#include "engine/execute/cuda_factory.hpp"
+#include "engine/runtime/gpu.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+namespace {
+
+[[noreturn]] void refuse() {
+  const GpuSearch search = find_gpu(0);
+  throw Error(ErrorKind::device, search.why_not, "--device cuda", search.mend);
+}
+
+}  // namespace
+
+std::unique_ptr<NetworkExecutor> make_cuda_executor(const Graph& /*graph*/, int /*max_batch*/,
+                                                    BatchInput /*input*/,
+                                                    const PlanOptions& /*options*/) {
+  refuse();
+}
+
+std::unique_ptr<TrainingExecutor> make_cuda_training(const Graph& /*graph*/,
+                                                     const Parameters& /*initial*/,
+                                                     int /*max_batch*/, BatchInput /*input*/,
+                                                     const PlanOptions& /*options*/) {
+  refuse();
+}
+
+std::shared_ptr<const Plan> describe_cuda_plan(const Graph& /*graph*/, int /*images*/,
+                                               BatchInput /*input*/,
+                                               const PlanOptions& /*options*/) {
+  refuse();
+}
+
+}  // namespace allconv

@@ -1,0 +1,30 @@
+// CpuTraining: training steps on the CPU's thread pool.
+#pragma once
+
+#include <memory>
+
+#include "engine/execute/executor.hpp"
+#include "engine/execute/optimiser.hpp"
+#include "engine/execute/training_executor.hpp"
+
+namespace allconv {
+
+class CpuTraining final : public TrainingExecutor {
+ public:
+  // The pool must outlive it. Throws Error{device} when the machine's memory does not do.
+  CpuTraining(std::shared_ptr<const Plan> plan, const Parameters& initial, int max_batch,
+              ThreadPool& pool);
+
+  const Plan& plan() const override { return executor_.plan(); }
+  void step(const Batch& batch, const SgdSettings& settings) override;
+  void read_gradient(Parameters& parameters) override;
+  void read_weights(Parameters& parameters) const override;
+  void read_velocities(Parameters& parameters) const override;
+  void restore(const Parameters& weights, const Parameters& velocities) override;
+
+ private:
+  Executor executor_;
+  Optimiser optimiser_;
+};
+
+}  // namespace allconv

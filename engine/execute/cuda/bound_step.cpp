@@ -1,0 +1,181 @@
+#include "engine/execute/cuda/bound_step.hpp"
+
+#include "engine/plan/cuda/tables.hpp"
+#include "engine/runtime/cuda/resources.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+using kernels::CudaPreparedKernel;
+using kernels::DeviceProblem;
+
+void* CudaFrame::value(int id) const {
+  if (id == kNoValue) return nullptr;
+  const bool is_input = id == plan->plan.input && plan->input == DeviceInput::prepared;
+  if (is_input) return input + layout.images;
+  return arena + plan->plan.values[static_cast<std::size_t>(id)].offset;
+}
+
+namespace {
+
+// The arguments of each operation's kernel, from the step's operands.
+class DeviceBinder {
+ public:
+  DeviceBinder(const CudaFrame& frame, const Step& step) : frame_(frame), step_(step) {}
+
+  void bind(kernels::ImagePrepare::DeviceArguments& arguments) const {
+    arguments = {
+        .images = frame_.given<std::uint8_t>(frame_.layout.images),
+        .image_bytes = static_cast<std::int64_t>(frame_.plan->pixels_bytes),
+        .moves = frame_.moves ? frame_.given<kernels::ImageMove>(frame_.layout.moves) : nullptr,
+        .dst = dst(),
+        .scaling = frame_.scaling};
+  }
+  void bind(kernels::ImageWarping::DeviceArguments& arguments) const {
+    arguments = {.images = frame_.given<std::uint8_t>(frame_.layout.images),
+                 .image_bytes = static_cast<std::int64_t>(frame_.plan->pixels_bytes),
+                 .warps = frame_.given<kernels::ImageWarp>(frame_.layout.warps),
+                 .scaling = frame_.scaling,
+                 .dst = dst()};
+  }
+  void bind(kernels::Conv2dForward::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .weights = packed(),
+                 .bias = frame_.weights + lane().bias,
+                 .dst = dst(),
+                 .mask = static_cast<std::uint8_t*>(frame_.value(step_.dst2))};
+  }
+  void bind(kernels::Conv2dDataGradient::DeviceArguments& arguments) const {
+    const bool masked = step_.src2 != kNoValue &&
+                        frame_.plan->plan.values[static_cast<std::size_t>(step_.src2)].is_mask;
+    arguments = {.d_dst = src(),
+                 .weights = packed(),
+                 .relu_output = masked ? nullptr : src2(),
+                 .mask = masked ? static_cast<const std::uint8_t*>(src2()) : nullptr,
+                 .d_src = dst()};
+  }
+  void bind(kernels::Conv2dWeightGradient::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .d_dst = src2(),
+                 .d_weights = frame_.gradient + lane().weights,
+                 .d_bias = frame_.gradient + lane().bias};
+  }
+  void bind(kernels::ReluForward::DeviceArguments& arguments) const {
+    arguments = {.src = src(), .dst = dst()};
+  }
+  void bind(kernels::ReluBackward::DeviceArguments& arguments) const {
+    arguments = {.output = src2(), .d_dst = src(), .d_src = dst()};
+  }
+  void bind(kernels::Dropout::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .dst = dst(),
+                 .step = &frame_.values()->dropout,
+                 .layer = static_cast<std::uint32_t>(step_.ordinal)};
+  }
+  void bind(kernels::MaxPoolForward::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .dst = dst(),
+                 .switches = static_cast<std::uint8_t*>(frame_.value(step_.dst2))};
+  }
+  void bind(kernels::MaxPoolBackward::DeviceArguments& arguments) const {
+    arguments = {
+        .switches = static_cast<const std::uint8_t*>(src2()), .d_dst = src(), .d_src = dst()};
+  }
+  void bind(kernels::GlobalAveragePoolForward::DeviceArguments& arguments) const {
+    arguments = {.src = src(), .dst = dst()};
+  }
+  void bind(kernels::GlobalAveragePoolBackward::DeviceArguments& arguments) const {
+    arguments = {.d_dst = src(), .d_src = dst()};
+  }
+  void bind(kernels::SoftmaxCrossEntropyForward::DeviceArguments& arguments) const {
+    const bool with_loss = step_.dst2 != kNoValue;
+    arguments = {.src = src(),
+                 .labels = with_loss ? labels() : nullptr,
+                 .dst = static_cast<float*>(dst()),
+                 .loss = static_cast<float*>(frame_.value(step_.dst2))};
+  }
+  void bind(kernels::SoftmaxCrossEntropyBackward::DeviceArguments& arguments) const {
+    arguments = {.probabilities = static_cast<const float*>(src()),
+                 .labels = labels(),
+                 .d_src = dst(),
+                 .scale = &frame_.values()->loss_scale};
+  }
+  void bind(kernels::ClassSignal::DeviceArguments& arguments) const {
+    arguments = {.logits = src(),
+                 .classes = frame_.given<std::int32_t>(frame_.layout.classes),
+                 .signal = dst()};
+  }
+
+ private:
+  const void* src() const { return frame_.value(step_.src); }
+  const void* src2() const { return frame_.value(step_.src2); }
+  void* dst() const { return frame_.value(step_.dst); }
+  const std::byte* packed() const { return frame_.packed + step_.packed_offset; }
+  const std::int32_t* labels() const { return frame_.given<std::int32_t>(frame_.layout.labels); }
+  const LanePlace& lane() const {
+    return frame_.plan->lane[static_cast<std::size_t>(step_.ordinal)];
+  }
+
+  const CudaFrame& frame_;
+  const Step& step_;
+};
+
+template <class Operation>
+class BoundKernel final : public BoundStep {
+ public:
+  BoundKernel(const CudaFrame& frame, const Step& step, const DeviceProblem<Operation>& problem,
+              std::string_view row)
+      : label_(step.layer + " (" + std::string(row) + ")"), scratch_(frame.scratch) {
+    const auto* kernel = find_cuda_kernel<Operation>(row);
+    if (kernel == nullptr) {
+      throw Error(ErrorKind::internal, "the plan names a kernel that does not exist", row);
+    }
+    kernel_ = kernel->prepare(problem);
+    DeviceBinder(frame, step).bind(arguments_);
+    if (kernel_->packed_weights_bytes() > 0) {
+      weights_ = frame.weights + frame.plan->lane[static_cast<std::size_t>(step.ordinal)].weights;
+      packed_ = frame.packed + step.packed_offset;
+    }
+  }
+
+  void enqueue(cudaStream_t stream) const override {
+    cuda::check(kernel_->run({.stream = stream, .scratch = scratch_}, arguments_), label_);
+  }
+  void pack(cudaStream_t stream) const override {
+    if (packed_ == nullptr) return;
+    cuda::check(kernel_->pack_weights(stream, weights_, packed_), label_);
+  }
+
+ private:
+  std::string label_;
+  std::byte* scratch_;
+  std::unique_ptr<const CudaPreparedKernel<Operation>> kernel_;
+  typename Operation::DeviceArguments arguments_{};
+  const float* weights_ = nullptr;  // (k,r,s,c)
+  std::byte* packed_ = nullptr;     // the kernel's form of them
+};
+
+}  // namespace
+
+std::unique_ptr<const BoundStep> bind_step(const CudaFrame& frame, const Step& step) {
+  if (step.kernel.empty()) return nullptr;
+  const auto bound = [&]<class Operation>(const typename Operation::Problem& problem,
+                                          std::string_view row) {
+    return std::make_unique<BoundKernel<Operation>>(
+        frame, step, DeviceProblem<Operation>{problem, frame.plan->types}, row);
+  };
+  return std::visit(
+      [&]<class Operation>(const Bound<Operation>& of) -> std::unique_ptr<const BoundStep> {
+        if constexpr (std::is_same_v<Operation, kernels::ImagePrepare>) {
+          if (frame.warps) {
+            return bound.template operator()<kernels::ImageWarping>(
+                {.n = of.problem.n, .h = of.problem.h, .w = of.problem.w},
+                cuda_kernel_table(kernels::ImageWarping{}).front().name);
+          }
+        }
+        return bound.template operator()<Operation>(of.problem, step.kernel);
+      },
+      step.problem);
+}
+
+}  // namespace allconv

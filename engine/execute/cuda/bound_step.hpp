@@ -1,0 +1,51 @@
+// BoundStep: one step of a GPU's plan, its kernel prepared and its pointers fixed, so that a graph
+// of launches can be replayed.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "engine/execute/cuda/input_block.hpp"
+#include "engine/plan/cuda/cuda_plan.hpp"
+
+namespace allconv {
+
+// The device memory that steps work in. Borrowed.
+struct CudaFrame {
+  const CudaPlan* plan = nullptr;
+  InputLayout layout;
+  std::byte* input = nullptr;      // as the layout says
+  std::byte* arena = nullptr;      // Plan::arena_bytes
+  std::byte* packed = nullptr;     // Plan::packed_weights_bytes
+  std::byte* scratch = nullptr;    // Plan::workspace_bytes
+  const float* weights = nullptr;  // a lane
+  float* gradient = nullptr;       // a lane; training only
+  PixelScaling scaling;            // of pixels
+  bool moves = false;              // whether pixels are moved
+  bool warps = false;              // or warped
+
+  // A value of the plan; prepared input is where the batch's copy put it.
+  void* value(int id) const;
+  template <class Type>
+  const Type* given(std::size_t offset) const {
+    return reinterpret_cast<const Type*>(input + offset);
+  }
+  const BatchValues* values() const { return given<BatchValues>(layout.values); }
+};
+
+class BoundStep {
+ public:
+  virtual ~BoundStep() = default;
+  // Throws Error{device} that names the layer where a launch fails.
+  virtual void enqueue(cudaStream_t stream) const = 0;
+  // Of a convolution that reads weights: makes the kernel's form of them.
+  virtual void pack(cudaStream_t /*stream*/) const {}
+};
+
+// Null where the step has nothing to launch. The frame is copied.
+std::unique_ptr<const BoundStep> bind_step(const CudaFrame& frame, const Step& step);
+
+}  // namespace allconv

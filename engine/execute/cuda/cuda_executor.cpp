@@ -1,0 +1,129 @@
+#include "engine/execute/cuda/cuda_executor.hpp"
+
+#include <optional>
+
+namespace allconv {
+
+namespace {
+
+constexpr int kSlots = 3;  // one is filled, one is copied or computed, one is read
+
+}  // namespace
+
+CudaArena::CudaArena(const CudaPlan& plan)
+    : values(plan.plan.arena_bytes),
+      packed(plan.plan.packed_weights_bytes),
+      scratch(plan.plan.workspace_bytes) {}
+
+CudaSlot::CudaSlot(const CudaPlan& plan, const CudaArena& arena)
+    : plan_(plan),
+      frame_{.plan = &plan, .layout = InputLayout(plan), .scaling = {}},
+      pinned_(frame_.layout.bytes),
+      input_(frame_.layout.bytes),
+      outputs_(plan),
+      sent_(cuda::make_event()),
+      ended_(cuda::make_event()) {
+  frame_.input = input_.data();
+  frame_.arena = arena.values.data();
+  frame_.packed = arena.packed.data();
+  frame_.scratch = arena.scratch.data();
+}
+
+BatchValues& CudaSlot::values() {
+  return *reinterpret_cast<BatchValues*>(pinned_.data() + frame_.layout.values);
+}
+
+void CudaSlot::send(const Batch& batch, cudaStream_t copies, cudaStream_t launches) {
+  write_input(plan_, frame_.layout, batch, pinned_.data());
+  values().dropout = {.seed = batch.seed, .step = batch.step};
+  cuda::check(cudaMemcpyAsync(input_.data(), pinned_.data(), pinned_.size(), cudaMemcpyHostToDevice,
+                              copies),
+              "copying a batch to the GPU");
+  cuda::check(cudaEventRecord(sent_.get(), copies), "copying a batch to the GPU");
+  cuda::check(cudaStreamWaitEvent(launches, sent_.get(), 0), "waiting for a copy");
+}
+
+void CudaSlot::mark_end(cudaStream_t launches) {
+  cuda::check(cudaEventRecord(ended_.get(), launches), "marking the end of a batch");
+}
+
+void CudaSlot::wait() { cuda::check(cudaEventSynchronize(ended_.get()), "computing a batch"); }
+
+// The graph is recorded with the first batch, which says what all batches bring.
+struct CudaExecutor::Slot : CudaSlot {
+  using CudaSlot::CudaSlot;
+
+  std::vector<std::unique_ptr<const BoundStep>> steps;
+  std::optional<LaunchGraph> graph;
+};
+
+CudaExecutor::CudaExecutor(std::shared_ptr<const CudaPlan> plan)
+    : plan_(std::move(plan)),
+      copies_(cuda::make_stream()),
+      launches_(cuda::make_stream()),
+      arena_(*plan_),
+      weights_(*plan_) {
+  for (int i = 0; i < kSlots; ++i) {
+    slots_.push_back(std::make_unique<Slot>(*plan_, arena_));
+    slots_.back()->frame().weights = weights_.data();
+  }
+}
+
+CudaExecutor::~CudaExecutor() {
+  // Memory must not go while the GPU works in it.
+  static_cast<void>(cudaStreamSynchronize(copies_.get()));
+  static_cast<void>(cudaStreamSynchronize(launches_.get()));
+}
+
+void CudaExecutor::load(const Parameters& parameters) {
+  const cuda::OnGpu on(plan_->target.index);
+  weights_.write(parameters, launches_.get());
+  for (const Step& step : plan_->plan.steps) {
+    if (const auto bound = bind_step(slots_.front()->frame(), step)) bound->pack(launches_.get());
+  }
+  cuda::check(cudaStreamSynchronize(launches_.get()), "converting weights");
+}
+
+void CudaExecutor::record(Slot& slot, const Batch& batch) {
+  slot.frame().scaling = batch.scaling;
+  slot.frame().moves = batch.moves != nullptr;
+  slot.frame().warps = batch.warps != nullptr;
+  for (const Step& step : plan_->plan.steps) {
+    if (auto bound = bind_step(slot.frame(), step)) slot.steps.push_back(std::move(bound));
+  }
+  slot.graph.emplace(
+      [&slot](cudaStream_t stream) {
+        for (const auto& step : slot.steps) step->enqueue(stream);
+        slot.outputs().enqueue_copies(slot.frame(), stream);
+      },
+      launches_.get());
+  has_graphs_ = slot.graph->recorded();
+}
+
+void CudaExecutor::start(const Batch& batch, int index) {
+  const cuda::OnGpu on(plan_->target.index);
+  Slot& slot = *slots_[static_cast<std::size_t>(index)];
+  if (!slot.graph) record(slot, batch);
+  slot.send(batch, copies_.get(), launches_.get());
+  slot.graph->replay(launches_.get());
+  slot.mark_end(launches_.get());
+}
+
+void CudaExecutor::finish(const Batch& batch, int index) {
+  const cuda::OnGpu on(plan_->target.index);
+  Slot& slot = *slots_[static_cast<std::size_t>(index)];
+  slot.wait();
+  slot.outputs().read(batch);
+}
+
+void CudaExecutor::run(const Batch& batch) {
+  start(batch, 0);
+  finish(batch, 0);
+}
+
+std::vector<std::string> CudaExecutor::notes() const {
+  if (has_graphs_) return {};
+  return {"the CUDA runtime has no graphs: every launch goes out singly"};
+}
+
+}  // namespace allconv

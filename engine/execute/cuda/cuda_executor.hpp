@@ -1,0 +1,80 @@
+// CudaExecutor: runs a plan on a GPU. Copies to the GPU, launches, and the host's work on other
+// batches overlap: each of three slots has input and output memory of its own, and a graph of
+// launches; the arena is shared, since batches are computed one after another.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/execute/cuda/bound_step.hpp"
+#include "engine/execute/cuda/launch_graph.hpp"
+#include "engine/execute/cuda/output_block.hpp"
+#include "engine/execute/cuda/parameter_lane.hpp"
+#include "engine/execute/network_executor.hpp"
+
+namespace allconv {
+
+// The device memory that all slots share.
+struct CudaArena {
+  explicit CudaArena(const CudaPlan& plan);
+
+  cuda::DeviceMemory values, packed, scratch;
+};
+
+// One batch's way to the GPU and back.
+class CudaSlot {
+ public:
+  CudaSlot(const CudaPlan& plan, const CudaArena& arena);
+
+  // The slot's frame; pointers to parameters are the owner's to set.
+  CudaFrame& frame() { return frame_; }
+  const CudaFrame& frame() const { return frame_; }
+  const OutputBlock& outputs() const { return outputs_; }
+  BatchValues& values();
+
+  // Copies the batch into pinned memory, enqueues its copy to the GPU on `copies`, and makes
+  // `launches` wait for it.
+  void send(const Batch& batch, cudaStream_t copies, cudaStream_t launches);
+  // Marks the end of the batch's launches; wait() returns when the GPU has passed it.
+  void mark_end(cudaStream_t launches);
+  void wait();
+
+ private:
+  const CudaPlan& plan_;
+  CudaFrame frame_;
+  cuda::PinnedMemory pinned_;
+  cuda::DeviceMemory input_;
+  OutputBlock outputs_;
+  cuda::Event sent_, ended_;
+};
+
+// Used by one thread at a time.
+class CudaExecutor final : public NetworkExecutor {
+ public:
+  // The plan's GPU must be the thread's current one. Throws Error{device} when its memory does not
+  // do.
+  explicit CudaExecutor(std::shared_ptr<const CudaPlan> plan);
+  ~CudaExecutor() override;
+
+  const Plan& plan() const override { return plan_->plan; }
+  void load(const Parameters& parameters) override;
+  void run(const Batch& batch) override;
+  int slots() const override { return static_cast<int>(slots_.size()); }
+  void start(const Batch& batch, int slot) override;
+  void finish(const Batch& batch, int slot) override;
+  std::vector<std::string> notes() const override;
+
+ private:
+  struct Slot;
+
+  void record(Slot& slot, const Batch& batch);
+
+  std::shared_ptr<const CudaPlan> plan_;
+  cuda::Stream copies_, launches_;
+  CudaArena arena_;
+  ParameterLane weights_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  bool has_graphs_ = true;
+};
+
+}  // namespace allconv

@@ -1,0 +1,125 @@
+#include "engine/execute/cuda/cuda_training.hpp"
+
+#include <cstdint>
+
+#include "engine/plan/cuda/tables.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr float kHalfLossScale = 1024;
+
+template <class Operation>
+std::unique_ptr<const kernels::CudaPreparedKernel<Operation>> prepare_first(std::int64_t count) {
+  const typename Operation::Problem problem{.count = count};
+  return cuda_kernel_table(Operation{}).front().prepare({problem, {}});
+}
+
+}  // namespace
+
+CudaTraining::CudaTraining(std::shared_ptr<const CudaPlan> plan, const Parameters& initial)
+    : plan_(std::move(plan)),
+      copies_(cuda::make_stream()),
+      launches_(cuda::make_stream()),
+      arena_(*plan_),
+      weights_(*plan_),
+      velocities_(*plan_),
+      gradient_(*plan_),
+      overflow_(sizeof(std::uint32_t)),
+      slot_(*plan_, arena_),
+      sgd_(prepare_first<kernels::Sgd>(plan_->lane_size)),
+      check_(prepare_first<kernels::GradientCheck>(plan_->lane_size)) {
+  slot_.frame().weights = weights_.data();
+  slot_.frame().gradient = gradient_.data();
+  weights_.write(initial, launches_.get());
+}
+
+CudaTraining::~CudaTraining() {
+  // Memory must not go while the GPU works in it.
+  static_cast<void>(cudaStreamSynchronize(copies_.get()));
+  static_cast<void>(cudaStreamSynchronize(launches_.get()));
+}
+
+float CudaTraining::loss_scale() const {
+  return plan_->types.map == kernels::Precision::fp16 ? kHalfLossScale : 1;
+}
+
+void CudaTraining::pack(cudaStream_t stream) const {
+  for (const auto& step : steps_) step->pack(stream);
+}
+
+void CudaTraining::enqueue_step(cudaStream_t stream) const {
+  for (const auto& step : steps_) step->enqueue(stream);
+  auto* const overflow = overflow_.as<std::uint32_t>();
+  if (loss_scale() != 1) {
+    cuda::check(cudaMemsetAsync(overflow, 0, overflow_.size(), stream), "clearing a flag");
+    cuda::check(
+        check_->run({.stream = stream}, {.gradient = gradient_.data(), .overflow = overflow}),
+        "checking a gradient");
+  }
+  cuda::check(sgd_->run({.stream = stream}, {.weights = weights_.data(),
+                                             .velocity = velocities_.data(),
+                                             .gradient = gradient_.data(),
+                                             .decayed = plan_->lane_decayed,
+                                             .step = &slot_.frame().values()->sgd,
+                                             .overflow = loss_scale() == 1 ? nullptr : overflow}),
+              "updating weights");
+  pack(stream);
+  slot_.outputs().enqueue_copies(slot_.frame(), stream);
+}
+
+void CudaTraining::record(const Batch& batch) {
+  slot_.frame().scaling = batch.scaling;
+  slot_.frame().moves = batch.moves != nullptr;
+  slot_.frame().warps = batch.warps != nullptr;
+  for (const Step& step : plan_->plan.steps) {
+    if (auto bound = bind_step(slot_.frame(), step)) steps_.push_back(std::move(bound));
+  }
+  pack(launches_.get());
+  graph_.emplace([this](cudaStream_t stream) { enqueue_step(stream); }, launches_.get());
+}
+
+void CudaTraining::step(const Batch& batch, const SgdSettings& settings) {
+  const cuda::OnGpu on(plan_->target.index);
+  if (!graph_) record(batch);
+  BatchValues& values = slot_.values();
+  values.sgd = {.rate = static_cast<float>(settings.rate),
+                .momentum = static_cast<float>(settings.momentum),
+                .weight_decay = static_cast<float>(settings.weight_decay),
+                .gradient_scale = 1 / loss_scale()};
+  values.loss_scale = loss_scale() / static_cast<float>(batch.images);
+  slot_.send(batch, copies_.get(), launches_.get());
+  graph_->replay(launches_.get());
+  slot_.mark_end(launches_.get());
+  slot_.wait();
+  slot_.outputs().read(batch);
+}
+
+void CudaTraining::read_gradient(Parameters& parameters) {
+  const cuda::OnGpu on(plan_->target.index);
+  gradient_.read(parameters, launches_.get());
+  for (LayerParameters& layer : parameters) {
+    for (float& value : layer.weights) value /= loss_scale();
+    for (float& value : layer.bias) value /= loss_scale();
+  }
+}
+
+void CudaTraining::read_weights(Parameters& parameters) const {
+  const cuda::OnGpu on(plan_->target.index);
+  weights_.read(parameters, launches_.get());
+}
+
+void CudaTraining::read_velocities(Parameters& parameters) const {
+  const cuda::OnGpu on(plan_->target.index);
+  velocities_.read(parameters, launches_.get());
+}
+
+void CudaTraining::restore(const Parameters& weights, const Parameters& velocities) {
+  const cuda::OnGpu on(plan_->target.index);
+  weights_.write(weights, launches_.get());
+  velocities_.write(velocities, launches_.get());
+  pack(launches_.get());
+}
+
+}  // namespace allconv

@@ -1,0 +1,95 @@
+#include "engine/execute/cuda/input_block.hpp"
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/execute/moved_image.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr std::size_t kAlignment = 256;
+
+std::size_t image_bytes(const CudaPlan& plan) {
+  return plan.input == DeviceInput::pixels
+             ? plan.pixels_bytes
+             : plan.plan.values[static_cast<std::size_t>(plan.plan.input)].image_bytes;
+}
+
+// Rows without the gaps that a pitch leaves.
+void copy_pixels(const Batch& batch, const Shape& shape, int image, std::byte* to) {
+  const std::size_t row = static_cast<std::size_t>(shape.width) * 3;
+  const std::uint8_t* from = batch.pixels[image];
+  const std::int64_t pitch = batch.pixel_pitch == 0 ? shape.width * 3 : batch.pixel_pitch;
+  for (int i = 0; i < shape.height; ++i) std::memcpy(to + i * row, from + i * pitch, row);
+}
+
+// Floats as elements of maps.
+void copy_elements(const float* from, std::size_t count, kernels::Precision precision,
+                   std::byte* to) {
+  if (precision == kernels::Precision::fp16) {
+    auto* const half = reinterpret_cast<__half*>(to);
+    std::transform(from, from + count, half, [](float value) { return __float2half_rn(value); });
+  } else if (precision == kernels::Precision::bf16) {
+    auto* const half = reinterpret_cast<__nv_bfloat16*>(to);
+    std::transform(from, from + count, half,
+                   [](float value) { return __float2bfloat16_rn(value); });
+  } else {
+    std::memcpy(to, from, count * sizeof(float));
+  }
+}
+
+void copy_prepared(const CudaPlan& plan, const Batch& batch, int image, std::byte* to) {
+  const Shape& shape = plan.plan.graph.network.input;
+  const auto floats = static_cast<std::size_t>(shape.size());
+  const float* const from = batch.input + static_cast<std::size_t>(image) * floats;
+  if (batch.moves == nullptr) return copy_elements(from, floats, plan.types.map, to);
+  std::vector<float> moved(floats);
+  copy_moved(from, shape, batch.moves[image], moved.data());
+  copy_elements(moved.data(), floats, plan.types.map, to);
+}
+
+}  // namespace
+
+InputLayout::InputLayout(const CudaPlan& plan) {
+  const auto n = static_cast<std::size_t>(plan.plan.images);
+  const auto part = [this](std::size_t& offset, std::size_t part_bytes) {
+    offset = bytes;
+    bytes += (part_bytes + kAlignment - 1) / kAlignment * kAlignment;
+  };
+  part(images, n * image_bytes(plan));
+  part(moves, n * sizeof(kernels::ImageMove));
+  part(warps, n * sizeof(kernels::ImageWarp));
+  part(labels, n * sizeof(std::int32_t));
+  part(classes, n * sizeof(std::int32_t));
+  part(values, sizeof(BatchValues));
+}
+
+void write_input(const CudaPlan& plan, const InputLayout& layout, const Batch& batch,
+                 std::byte* block) {
+  const std::size_t bytes = image_bytes(plan);
+  auto* const moves = reinterpret_cast<kernels::ImageMove*>(block + layout.moves);
+  auto* const warps = reinterpret_cast<kernels::ImageWarp*>(block + layout.warps);
+  auto* const labels = reinterpret_cast<std::int32_t*>(block + layout.labels);
+  auto* const classes = reinterpret_cast<std::int32_t*>(block + layout.classes);
+  for (int i = 0; i < plan.plan.images; ++i) {
+    const bool present = i < batch.images;
+    const int image = present ? i : 0;
+    std::byte* const to = block + layout.images + static_cast<std::size_t>(i) * bytes;
+    if (plan.input == DeviceInput::pixels) {
+      copy_pixels(batch, plan.plan.graph.network.input, image, to);
+    } else {
+      copy_prepared(plan, batch, image, to);
+    }
+    moves[i] = batch.moves == nullptr ? kernels::ImageMove{} : batch.moves[image];
+    warps[i] = batch.warps == nullptr ? kernels::ImageWarp{} : batch.warps[image];
+    labels[i] = batch.labels == nullptr || !present ? -1 : batch.labels[image];
+    classes[i] = batch.signal_classes == nullptr ? -1 : batch.signal_classes[image];
+  }
+}
+
+}  // namespace allconv

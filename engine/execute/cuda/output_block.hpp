@@ -1,0 +1,40 @@
+// OutputBlock: what a batch wants back from the GPU, copied into pinned memory behind the last
+// launch.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "engine/execute/batch.hpp"
+#include "engine/execute/cuda/bound_step.hpp"
+#include "engine/runtime/cuda/resources.hpp"
+
+namespace allconv {
+
+// Of all images of the plan: logits, probabilities, losses, and the input's gradient, those that
+// the plan has.
+class OutputBlock {
+ public:
+  explicit OutputBlock(const CudaPlan& plan);
+
+  void enqueue_copies(const CudaFrame& frame, cudaStream_t stream) const;
+
+  // After the copies: into the batch's memory, as floats.
+  void read(const Batch& batch) const;
+
+ private:
+  struct Part {
+    int value = kNoValue;  // of the plan
+    kernels::Precision precision = kernels::Precision::fp32;
+    std::size_t floats = 0;  // of an image
+    std::size_t offset = 0;  // in the block, bytes
+    float* Batch::*wanted = nullptr;
+  };
+  void add(int value, kernels::Precision precision, std::size_t floats, float* Batch::*wanted);
+
+  const CudaPlan& plan_;
+  std::vector<Part> parts_;
+  std::size_t bytes_ = 0;
+  cuda::PinnedMemory memory_;
+};
+
+}  // namespace allconv

@@ -1,0 +1,62 @@
+#include "engine/execute/cuda/parameter_lane.hpp"
+
+#include <algorithm>
+
+namespace allconv {
+
+namespace {
+
+// Calls use(index in (k,c,r,s), index in (k,r,s,c)) for each weight.
+template <class Use>
+void for_each_weight(const std::array<int, 4>& extent, const Use& use) {
+  const auto [filters, channels, rows, columns] = extent;
+  const std::size_t taps = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  const auto depth = static_cast<std::size_t>(channels);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(filters); ++k) {
+    for (std::size_t tap = 0; tap < taps; ++tap) {
+      for (std::size_t c = 0; c < depth; ++c) {
+        use((k * depth + c) * taps + tap, (k * taps + tap) * depth + c);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+ParameterLane::ParameterLane(const CudaPlan& plan)
+    : plan_(plan), memory_(static_cast<std::size_t>(plan.lane_size) * sizeof(float)) {
+  cuda::check(cudaMemset(memory_.data(), 0, memory_.size()), "clearing parameters");
+  cuda::check(cudaDeviceSynchronize(), "clearing parameters");
+}
+
+void ParameterLane::write(const Parameters& parameters, cudaStream_t stream) {
+  std::vector<float> lane(static_cast<std::size_t>(plan_.lane_size));
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    float* const weights = lane.data() + plan_.lane[i].weights;
+    for_each_weight(parameters[i].extent, [&](std::size_t file, std::size_t device) {
+      weights[device] = parameters[i].weights[file];
+    });
+    std::copy(parameters[i].bias.begin(), parameters[i].bias.end(),
+              lane.data() + plan_.lane[i].bias);
+  }
+  cuda::check(cudaMemcpyAsync(data(), lane.data(), memory_.size(), cudaMemcpyHostToDevice, stream),
+              "copying parameters to the GPU");
+  cuda::check(cudaStreamSynchronize(stream), "copying parameters to the GPU");
+}
+
+void ParameterLane::read(Parameters& parameters, cudaStream_t stream) const {
+  std::vector<float> lane(static_cast<std::size_t>(plan_.lane_size));
+  cuda::check(cudaMemcpyAsync(lane.data(), data(), memory_.size(), cudaMemcpyDeviceToHost, stream),
+              "copying parameters from the GPU");
+  cuda::check(cudaStreamSynchronize(stream), "copying parameters from the GPU");
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const float* const weights = lane.data() + plan_.lane[i].weights;
+    for_each_weight(parameters[i].extent, [&](std::size_t file, std::size_t device) {
+      parameters[i].weights[file] = weights[device];
+    });
+    std::copy_n(lane.data() + plan_.lane[i].bias, parameters[i].bias.size(),
+                parameters[i].bias.begin());
+  }
+}
+
+}  // namespace allconv

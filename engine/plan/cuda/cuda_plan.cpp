@@ -1,0 +1,231 @@
+#include "engine/plan/cuda/cuda_plan.hpp"
+
+#include <algorithm>
+
+#include "engine/graph/parameters.hpp"
+#include "engine/plan/cuda/tables.hpp"
+#include "engine/plan/plan_builder.hpp"
+#include "engine/support/error.hpp"
+#include "kernels/core/buffer.hpp"
+
+namespace allconv {
+
+using kernels::DeviceTypes;
+using kernels::Precision;
+
+namespace {
+
+constexpr std::size_t kAlignment = 256;  // of what kernels get
+constexpr int kMaskElements = 8;         // of a byte of a mask
+
+std::size_t align(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+template <class Operation>
+bool is_a(const Step& step) {
+  return std::holds_alternative<Bound<Operation>>(step.problem);
+}
+
+class CudaPlanner final : public PlanBuilder {
+ public:
+  CudaPlanner(const Graph& graph, int images, DeviceInput input, const PlanOptions& options)
+      : PlanBuilder(graph, images), options_(options), is_row_(graph.values.size()) {
+    result_.target = *options.gpu;
+    result_.input = input;
+    result_.pixels_bytes = static_cast<std::size_t>(graph.network.input.size());
+    find_rows();
+  }
+
+  CudaPlan make() {
+    add_steps();
+    replace_outputs_by_masks();
+    for (Step& step : plan_.steps) choose(step);
+    if (result_.input == DeviceInput::prepared) plan_.steps.front().kernel = {};
+    plan_.groups = {{.first_step = 0,
+                     .last_step = static_cast<int>(plan_.steps.size()),
+                     .images = plan_.images}};
+    place_parameters();
+    meet_workspace_limit();
+    place();
+    result_.plan = std::move(plan_);
+    return std::move(result_);
+  }
+
+ private:
+  // Logits right behind a global average are floats in every precision; what leads to and from
+  // them too.
+  void find_rows() {
+    const Precision map = result_.target.precision;
+    result_.types = {.map = map, .row = map};
+    const auto& operations = graph_.operations;
+    const bool averaged = std::any_of(operations.begin(), operations.end(), [&](const auto& one) {
+      return one.kind == OperationKind::global_average_pool && one.dst == graph_.logits;
+    });
+    if (averaged) result_.types.row = Precision::fp32;
+    const auto mark = [&](ValueId id) { is_row_[static_cast<std::size_t>(id)] = true; };
+    mark(graph_.logits);
+    for (const Operation& operation : operations) {
+      const bool first_signal = operation.kind == OperationKind::softmax_cross_entropy_backward ||
+                                operation.kind == OperationKind::class_signal;
+      if (first_signal) mark(operation.dst);
+    }
+  }
+
+  std::size_t element_bytes(ValueId id) const override {
+    if (id == graph_.probabilities) return sizeof(float);
+    const std::size_t described = PlanBuilder::element_bytes(id);
+    if (described == 1) return 1;  // switches of a pooling
+    const bool row = is_row_[static_cast<std::size_t>(id)];
+    return kernels::element_bytes(row ? result_.types.row : result_.types.map);
+  }
+
+  // In an explanation a ReLU's output goes back for its sign alone: a mask does, an eighth of a
+  // byte an element. (In training the weight gradient reads the output too.)
+  void replace_outputs_by_masks() {
+    if (graph_.mode != PassMode::explain) return;
+    for (Step& backward : plan_.steps) {
+      const auto* gradient = std::get_if<Bound<kernels::Conv2dDataGradient>>(&backward.problem);
+      if (gradient == nullptr || backward.src2 == kNoValue) continue;
+      Step* const forward = convolution_writing(backward.src2);
+      const bool in_bytes = gradient->problem.c % kMaskElements == 0;
+      if (forward != nullptr && in_bytes) hand_over_mask(*forward, backward);
+    }
+  }
+
+  Step* convolution_writing(int value) {
+    for (Step& step : plan_.steps) {
+      if (step.dst == value && is_a<kernels::Conv2dForward>(step)) return &step;
+    }
+    return nullptr;
+  }
+
+  void hand_over_mask(Step& forward, Step& backward) {
+    const int output = backward.src2;
+    PlanValue& value = plan_.values[static_cast<std::size_t>(output)];
+    const auto bits =
+        static_cast<std::size_t>(value.image_bytes) / kernels::element_bytes(result_.types.map);
+    const std::string name = value.name + " > 0";
+    forward.dst2 =
+        add_value(name, bits / kMaskElements, value.channels / kMaskElements, forward.stage);
+    PlanValue& mask = plan_.values.back();
+    mask.is_mask = true;
+    mask.last_stage = backward.stage;
+    backward.src2 = forward.dst2;
+    shorten(output);
+  }
+
+  // The value now lives until its last remaining reader.
+  void shorten(int value) {
+    int last = 0;
+    for (const Step& step : plan_.steps) {
+      const auto operands = operands_of(step);
+      if (std::find(operands.begin(), operands.end(), value) != operands.end()) last = step.stage;
+    }
+    plan_.values[static_cast<std::size_t>(value)].last_stage = last;
+  }
+
+  void choose(Step& step) {
+    std::visit(
+        [&]<class Operation>(const Bound<Operation>& bound) {
+          const kernels::DeviceProblem<Operation> problem{bound.problem, result_.types};
+          const auto rows = cuda_kernel_table(Operation{});
+          for (const auto& row : rows) {
+            const kernels::Verdict verdict = admits(row, problem);
+            if (verdict.accepted()) return take(step, row, problem);
+            step.refusals.push_back({std::string(row.name), verdict.why_not});
+          }
+          throw Error(ErrorKind::internal, "no CUDA kernel takes the step", step.layer);
+        },
+        step.problem);
+  }
+
+  template <class Operation>
+  kernels::Verdict admits(const kernels::CudaKernel<Operation>& row,
+                          const kernels::DeviceProblem<Operation>& problem) const {
+    if (row.least_capability > result_.target.capability) {
+      return kernels::Verdict::refuse("needs sm_" + std::to_string(row.least_capability) +
+                                      ", but the GPU is sm_" +
+                                      std::to_string(result_.target.capability));
+    }
+    return row.accepts(problem);
+  }
+
+  template <class Operation>
+  void take(Step& step, const kernels::CudaKernel<Operation>& row,
+            const kernels::DeviceProblem<Operation>& problem) {
+    const auto prepared = row.prepare(problem);
+    step.kernel = row.name;
+    step.workspace_bytes = align(prepared->workspace_bytes());
+    step.packed_weights_bytes = align(prepared->packed_weights_bytes());
+    step.parts = prepared->launches();
+    step.flops = problem.problem.flops();
+  }
+
+  void place_parameters() {
+    for (const Layer& layer : graph_.network.layers) {
+      if (std::holds_alternative<Conv2dLayer>(layer)) result_.lane.emplace_back();
+    }
+    std::vector<std::int64_t> biases(result_.lane.size());
+    for (Step& step : plan_.steps) {
+      plan_.workspace_bytes = std::max(plan_.workspace_bytes, step.workspace_bytes);
+      if (step.packed_weights_bytes > 0) {
+        step.packed_offset = plan_.packed_weights_bytes;
+        plan_.packed_weights_bytes += step.packed_weights_bytes;
+      }
+      const auto* forward = std::get_if<Bound<kernels::Conv2dForward>>(&step.problem);
+      if (forward == nullptr) continue;
+      const auto ordinal = static_cast<std::size_t>(step.ordinal);
+      result_.lane[ordinal].weights = result_.lane_decayed;
+      result_.lane_decayed += padded(forward->problem.weights_size());
+      biases[ordinal] = forward->problem.k;
+    }
+    result_.lane_size = result_.lane_decayed;
+    for (std::size_t i = 0; i < biases.size(); ++i) {
+      result_.lane[i].bias = result_.lane_size;
+      result_.lane_size += padded(biases[i]);
+    }
+    if (graph_.mode == PassMode::training) {
+      plan_.gradient_lane_bytes = static_cast<std::size_t>(result_.lane_size) * sizeof(float);
+    }
+    const auto parameters = summarise(graph_.network).parameters;
+    plan_.weights_bytes = static_cast<std::size_t>(parameters) * sizeof(float);
+  }
+
+  // Floats of a tensor in a lane, whose next one is aligned too.
+  static std::int64_t padded(std::int64_t floats) {
+    constexpr std::int64_t kFloats = kAlignment / sizeof(float);
+    return (floats + kFloats - 1) / kFloats * kFloats;
+  }
+
+  void meet_workspace_limit() const {
+    const std::size_t bytes = plan_.packed_weights_bytes + plan_.workspace_bytes;
+    if (bytes <= options_.workspace_limit) return;
+    throw Error(ErrorKind::usage,
+                "the plan needs " + std::to_string(bytes) +
+                    " bytes for packed weights and workspace, but only " +
+                    std::to_string(options_.workspace_limit) + " are allowed",
+                "--workspace-limit", "raise the limit");
+  }
+
+  void place() {
+    std::vector<Lifetime> lifetimes;
+    for (PlanValue& value : plan_.values) {
+      value.bytes = align(value.image_bytes * static_cast<std::size_t>(value.images));
+      lifetimes.push_back({value.bytes, value.first_stage, value.last_stage});
+    }
+    place_values(lifetimes);
+    for (const Step& step : plan_.steps) result_.launches += step.kernel.empty() ? 0 : step.parts;
+  }
+
+  const PlanOptions& options_;
+  CudaPlan result_;
+  std::vector<bool> is_row_;  // by value of the graph
+};
+
+}  // namespace
+
+std::shared_ptr<const CudaPlan> make_cuda_plan(const Graph& graph, int images, DeviceInput input,
+                                               const PlanOptions& options) {
+  return std::make_shared<const CudaPlan>(CudaPlanner(graph, images, input, options).make());
+}
+
+}  // namespace allconv

@@ -1,0 +1,12 @@
+// The search for a GPU in a program that was built without CUDA.
+#include "engine/runtime/gpu.hpp"
+
+namespace allconv {
+
+GpuSearch find_gpu(int /*index*/) {
+  return {.gpu = {},
+          .why_not = "this program was built without CUDA",
+          .mend = "build it where nvcc is found"};
+}
+
+}  // namespace allconv

@@ -1,0 +1,50 @@
+#include "engine/runtime/cuda/resources.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/support/error.hpp"
+
+namespace allconv::cuda {
+
+void check(cudaError_t result, std::string_view what) {
+  if (result == cudaSuccess) return;
+  static_cast<void>(cudaGetLastError());
+  const bool memory = result == cudaErrorMemoryAllocation;
+  throw Error(ErrorKind::device, fmt::format("{}: {}", what, cudaGetErrorString(result)), "CUDA",
+              memory ? "use a smaller --batch-size" : "");
+}
+
+OnGpu::OnGpu(int index) {
+  check(cudaGetDevice(&before_), "asking for the current GPU");
+  if (index != before_) check(cudaSetDevice(index), "choosing the GPU");
+}
+
+OnGpu::~OnGpu() { static_cast<void>(cudaSetDevice(before_)); }
+
+Stream make_stream() {
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
+  return Stream(stream);
+}
+
+Event make_event() {
+  cudaEvent_t event = nullptr;
+  check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "making an event");
+  return Event(event);
+}
+
+DeviceMemory::DeviceMemory(std::size_t bytes) : bytes_(bytes) {
+  if (bytes == 0) return;
+  void* memory = nullptr;
+  check(cudaMalloc(&memory, bytes), fmt::format("taking {} MiB of the GPU's memory", bytes >> 20));
+  memory_ = Owned<std::byte*, release>(static_cast<std::byte*>(memory));
+}
+
+PinnedMemory::PinnedMemory(std::size_t bytes) : bytes_(bytes) {
+  if (bytes == 0) return;
+  void* memory = nullptr;
+  check(cudaMallocHost(&memory, bytes), fmt::format("taking {} MiB of pinned memory", bytes >> 20));
+  memory_ = Owned<std::byte*, release>(static_cast<std::byte*>(memory));
+}
+
+}  // namespace allconv::cuda

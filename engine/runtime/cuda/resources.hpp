@@ -1,0 +1,99 @@
+// What the CUDA runtime hands out, each owned by one object: memory on the device and pinned on the
+// host, streams, events, graphs. Every call is checked.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace allconv::cuda {
+
+// Throws Error{device} that names what failed and why, and clears the error.
+void check(cudaError_t result, std::string_view what);
+
+// Makes `index` the calling thread's GPU until the end of the scope.
+class OnGpu {
+ public:
+  explicit OnGpu(int index);
+  ~OnGpu();
+  OnGpu(const OnGpu&) = delete;
+  OnGpu& operator=(const OnGpu&) = delete;
+
+ private:
+  int before_ = 0;
+};
+
+// A handle that a function gives back; movable.
+template <class Handle, auto kDestroy>
+class Owned {
+ public:
+  Owned() = default;
+  explicit Owned(Handle handle) : handle_(handle) {}
+  Owned(Owned&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Owned& operator=(Owned&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  // What fails on the way out has been reported by the call that broke it.
+  ~Owned() {
+    if (handle_ != nullptr) static_cast<void>(kDestroy(handle_));
+  }
+
+  Handle get() const { return handle_; }
+
+ private:
+  Handle handle_ = nullptr;
+};
+
+using Stream = Owned<cudaStream_t, cudaStreamDestroy>;
+using Event = Owned<cudaEvent_t, cudaEventDestroy>;
+using Graph = Owned<cudaGraph_t, cudaGraphDestroy>;
+using GraphExec = Owned<cudaGraphExec_t, cudaGraphExecDestroy>;
+
+Stream make_stream();
+Event make_event();  // without times
+
+// Bytes on the current GPU, 256-byte aligned; none for 0.
+class DeviceMemory {
+ public:
+  DeviceMemory() = default;
+  explicit DeviceMemory(std::size_t bytes);
+
+  std::byte* data() const { return memory_.get(); }
+  template <class Type>
+  Type* as() const {
+    return reinterpret_cast<Type*>(memory_.get());
+  }
+  std::size_t size() const { return bytes_; }
+
+ private:
+  static cudaError_t release(std::byte* memory) { return cudaFree(memory); }
+
+  Owned<std::byte*, release> memory_;
+  std::size_t bytes_ = 0;
+};
+
+// Page-locked bytes of the host, which copies on a stream reach directly.
+class PinnedMemory {
+ public:
+  PinnedMemory() = default;
+  explicit PinnedMemory(std::size_t bytes);
+
+  std::byte* data() const { return memory_.get(); }
+  template <class Type>
+  Type* as() const {
+    return reinterpret_cast<Type*>(memory_.get());
+  }
+  std::size_t size() const { return bytes_; }
+
+ private:
+  static cudaError_t release(std::byte* memory) { return cudaFreeHost(memory); }
+
+  Owned<std::byte*, release> memory_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace allconv::cuda

@@ -1,0 +1,34 @@
+// Gpu: whether there is a CUDA GPU that the kernels run on. Works without one, without a driver,
+// and in programs that were built without CUDA.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace allconv {
+
+struct GpuFacts {
+  int index = 0;
+  std::string name;    // "NVIDIA H100 80GB HBM3"
+  int capability = 0;  // 10 * major + minor
+  int multiprocessors = 0;
+  std::size_t memory = 0;  // bytes
+};
+
+// The first GPU generation that the kernels run on (Ampere).
+inline constexpr int kLeastCapability = 80;
+
+struct GpuSearch {
+  std::optional<GpuFacts> gpu;
+  std::string why_not;  // a clause, where there is none: "no CUDA driver is installed"
+  std::string mend;     // an imperative clause
+};
+
+// Any thread may call.
+GpuSearch find_gpu(int index);
+
+// "NVIDIA H100 80GB HBM3, sm_90"
+std::string gpu_text(const GpuFacts& gpu);
+
+}  // namespace allconv
