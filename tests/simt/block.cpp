@@ -52,7 +52,7 @@ void BlockRunner::enter(void* argument) {
   BlockRunner& runner = *thread.runner;
   race_acquire(&runner.begin_order_);
   (*runner.body_)();
-  race_release(&runner);
+  race_release(&runner.end_order_);
   thread.state = CudaThread::State::ended;
   ++runner.ended_;
 }
@@ -87,6 +87,8 @@ void BlockRunner::prepare(const Grid& grid, const std::function<void()>& body) {
     warps_[static_cast<std::size_t>(thread.warp)].exists |= 1U << thread.lane;
     make_ready(thread);
   }
+  // Blocks of a worker are not ordered, unless they share variables: those have one address.
+  if (has_static_shared()) race_acquire(&end_order_);
   dynamic_.resize(grid.dynamic_bytes);
   poison_static_shared();
   race_release(&begin_order_);
@@ -174,14 +176,14 @@ void BlockRunner::meet(CudaThread& thread, const Collective& collective, void* o
   if (at == warp.groups.size()) warp.groups.push_back({.collective = collective});
   warp.groups[at].arrived |= self;
   char& order = warp.order[warp.phase];
-  race_release(&order);
+  if (collective.orders_memory) race_release(&order);
   if (warp.groups[at].arrived == wanted) {
     finish_group(warp, thread, at, compute);
   } else {
     thread.state = CudaThread::State::in_collective;
     thread.fibre.give_way();
   }
-  race_acquire(&order);
+  if (collective.orders_memory) race_acquire(&order);
 }
 
 // The last to arrive goes on at once, the others when the warp moves again.
@@ -230,8 +232,11 @@ std::string BlockRunner::place(const CudaThread& thread) const {
   return cat(thread.waits_in.name, " at ", text_of(thread.waits_in.site));
 }
 
+void BlockRunner::finish_grid() { race_acquire(&end_order_); }
+
 void BlockRunner::fault(CudaThread& thread, const std::string& text) {
   faulted_ = true;
+  race_release(&end_order_);
   record_fault(cat("block ", text_of(block_), ", thread ", text_of(thread.index), ": ", text));
   thread.fibre.end();
 }

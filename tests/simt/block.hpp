@@ -40,6 +40,8 @@ class BlockRunner {
  public:
   // Runs one block to its end. False after a fault.
   bool run(const Grid& grid, uint3 block, const std::function<void()>& body, Random random);
+  // Makes what the blocks wrote known to the calling thread.
+  void finish_grid();
 
   // For the calling thread: see device.hpp.
   static CudaThread* current();
@@ -93,6 +95,7 @@ class BlockRunner {
   int barrier_phase_ = 0;
   char barrier_order_[2] = {};  // as Warp::order
   char begin_order_ = 0;
+  char end_order_ = 0;
   GuardedBytes dynamic_;
   Random random_{0};
   uint3 block_{};

@@ -1,8 +1,10 @@
 #include "tests/simt/device.hpp"
 
+#include <atomic>
 #include <cstring>
 
 #include "tests/simt/block.hpp"
+#include "tests/simt/sanitizers.hpp"
 #include "tests/simt/static_shared.hpp"
 #include "tests/simt/text.hpp"
 
@@ -11,6 +13,15 @@ namespace allconv::simt {
 void meet(const Collective& collective, void* operands, Compute compute) {
   CudaThread& thread = *BlockRunner::current();
   thread.runner->meet(thread, collective, operands, compute);
+}
+
+// Two threads that both come by here are taken as ordered in the order in which they come. So a
+// race beside fences may be missed; none is invented.
+void fence() {
+  static char order = 0;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  race_release(&order);
+  race_acquire(&order);
 }
 
 void block_barrier(const char* name, const Site& site) {
@@ -45,6 +56,7 @@ void begin_copy(const AsyncCopy& copy, const Site& site) {
   if (!is_shared(copy.to, copy.bytes)) {
     fault("cp.async: its destination is not in the block's shared memory", site);
   }
+  race_write(copy.to, copy.bytes);
   std::memset(copy.to, kPoison, copy.bytes);
   BlockRunner::current()->copies.back().push_back(copy);
 }
@@ -57,6 +69,8 @@ void wait_for_copies(std::size_t pending_groups) {
   while (groups.size() - 1 > pending_groups) {
     for (const AsyncCopy& copy : groups.front()) {
       auto* to = static_cast<std::byte*>(copy.to);
+      race_read(copy.from, copy.valid_bytes);
+      race_write(to, copy.bytes);
       if (copy.valid_bytes > 0) std::memcpy(to, copy.from, copy.valid_bytes);
       std::memset(to + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
     }

@@ -20,6 +20,7 @@ struct Collective {
   Site site;
   std::uint32_t mask = kFullMask;  // the lanes that take part
   bool aligned = false;            // whether it needs all 32 threads of a warp, as mma does
+  bool orders_memory = false;      // whether what lanes wrote before is seen by the others after
 };
 
 // Computes a collective from what each lane has brought: `operands[lane]`, null for the others.
@@ -27,6 +28,9 @@ using Compute = void (*)(void* const* operands);
 
 // Deposits the calling lane's operands. The last lane of the mask to arrive computes; all go on.
 void meet(const Collective& collective, void* operands, Compute compute);
+
+// Orders what the calling thread wrote before what it writes after, for all who do the same.
+void fence();
 
 // Waits for all threads of the block.
 void block_barrier(const char* name, const Site& site);

@@ -62,6 +62,7 @@ class Fibre {
   void* fake_stack_ = nullptr;
   const void* caller_bottom_ = nullptr;
   std::size_t caller_bytes_ = 0;
+  bool inside_ = false;  // of its entry, which it may never leave
   void* race_thread_ = nullptr;
   void* race_caller_ = nullptr;
 };

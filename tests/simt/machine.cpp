@@ -82,6 +82,7 @@ class GridRun {
       const uint3 block = block_index(number, grid_.blocks);
       if (!runner.run(grid_, block, body_, random_.split(number))) faulted_ = true;
     }
+    runner.finish_grid();
   }
 
   bool faulted() const { return faulted_; }

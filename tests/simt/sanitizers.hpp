@@ -17,6 +17,8 @@ void __tsan_destroy_fiber(void* fiber);
 void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 void __tsan_acquire(void* address);
 void __tsan_release(void* address);
+void __tsan_read_range(void* address, unsigned long bytes);
+void __tsan_write_range(void* address, unsigned long bytes);
 }
 #endif
 
@@ -53,6 +55,10 @@ inline void race_destroy(void* thread) { __tsan_destroy_fiber(thread); }
 inline void race_switch(void* thread) { __tsan_switch_to_fiber(thread, 1); }
 inline void race_acquire(void* address) { __tsan_acquire(address); }
 inline void race_release(void* address) { __tsan_release(address); }
+inline void race_read(const void* address, std::size_t bytes) {
+  __tsan_read_range(const_cast<void*>(address), bytes);
+}
+inline void race_write(void* address, std::size_t bytes) { __tsan_write_range(address, bytes); }
 #else
 inline constexpr bool kRaceDetector = false;
 inline void* race_current() { return nullptr; }
@@ -61,6 +67,8 @@ inline void race_destroy(void*) {}
 inline void race_switch(void*) {}
 inline void race_acquire(void*) {}
 inline void race_release(void*) {}
+inline void race_read(const void*, std::size_t) {}
+inline void race_write(void*, std::size_t) {}
 #endif
 
 }  // namespace allconv::simt

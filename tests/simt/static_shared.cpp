@@ -89,6 +89,8 @@ std::byte* base_of_thread() {
 
 }  // namespace
 
+bool has_static_shared() { return !variables().empty(); }
+
 void poison_static_shared() {
   for (const Variable& variable : variables()) {
     std::memset(base_of_thread() + variable.offset, kPoison, variable.bytes);

@@ -6,6 +6,9 @@
 
 namespace allconv::simt {
 
+// Whether the program has any.
+bool has_static_shared();
+
 // Poisons those of the calling thread.
 void poison_static_shared();
 

@@ -3,6 +3,8 @@
 
 #include <atomic>
 
+#include "tests/simt/device.hpp"
+
 template <class T>
 T atomicAdd(T* address, T value) {
   return std::atomic_ref<T>(*address).fetch_add(value, std::memory_order_relaxed);
@@ -38,5 +40,5 @@ inline unsigned atomicInc(unsigned* address, unsigned last) {
   return seen;
 }
 
-inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
-inline void __threadfence_block() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+inline void __threadfence() { allconv::simt::fence(); }
+inline void __threadfence_block() { allconv::simt::fence(); }

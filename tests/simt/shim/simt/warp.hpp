@@ -1,5 +1,5 @@
-// Barriers, votes and shuffles. Each takes its caller's place in the source, by which calls from
-// different places are told apart.
+// Barriers, votes and shuffles, of which barriers alone order memory. Each takes its caller's place
+// in the source, by which calls from different places are told apart.
 #pragma once
 
 #include <atomic>
@@ -67,8 +67,8 @@ inline void __syncthreads(const std::source_location& site = std::source_locatio
 
 inline void __syncwarp(unsigned mask = allconv::simt::kFullMask,
                        const std::source_location& site = std::source_location::current()) {
-  allconv::simt::meet({.name = "__syncwarp", .site = site, .mask = mask}, nullptr,
-                      [](void* const*) {});
+  allconv::simt::meet({.name = "__syncwarp", .site = site, .mask = mask, .orders_memory = true},
+                      nullptr, [](void* const*) {});
 }
 
 template <class T>
