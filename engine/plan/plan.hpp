@@ -110,6 +110,11 @@ struct PlanOptions {
   int threads = 1;                         // for the workspace sum
 };
 
+// What a plan of these options computes in; the CPU has fp32 alone.
+constexpr kernels::Precision precision_of(const PlanOptions& options) {
+  return options.gpu ? options.gpu->precision : kernels::Precision::fp32;
+}
+
 struct Plan {
   Graph graph;
   kernels::RowLimits limits = {};

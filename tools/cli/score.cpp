@@ -118,7 +118,7 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
 int run_score(const ScoreArguments& arguments) {
   check_score_output(arguments);
   if (const auto rows = finished_rows(arguments)) return report_finished(arguments.output, *rows);
-  CpuDevice device(arguments.common);
+  ComputeDevice device(arguments.common);
   const Model model = read_model(arguments.model);
   const DataSet data = open_inputs(arguments);
   const IndexRange range =
