@@ -65,7 +65,7 @@ struct Step {
   std::size_t workspace_bytes = 0;       // scratch of one thread that runs a part of it
   std::size_t packed_weights_bytes = 0;  // in the kernel's own form
   std::size_t packed_offset = 0;         // in the packed weights, or in a gradient lane
-  int parts = 1;                         // of one pass
+  int parts = 1;                         // of one pass; on a GPU its launches
   double flops = 0;                      // for all images of the plan
 };
 
@@ -117,6 +117,8 @@ constexpr kernels::Precision precision_of(const PlanOptions& options) {
 
 struct Plan {
   Graph graph;
+  std::optional<GpuTarget> gpu = {};  // what it is for; none: the CPU
+  int launches = 0;                   // of kernels on a GPU, a run
   kernels::RowLimits limits = {};
   int images = 1;  // computed together: a micro-batch
   std::vector<Step> steps;

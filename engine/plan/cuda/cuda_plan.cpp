@@ -29,6 +29,7 @@ class CudaPlanner final : public PlanBuilder {
  public:
   CudaPlanner(const Graph& graph, int images, DeviceInput input, const PlanOptions& options)
       : PlanBuilder(graph, images), options_(options), is_row_(graph.values.size()) {
+    plan_.gpu = options.gpu;
     result_.target = *options.gpu;
     result_.input = input;
     result_.pixels_bytes = static_cast<std::size_t>(graph.network.input.size());
@@ -103,7 +104,7 @@ class CudaPlanner final : public PlanBuilder {
     PlanValue& value = plan_.values[static_cast<std::size_t>(output)];
     const auto bits =
         static_cast<std::size_t>(value.image_bytes) / kernels::element_bytes(result_.types.map);
-    const std::string name = value.name + " > 0";
+    const std::string name = value.name + "_mask";
     forward.dst2 =
         add_value(name, bits / kMaskElements, value.channels / kMaskElements, forward.stage);
     PlanValue& mask = plan_.values.back();
@@ -213,7 +214,7 @@ class CudaPlanner final : public PlanBuilder {
       lifetimes.push_back({value.bytes, value.first_stage, value.last_stage});
     }
     place_values(lifetimes);
-    for (const Step& step : plan_.steps) result_.launches += step.kernel.empty() ? 0 : step.parts;
+    for (const Step& step : plan_.steps) plan_.launches += step.kernel.empty() ? 0 : step.parts;
   }
 
   const PlanOptions& options_;
