@@ -150,11 +150,13 @@ struct WarpSums {
   }
 };
 
-template <class Element, GatherTile kTile>
-__global__ void __launch_bounds__(kTile.threads(), kTile.resident)
+// The tile by its sizes: nvcc knows kernels by plain numbers only.
+template <class Element, int kM, int kN>
+__global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_of(kM, kN).resident)
     gather_sm80_kernel(GatherProblem problem, GatherArguments arguments) {
+  constexpr GatherTile kTile = gather_tile_of(kM, kN);
   __shared__ GatherGemm gemm;
-  __shared__ ResultPlace places[kTile.m];
+  __shared__ ResultPlace places[kM];
   std::byte* const stages = dynamic_shared_memory<std::byte>();
 
   const int phase = static_cast<int>(blockIdx.z);
@@ -218,7 +220,7 @@ cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arg
                      static_cast<unsigned>(problem.phases())),
       .threads = dim3(kTile.threads()),
       .shared_memory = gather_shared_bytes(kTile)};
-  return launch(gather_sm80_kernel<Element, kTile>, shape, stream, problem, arguments);
+  return launch(gather_sm80_kernel<Element, kTile.m, kTile.n>, shape, stream, problem, arguments);
 }
 
 template <class Element>

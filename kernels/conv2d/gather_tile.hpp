@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 
 namespace allconv::kernels {
 
@@ -22,6 +23,14 @@ inline constexpr GatherTile kWideTile{.m = 128, .n = 96, .warps_m = 2, .warps_n 
 inline constexpr GatherTile kEvenTile{.m = 128, .n = 64, .warps_m = 2, .warps_n = 2};
 inline constexpr GatherTile kShortTile{.m = 64, .n = 96, .warps_m = 1, .warps_n = 2, .resident = 4};
 inline constexpr GatherTile kSlimTile{.m = 128, .n = 16, .warps_m = 4, .warps_n = 1};
+
+// The tile of m results x n channels.
+constexpr GatherTile gather_tile_of(int m, int n) {
+  for (const GatherTile& tile : {kWideTile, kEvenTile, kShortTile, kSlimTile}) {
+    if (tile.m == m && tile.n == n) return tile;
+  }
+  return {};
+}
 
 constexpr std::int64_t tiles_of(std::int64_t count, int tile) { return (count + tile - 1) / tile; }
 
