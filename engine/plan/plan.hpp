@@ -13,6 +13,7 @@
 #include "engine/graph/graph.hpp"
 #include "engine/support/diagnostics.hpp"
 #include "kernels/class_signal/problem.hpp"
+#include "kernels/classifier_head/problem.hpp"
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/cache.hpp"
 #include "kernels/core/kernel.hpp"
@@ -45,7 +46,7 @@ using StepProblem =
                  Bound<kernels::SoftmaxCrossEntropyBackward>, Bound<ClassSignal>,
                  Bound<kernels::GlobalAveragePoolBackward>, Bound<kernels::MaxPoolBackward>,
                  Bound<kernels::ReluBackward>, Bound<kernels::Conv2dWeightGradient>,
-                 Bound<kernels::Conv2dDataGradient>>;
+                 Bound<kernels::Conv2dDataGradient>, Bound<kernels::ClassifierHead>>;
 
 // A kernel that was passed over, and why.
 struct Refusal {

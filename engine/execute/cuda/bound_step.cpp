@@ -45,6 +45,13 @@ class DeviceBinder {
                  .dst = dst(),
                  .mask = static_cast<std::uint8_t*>(frame_.value(step_.dst2))};
   }
+  void bind(kernels::ClassifierHead::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .weights = frame_.weights + lane().weights,
+                 .bias = frame_.weights + lane().bias,
+                 .logits = static_cast<float*>(frame_.value(step_.dst2)),
+                 .probabilities = static_cast<float*>(dst())};
+  }
   void bind(kernels::Conv2dDataGradient::DeviceArguments& arguments) const {
     const bool masked = step_.src2 != kNoValue &&
                         frame_.plan->plan.values[static_cast<std::size_t>(step_.src2)].is_mask;
