@@ -20,6 +20,11 @@ T atomicMax(T* address, T value) {
 }
 
 template <class T>
+T atomicOr(T* address, T value) {
+  return std::atomic_ref<T>(*address).fetch_or(value, std::memory_order_relaxed);
+}
+
+template <class T>
 T atomicExch(T* address, T value) {
   return std::atomic_ref<T>(*address).exchange(value, std::memory_order_relaxed);
 }
