@@ -47,7 +47,9 @@ DeviceCopy::DeviceCopy(DeviceCopy&& other) noexcept
 // Also after a failure, which check() has reported.
 DeviceCopy::~DeviceCopy() { (void)cudaFree(device_); }
 
-std::byte* DeviceCopy::contents() const { return device_ + (host_->data() - host_->whole().data()); }
+std::byte* DeviceCopy::contents() const {
+  return device_ + (host_->data() - host_->whole().data());
+}
 
 void DeviceCopy::fetch() const {
   const auto whole = host_->whole();

@@ -119,15 +119,18 @@ struct Rows {
     if constexpr (requires { Case::kOnGpus; }) return Case::kOnGpus;
     return requires { cuda_kernel_table(Operation{}); };
   }();
-  // Of an emulated GPU's multiply-adds, some take a second a hundred million.
-  static constexpr double kMostQuickFlops = 4e6;
+  // An emulated GPU does 50 to 400 million multiply-adds a second.
+  static constexpr double kMostQuickFlops = 3e6;
   static constexpr double kMostFullFlops = 1e8;
+  // Element-wise kernels: some hundred blocks tell as much as a thousand.
+  static constexpr std::int64_t kMostQuickElements = 70'000;
 
   static std::vector<Variant> variants() {
     if constexpr (!kOnGpus) return {};
     const TensorList tensors =
         Case::tensors(Case::quick_problems().front(), Filler(DataKind::integers, 1));
-    return device_types(tensors, requires { Case::kMultipliesMaps; });
+    return device_types(
+        tensors, requires { Case::kMultipliesMaps; });
   }
   static std::string text(const Variant& variant) { return to_text(variant); }
 
@@ -137,7 +140,7 @@ struct Rows {
       for (const Problem& problem : Case::full_problems()) all.push_back(problem);
     }
     std::erase_if(all, [full_size](const Problem& problem) {
-      return problem.flops() > (full_size ? kMostFullFlops : kMostQuickFlops);
+      return full_size ? problem.flops() > kMostFullFlops : !is_quick(problem);
     });
     return all;
   }
@@ -160,8 +163,10 @@ struct Rows {
     return result;
   }
   static kernels::Verdict verdict(const Problem& problem, const Variant& variant, std::size_t row) {
-    if constexpr (!kOnGpus) return kernels::Verdict::refuse("GPUs have no such operation");
-    else return cuda_kernel_table(Operation{})[row].accepts({problem, variant});
+    if constexpr (!kOnGpus)
+      return kernels::Verdict::refuse("GPUs have no such operation");
+    else
+      return cuda_kernel_table(Operation{})[row].accepts({problem, variant});
   }
   static std::unique_ptr<Subject> prepare(const Problem& problem, const Variant& variant,
                                           std::size_t row) {
@@ -170,6 +175,14 @@ struct Rows {
           problem, cuda_kernel_table(Operation{})[row].prepare({problem, variant}));
     }
     return nullptr;
+  }
+
+ private:
+  static bool is_quick(const Problem& problem) {
+    if constexpr (requires { problem.count; }) {
+      if (problem.count > kMostQuickElements) return false;
+    }
+    return problem.flops() <= kMostQuickFlops;
   }
 };
 
