@@ -40,9 +40,9 @@ void append_group(std::string& text, const Plan& plan, const StepGroup& group) {
 }
 
 void append_steps(std::string& text, const Plan& plan) {
-  text += fmt::format("{:<5} {:<28} {:<44} {:>5} {:>9} {:>11} {:>11}  {}\n", "stage", "layer",
-                      "kernel", plan.gpu ? "calls" : "parts", "MFLOP", "packed", "workspace",
-                      "problem");
+  text +=
+      fmt::format("{:<5} {:<28} {:<44} {:>5} {:>9} {:>11} {:>11}  {}\n", "stage", "layer", "kernel",
+                  plan.gpu ? "calls" : "parts", "MFLOP", "packed", "workspace", "problem");
   for (const StepGroup& group : plan.groups) {
     if (plan.groups.size() > 1) append_group(text, plan, group);
     for (int i = group.first_step; i < group.last_step; ++i) {
@@ -69,7 +69,8 @@ void append_sums(std::string& text, const Plan& plan, int workers) {
                                                   100;
   text += "\n";
   line("weights", plan.weights_bytes, "as in the file");
-  line("packed weights", plan.packed_weights_bytes, plan.gpu ? "in the kernels' forms" : "in the kernels' forms, shared by all workers");
+  line("packed weights", plan.packed_weights_bytes,
+       plan.gpu ? "in the kernels' forms" : "in the kernels' forms, shared by all workers");
   if (plan.gradient_lane_bytes != 0) {
     line("gradient lane", plan.gradient_lane_bytes,
          plan.gpu ? "the gradient; weights and velocities take as much each"

@@ -1,3 +1,9 @@
+// classifier_head_reference: the specification of the classifier's end, and its only CPU kernel: a
+// CPU computes its parts as steps of their own.
+//
+// Layout    src (n,h,w,c), weights (k,c); one product after another
+// Requires  nothing
+// Bound by  everything: it is here to be read
 #include "kernels/classifier_head/reference.hpp"
 
 #include <algorithm>

@@ -131,6 +131,7 @@ int run_score(const ScoreArguments& arguments) {
   PartFile file(request, console_diagnostics());
   const IndexRange left = range.after(file.rows_found());
   const ScoreCounts counts = write_rows(scorer, rows, data, left, request.style, file);
+  for (const std::string& note : scorer.notes()) print_note(note);
   return counts.failed + file.failures_found() == 0 ? kDone : kSomeInputsFailed;
 }
 

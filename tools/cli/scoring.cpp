@@ -36,9 +36,11 @@ Evaluation evaluate_model(const Model& model, const DataSet& data, const std::st
   };
   ProgressBar bar("evaluate");
   const auto progress = [&bar](std::size_t done, std::size_t total) { bar.update(done, total); };
-  return evaluate(
+  const Evaluation result = evaluate(
       scorer, data, class_of_label, model.classes.size(),
       {.answered = answered, .failed = failed, .progress = progress, .cancelled = interrupted});
+  for (const std::string& note : scorer.notes()) print_note(note);
+  return result;
 }
 
 }  // namespace allconv::cli

@@ -49,6 +49,7 @@ Model train(TrainingStart& start, const TrainArguments& arguments, Validation* v
     checkpoints.restore(trainer, start, arguments, device);
     try {
       run_epochs(trainer, arguments, validation, checkpoints);
+      for (const std::string& note : trainer.notes()) print_note(note);
       return trainer.model();
     } catch (const DeadStart& dead) {
       if (arguments.on_dead_start == "stop" || checkpoints.attempt() == kMaxRetries) throw;

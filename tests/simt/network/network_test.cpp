@@ -221,5 +221,47 @@ TEST(CudaExecutor, BatchesInThreeSlotsKeepApart) {
   expect_no_faults();
 }
 
+// Where the runtime has no graphs the same launches go out singly, and the executor says so.
+TEST(CudaExecutor, WorksWithoutGraphs) {
+  const NetworkDescription network = narrow_all_cnn();
+  const Graph graph = make_graph(network, PassMode::inference);
+  const Pictures pictures(network, 2);
+  const auto logits_of = [&](NetworkExecutor& executor) {
+    return answer_of(executor, network, pictures.batch()).logits;
+  };
+  const auto with = make_cuda_executor(graph, 2, BatchInput::pixels, on_gpu(Precision::fp32));
+  const Floats expected = logits_of(*with);
+  const simt::Settings before = simt::settings();
+  simt::Settings changed = before;
+  changed.graphs = false;
+  simt::configure(changed);
+  const auto without = make_cuda_executor(graph, 2, BatchInput::pixels, on_gpu(Precision::fp32));
+  EXPECT_EQ(logits_of(*without), expected);
+  EXPECT_EQ(without->notes().size(), 1U);
+  simt::configure(before);
+  expect_no_faults();
+}
+
+// Whatever warp moves first, the bits are the same: nothing reads what another has yet to write.
+TEST(CudaExecutor, OrdersOfWarpsChangeNoBit) {
+  const NetworkDescription network = narrow_all_cnn();
+  const Graph graph = make_graph(network, PassMode::explain, ReluRule::guided);
+  const Pictures pictures(network, 1);
+  const simt::Settings before = simt::settings();
+  std::vector<Floats> results;
+  using enum simt::WarpOrder;
+  for (const simt::WarpOrder order : {random, greedy, reverse_greedy}) {
+    simt::Settings changed = before;
+    changed.order = order;
+    simt::configure(changed);
+    const auto gpu = make_cuda_executor(graph, 1, BatchInput::pixels, on_gpu(Precision::fp16));
+    results.push_back(answer_of(*gpu, network, pictures.batch(), true).input_gradient);
+  }
+  simt::configure(before);
+  EXPECT_EQ(results[1], results[0]);
+  EXPECT_EQ(results[2], results[0]);
+  expect_no_faults();
+}
+
 }  // namespace
 }  // namespace allconv
