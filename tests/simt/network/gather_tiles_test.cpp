@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/runtime/cuda/resources.hpp"
+#include "kernels/conv2d/gather_cuda.hpp"
 #include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/core/problem_text.hpp"
 #include "tests/simt/machine.hpp"
