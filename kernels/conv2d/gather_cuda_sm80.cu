@@ -54,7 +54,7 @@ struct TileLoader {
   int weights_row;            // elements from row to row
   int padded_depth;
   int first_column;  // of dst
-  DepthStep step;
+  DepthStep step = {};
 
   __device__ static GatherPiece copied(int pass) {
     return gather_copied_piece(kTile.threads(), static_cast<int>(threadIdx.x), pass);

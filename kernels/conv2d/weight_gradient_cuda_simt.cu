@@ -30,8 +30,8 @@ struct GradientLoader {
   const Element* src;             // (n,h,w,c)
   const Element* d_dst;           // (n,p,q,k)
   int first_filter;
-  float from_d_dst[Tile::kLoads];
-  float from_src[Tile::kLoads];
+  float from_d_dst[Tile::kLoads] = {};
+  float from_src[Tile::kLoads] = {};
 
   __device__ static int depth(int i) {
     return Tile::loaded_depth(static_cast<int>(threadIdx.x), i);
@@ -72,7 +72,7 @@ struct GradientSums {
   __device__ static int column(int j) { return Tile::column(static_cast<int>(threadIdx.x), j); }
 
   __device__ void multiply(const SimtStage& stage) {
-#pragma unroll
+#pragma unroll 4  // more of them spill on sm_100 and sm_120
     for (int depth = 0; depth < Tile::kDepth; ++depth) {
       float left[Tile::kRun];
       float right[Tile::kRun];

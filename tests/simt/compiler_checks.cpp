@@ -2,6 +2,7 @@
 // what stands here where an address is misaligned or an index lies outside of an array. The layouts
 // are those of the UndefinedBehaviorSanitizer's runtime, whose place this takes.
 #include <cstdint>
+#include <utility>
 
 #include "tests/simt/block.hpp"
 #include "tests/simt/text.hpp"
@@ -35,10 +36,10 @@ struct OutOfBounds {
   const Type* index;
 };
 
-void report(const std::string& text, const Place& place) {
-  const std::string whole = cat(text, ", at ", file_name(place.file), ':', place.line);
-  if (CudaThread* thread = BlockRunner::current()) thread->runner->fault(*thread, whole);
-  record_fault(whole);
+void report(std::string text, const Place& place) {
+  text.append(cat(", at ", file_name(place.file), ':', place.line));
+  if (CudaThread* thread = BlockRunner::current()) thread->runner->fault(*thread, std::move(text));
+  record_fault(std::move(text));
 }
 
 }  // namespace

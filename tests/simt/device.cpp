@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "tests/simt/block.hpp"
 #include "tests/simt/sanitizers.hpp"
@@ -13,6 +14,46 @@ namespace allconv::simt {
 void meet(const Collective& collective, void* operands, Compute compute) {
   CudaThread& thread = *BlockRunner::current();
   thread.runner->meet(thread, collective, operands, compute);
+}
+
+Word shuffle(const Collective& collective, const Word& value, int source) {
+  struct Exchange {
+    Word value;
+    int source;
+    Word result;
+  };
+  Exchange exchange{.value = value, .source = source, .result = {}};
+  meet(collective, &exchange, [](void* const* operands) {
+    for (int at = 0; at < kWarpLanes; ++at) {
+      auto* own = static_cast<Exchange*>(operands[at]);
+      if (own == nullptr) continue;
+      const auto* other = static_cast<const Exchange*>(operands[own->source]);
+      if (other == nullptr) {
+        std::memset(&own->result, kPoison, sizeof(Word));
+      } else {
+        own->result = other->value;
+      }
+    }
+  });
+  return exchange.result;
+}
+
+std::uint32_t ballot(const Collective& collective, bool predicate) {
+  struct Vote {
+    std::uint32_t own;
+    std::uint32_t all;
+  };
+  Vote vote{.own = predicate, .all = 0};
+  meet(collective, &vote, [](void* const* operands) {
+    std::uint32_t all = 0;
+    for (int at = 0; at < kWarpLanes; ++at) {
+      if (const auto* one = static_cast<const Vote*>(operands[at])) all |= one->own << at;
+    }
+    for (int at = 0; at < kWarpLanes; ++at) {
+      if (auto* one = static_cast<Vote*>(operands[at])) one->all = all;
+    }
+  });
+  return vote.all;
 }
 
 // Two threads that both come by here are taken as ordered in the order in which they come. So a
@@ -29,9 +70,10 @@ void block_barrier(const char* name, const Site& site) {
   thread.runner->block_barrier(thread, name, site);
 }
 
-void fault(const std::string& text, const Site& site) {
+void fault(std::string text, const Site& site) {
   CudaThread& thread = *BlockRunner::current();
-  thread.runner->fault(thread, cat(text, ", at ", text_of(site)));
+  text.append(", at ").append(text_of(site));
+  thread.runner->fault(thread, std::move(text));
 }
 
 int lane() { return BlockRunner::current()->lane; }
@@ -58,14 +100,21 @@ void begin_copy(const AsyncCopy& copy, const Site& site) {
   }
   race_write(copy.to, copy.bytes);
   std::memset(copy.to, kPoison, copy.bytes);
-  BlockRunner::current()->copies.back().push_back(copy);
+  CudaThread& thread = *BlockRunner::current();
+  const Fibre::AsMachine machine(*thread.fibre);
+  thread.copies.back().push_back(copy);
 }
 
-void commit_copies() { BlockRunner::current()->copies.emplace_back(); }
+void commit_copies() {
+  CudaThread& thread = *BlockRunner::current();
+  const Fibre::AsMachine machine(*thread.fibre);
+  thread.copies.emplace_back();
+}
 
 // The open group, which no wait counts, stays.
 void wait_for_copies(std::size_t pending_groups) {
-  auto& groups = BlockRunner::current()->copies;
+  CudaThread& thread = *BlockRunner::current();
+  auto& groups = thread.copies;
   while (groups.size() - 1 > pending_groups) {
     for (const AsyncCopy& copy : groups.front()) {
       auto* to = static_cast<std::byte*>(copy.to);
@@ -74,6 +123,7 @@ void wait_for_copies(std::size_t pending_groups) {
       if (copy.valid_bytes > 0) std::memcpy(to, copy.from, copy.valid_bytes);
       std::memset(to + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
     }
+    const Fibre::AsMachine machine(*thread.fibre);
     groups.pop_front();
   }
 }

@@ -29,6 +29,17 @@ using Compute = void (*)(void* const* operands);
 // Deposits the calling lane's operands. The last lane of the mask to arrive computes; all go on.
 void meet(const Collective& collective, void* operands, Compute compute);
 
+// The largest value that lanes exchange.
+struct Word {
+  alignas(16) std::byte bytes[16];
+};
+
+// The value of lane `source`, NaN where that lane does not take part.
+Word shuffle(const Collective& collective, const Word& value, int source);
+
+// The lanes whose predicate is true.
+std::uint32_t ballot(const Collective& collective, bool predicate);
+
 // Orders what the calling thread wrote before what it writes after, for all who do the same.
 void fence();
 
@@ -36,7 +47,7 @@ void fence();
 void block_barrier(const char* name, const Site& site);
 
 // Ends the launch with a fault of the calling thread.
-[[noreturn]] void fault(const std::string& text, const Site& site);
+[[noreturn]] void fault(std::string text, const Site& site);
 
 // The calling thread's lane in its warp.
 int lane();

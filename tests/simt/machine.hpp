@@ -43,7 +43,7 @@ std::vector<std::string> take_faults();
 bool has_faults();
 
 // Adds a fault from outside of kernels.
-void record_fault(const std::string& text);
+void record_fault(std::string text);
 
 // What the program holds of the device and has not given back.
 struct Holdings {
@@ -60,6 +60,7 @@ struct Grid {
   dim3 blocks;
   dim3 threads;                   // of one block
   std::size_t dynamic_bytes = 0;  // shared memory, bytes a block
+  const void* kernel = nullptr;   // its address, where it is known
 };
 
 // What an sm_80 device can run.

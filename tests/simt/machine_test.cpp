@@ -66,6 +66,7 @@ TEST_F(Machine, FindsAMissingBarrierOfAWarp) {
 
 TEST_F(Machine, FindsARaceBetweenBlocks) {
   if (!kRaceDetector) GTEST_SKIP() << "only a race detector sees it";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the child starts workers
   for (const int workers : {1, 3}) {
     configure({.workers = workers});
     EXPECT_EQ(run_sum(SmallMistake::none), kSummed * (kSummed + 1) / 2);

@@ -6,8 +6,8 @@
 
 namespace allconv::simt {
 
-// Whether the program has any.
-bool has_static_shared();
+// Whether the kernel itself, not a function that it calls, declares some.
+bool declares_shared(const void* kernel);
 
 // Poisons those of the calling thread.
 void poison_static_shared();

@@ -48,6 +48,7 @@ inline constexpr Tolerance kTolerances[] = {
     {"global_average_pool_backward", kernels::NumericClass::rounded, 3},
     {"softmax_cross_entropy_forward", kernels::NumericClass::rounded, 12},
     {"softmax_cross_entropy_backward", kernels::NumericClass::rounded, 6},
+    {"classifier_head", kernels::NumericClass::rounded, 12},
     {"image_prepare", kernels::NumericClass::rounded, 6},
     {"sgd", kernels::NumericClass::rounded, 6},
 };

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/classifier_head/cuda.hpp"
 #include "kernels/conv2d/cuda.hpp"
 #include "kernels/dropout/cuda.hpp"
 #include "kernels/global_average_pool/cuda.hpp"

@@ -2,7 +2,6 @@
 // in the source, by which calls from different places are told apart.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -10,47 +9,14 @@
 
 namespace allconv::simt {
 
-// What one lane brings to a shuffle or a vote, and takes away.
-template <class T>
-struct Exchange {
-  T value;
-  int source = 0;  // the lane to read
-  T result{};
-};
-
-// The lanes of a shuffle read each other's values; a lane that does not take part has none to read.
 template <class T>
 T shuffle(const Collective& collective, T value, int source) {
-  Exchange<T> exchange{.value = value, .source = source};
-  meet(collective, &exchange, [](void* const* operands) {
-    for (int at = 0; at < kWarpLanes; ++at) {
-      auto* own = static_cast<Exchange<T>*>(operands[at]);
-      if (own == nullptr) continue;
-      auto* other = static_cast<Exchange<T>*>(operands[own->source]);
-      if (other == nullptr) {
-        std::memset(static_cast<void*>(&own->result), 0xFF, sizeof(T));
-      } else {
-        own->result = other->value;
-      }
-    }
-  });
-  return exchange.result;
-}
-
-inline std::uint32_t ballot(const Collective& collective, bool predicate) {
-  Exchange<std::uint32_t> exchange{.value = predicate};
-  meet(collective, &exchange, [](void* const* operands) {
-    std::uint32_t votes = 0;
-    for (int at = 0; at < kWarpLanes; ++at) {
-      auto* own = static_cast<Exchange<std::uint32_t>*>(operands[at]);
-      if (own != nullptr) votes |= own->value << at;
-    }
-    for (int at = 0; at < kWarpLanes; ++at) {
-      auto* own = static_cast<Exchange<std::uint32_t>*>(operands[at]);
-      if (own != nullptr) own->result = votes;
-    }
-  });
-  return exchange.result;
+  static_assert(sizeof(T) <= sizeof(Word));
+  Word word;
+  std::memcpy(word.bytes, &value, sizeof(T));
+  word = shuffle(collective, word, source);
+  std::memcpy(&value, word.bytes, sizeof(T));
+  return value;
 }
 
 // The lane that a shuffle of segments of `width` lanes reads; its own where that is outside.
