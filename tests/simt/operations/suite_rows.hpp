@@ -122,8 +122,8 @@ struct Rows {
   // An emulated GPU does 50 to 400 million multiply-adds a second.
   static constexpr double kMostQuickFlops = 3e6;
   static constexpr double kMostFullFlops = 1e8;
-  // Element-wise kernels: some hundred blocks tell as much as a thousand.
-  static constexpr std::int64_t kMostQuickElements = 70'000;
+  // Element-wise kernels: some blocks tell as much as a hundred.
+  static constexpr std::int64_t kMostQuickElements = 10'000;
 
   static std::vector<Variant> variants() {
     if constexpr (!kOnGpus) return {};
