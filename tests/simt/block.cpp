@@ -10,11 +10,13 @@
 #include "tests/simt/static_shared.hpp"
 #include "tests/simt/text.hpp"
 
-// What kernels ask who they are. Set at every change of fibres.
+// What kernels ask who they are. Set at every change of fibres. The names are CUDA's.
+// NOLINTBEGIN(readability-identifier-naming)
 constinit thread_local uint3 threadIdx{};
 constinit thread_local uint3 blockIdx{};
 constinit thread_local dim3 blockDim{};
 constinit thread_local dim3 gridDim{};
+// NOLINTEND(readability-identifier-naming)
 
 namespace allconv::simt {
 
@@ -173,8 +175,9 @@ void BlockRunner::meet(CudaThread& thread, const Collective& collective, void* o
   thread.waits_in = collective;
   thread.operands = operands;
   if ((collective.mask >> thread.lane & 1) == 0) {
-    fault(thread, cat(place(thread), ": its mask ", hex(collective.mask), " leaves lane ",
-                      thread.lane, " out, which calls it"));
+    std::string text = cat(place(thread), ": its mask ", hex(collective.mask), " leaves lane ",
+                           thread.lane, " out, which calls it");
+    fault(thread, std::move(text));
   }
   if (collective.orders_memory) race_release(&order);
   if (!join_group(warp, thread, compute)) wait(thread);
@@ -205,7 +208,7 @@ void BlockRunner::finish_group(Warp& warp, const CudaThread& last, std::size_t a
   const std::uint32_t arrived = warp.groups[at].arrived;
   warp.groups.erase(warp.groups.begin() + static_cast<std::ptrdiff_t>(at));
   warp.phase ^= 1;
-  const auto first = threads_.begin() + last.warp * kWarpLanes;
+  const auto first = threads_.begin() + std::ptrdiff_t{last.warp} * kWarpLanes;
   for (int lane = 0; lane < kWarpLanes; ++lane) {
     if (arrived >> lane & 1) operands[lane] = first[lane].operands;
   }
