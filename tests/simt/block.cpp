@@ -88,7 +88,8 @@ void BlockRunner::prepare(const Grid& grid, const std::function<void()>& body) {
                     flat / (grid.threads.x * grid.threads.y)};
     thread.warp = number / kWarpLanes;
     thread.lane = number % kWarpLanes;
-    thread.copies.assign(1, {});
+    thread.copies.clear();
+    thread.committed_groups = 0;
     const std::size_t fibre = crew_ * threads_.size() + flat;
     thread.fibre = &fibres_[fibre];
     thread.fibre->start(stacks_->bottom(static_cast<int>(fibre)), enter, &thread);
