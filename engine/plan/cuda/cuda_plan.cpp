@@ -276,11 +276,12 @@ class CudaPlanner final : public PlanBuilder {
       for (const int value : operands_of(step)) {
         bytes += plan_.values[static_cast<std::size_t>(value)].bytes;
       }
-      step.model_seconds = predicted_seconds(gpu, {.flops = step.flops,
-                                                   .bytes = static_cast<double>(bytes),
-                                                   .tensor_cores = step.kernel.ends_with("_sm80"),
-                                                   .precision = result_.types.map,
-                                                   .launches = step.parts});
+      step.model_seconds =
+          predicted_seconds(gpu, {.flops = step.flops,
+                                  .bytes = static_cast<double>(bytes),
+                                  .tensor_cores = step.kernel.find("_sm80") != std::string::npos,
+                                  .precision = result_.types.map,
+                                  .launches = step.parts});
     }
   }
 
