@@ -1,5 +1,5 @@
-// That no CUDA row is left out: each is put to the test on some quick problem, and each precision of
-// maps by some row.
+// That no CUDA row is left out: each is put to the test on some quick problem, and each precision
+// of maps by some row.
 #include <gtest/gtest.h>
 
 #include <map>

@@ -23,8 +23,8 @@ constexpr std::int64_t kDensePitch = 3 * kProblem.w;
 std::vector<float> warped(const std::vector<std::uint8_t>& images, std::int64_t pitch,
                           std::int64_t gap) {
   const simt::DeviceArray<std::uint8_t> on_device(images);
-  const simt::DeviceArray<ImageWarp> warps(std::vector<ImageWarp>(
-      kProblem.n, {.x = {0.98F, -0.17F, 0.1F}, .y = {0.17F, 0.98F, -0.1F}}));
+  const simt::DeviceArray<ImageWarp> warps(
+      std::vector<ImageWarp>(kProblem.n, {.x = {0.98F, -0.17F, 0.1F}, .y = {0.17F, 0.98F, -0.1F}}));
   const simt::DeviceArray<float> dst(static_cast<std::size_t>(kProblem.size()));
   const auto& row = cuda_kernel_table(ImageWarping{}).front();
   EXPECT_EQ(row.prepare({.problem = kProblem, .types = {}})

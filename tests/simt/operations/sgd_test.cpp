@@ -66,7 +66,8 @@ Parameters updated_on_device(Parameters parameters, std::int64_t decayed, std::u
 }
 
 TEST(SgdOnGpu, DecaysWeightsAndNotBiases) {
-  for (const std::int64_t decayed : {std::int64_t{0}, std::int64_t{1}, std::int64_t{1022}, kCount}) {
+  for (const std::int64_t decayed :
+       {std::int64_t{0}, std::int64_t{1}, std::int64_t{1022}, kCount}) {
     Parameters expected = some_parameters();
     update(expected, kStep.weight_decay, 0, decayed);
     update(expected, 0, decayed, kCount);

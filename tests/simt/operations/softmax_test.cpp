@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "kernels/softmax_cross_entropy/cuda.hpp"
@@ -27,16 +28,16 @@ std::unique_ptr<const kernels::CudaPreparedKernel<Operation>> prepared() {
 }
 
 TEST(SoftmaxOnGpu, FillingImagesHaveNoLossAndNoGradient) {
-  const std::vector<float> logits = Filler(DataKind::reals, 1).values(
-      "logits", static_cast<std::int64_t>(kLabels.size()) * kClasses);
+  const std::vector<float> logits =
+      Filler(DataKind::reals, 1)
+          .values("logits", static_cast<std::int64_t>(kLabels.size()) * kClasses);
   const simt::DeviceArray<float> src(logits), dst(logits.size()), loss(kLabels.size()),
       d_src(logits.size()), scale(std::vector{0.25F});
   const simt::DeviceArray<std::int32_t> labels(kLabels);
-  ASSERT_EQ(prepared<SoftmaxCrossEntropyForward>()->run({}, {.src = src.data(),
-                                                             .labels = labels.data(),
-                                                             .dst = dst.data(),
-                                                             .loss = loss.data()}),
-            cudaSuccess);
+  ASSERT_EQ(
+      prepared<SoftmaxCrossEntropyForward>()->run(
+          {}, {.src = src.data(), .labels = labels.data(), .dst = dst.data(), .loss = loss.data()}),
+      cudaSuccess);
   ASSERT_EQ(prepared<SoftmaxCrossEntropyBackward>()->run({}, {.probabilities = dst.data(),
                                                               .labels = labels.data(),
                                                               .d_src = d_src.data(),
@@ -51,8 +52,11 @@ TEST(SoftmaxOnGpu, FillingImagesHaveNoLossAndNoGradient) {
     const float target = label == static_cast<int>(i % kClasses) ? 1.0F : 0.0F;
     EXPECT_EQ(gradient[i], label < 0 ? 0.0F : (probabilities[i] - target) * 0.25F) << i;
     EXPECT_GT(probabilities[i], 0.0F) << i;
-    if (target == 1) EXPECT_NEAR(losses[n], -std::log(probabilities[i]), 1e-5);
-    if (label < 0) EXPECT_EQ(losses[n], 0.0F);
+    if (target == 1) {
+      EXPECT_NEAR(losses[n], -std::log(probabilities[i]), 1e-5) << n;
+    } else if (label < 0) {
+      EXPECT_EQ(losses[n], 0.0F) << n;
+    }
   }
 }
 
