@@ -5,9 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "engine/execute/executor.hpp"
-#include "engine/execute/optimiser.hpp"
-#include "engine/runtime/cpu/device.hpp"
+#include "engine/execute/network_executor.hpp"
+#include "engine/execute/training_executor.hpp"
 
 namespace allconv {
 
@@ -16,36 +15,35 @@ namespace {
 constexpr std::uint64_t kSeed = 1;
 constexpr int kStepPasses = 5;
 
-std::shared_ptr<const Plan> plan_for(const NetworkDescription& network,
-                                     const NetworkBenchOptions& options, const ThreadPool& pool) {
+Graph graph_for(const NetworkDescription& network, PassMode mode) {
+  return make_graph(network, mode,
+                    mode == PassMode::explain ? ReluRule::guided : ReluRule::gradient);
+}
+
+PlanOptions plan_options(const NetworkBenchOptions& options, const ThreadPool& pool) {
   PlanOptions plan = options.plan;
   plan.threads = pool.threads();
-  const bool explain = options.mode == PassMode::explain;
-  const Graph graph =
-      make_graph(network, options.mode, explain ? ReluRule::guided : ReluRule::gradient);
-  return make_batch_plan(graph, options.batch_size, plan);
+  return plan;
 }
 
 }  // namespace
 
 struct NetworkRun::State {
   PassMode mode;
-  Executor executor;
-  Optimiser optimiser;
+  std::unique_ptr<NetworkExecutor> network;    // inference and explain
+  std::unique_ptr<TrainingExecutor> training;  // training
   Parameters gradients;
   std::vector<float> input, logits, probabilities, losses, input_gradient;
   std::vector<std::int32_t> labels;
   Batch batch;
 
-  State(const NetworkDescription& network, const Parameters& start,
+  State(const NetworkDescription& description, const Parameters& start,
         const NetworkBenchOptions& options, ThreadPool& pool)
-      : mode(options.mode),
-        executor(plan_for(network, options, pool), options.batch_size, pool),
-        optimiser(executor, start, pool),
-        gradients(zero_parameters(network)) {
+      : mode(options.mode), gradients(zero_parameters(description)) {
+    make_executor(description, start, options, pool);
     const auto images = static_cast<std::size_t>(options.batch_size);
-    const auto classes = static_cast<std::size_t>(class_count(network));
-    input.resize(images * static_cast<std::size_t>(network.input.size()));
+    const auto classes = static_cast<std::size_t>(class_count(description));
+    input.resize(images * static_cast<std::size_t>(description.input.size()));
     labels.resize(images);
     logits.resize(images * classes);
     probabilities.resize(images * classes);
@@ -67,14 +65,32 @@ struct NetworkRun::State {
       input_gradient.resize(input.size());
       batch.input_gradient = input_gradient.data();
     }
-    executor.load(start);
   }
 
+  void make_executor(const NetworkDescription& description, const Parameters& start,
+                     const NetworkBenchOptions& options, ThreadPool& pool) {
+    const Graph graph = graph_for(description, mode);
+    const PlanOptions plan = plan_options(options, pool);
+    if (mode == PassMode::training) {
+      training = make_training_executor(graph, start, options.batch_size, BatchInput::prepared,
+                                        plan, pool);
+      return;
+    }
+    network = make_network_executor(graph, options.batch_size, BatchInput::prepared, plan, pool);
+    network->load(start);
+  }
+
+  const Plan& plan() const { return training ? training->plan() : network->plan(); }
+
   void iterate() {
-    executor.run(batch);
-    if (mode != PassMode::training) return;
-    optimiser.step({.rate = kBenchLearningRate});
+    if (network) return network->run(batch);
+    training->step(batch, {.rate = kBenchLearningRate});
     ++batch.step;
+  }
+
+  void run_observed(StepObserver observe) {
+    if (network) return network->run_observed(batch, observe);
+    training->run_observed(batch, observe);
   }
 };
 
@@ -91,18 +107,17 @@ const std::vector<std::int32_t>& NetworkRun::labels() const { return state_->lab
 const std::vector<float>& NetworkRun::logits() const { return state_->logits; }
 const std::vector<float>& NetworkRun::input_gradient() const { return state_->input_gradient; }
 const Parameters& NetworkRun::gradients() const {
-  state_->executor.lane_form().unpack(state_->executor.sum_gradients(), state_->gradients);
+  state_->training->read_gradient(state_->gradients);
   return state_->gradients;
 }
 
 std::vector<StepTime> NetworkRun::time_steps(int passes, Cancelled cancelled) {
-  const Plan& plan = state_->executor.plan();
+  const Plan& plan = state_->plan();
   std::vector<std::vector<double>> seconds(plan.steps.size());
   for (int pass = 0; pass < passes; ++pass) {
     stop_if(cancelled);
     for (auto& of_step : seconds) of_step.push_back(0);
-    state_->executor.run_observed(
-        state_->batch, [&](std::size_t step, double time) { seconds[step].back() += time; });
+    state_->run_observed([&](std::size_t step, double time) { seconds[step].back() += time; });
   }
   std::vector<StepTime> result;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -124,7 +139,8 @@ NetworkBenchResult bench_network(const NetworkDescription& network, const Parame
       .warmup = options.warmup, .iterations = options.iterations, .cancelled = options.cancelled};
   NetworkBenchResult result{.network = network.name,
                             .mode = options.mode,
-                            .device = device_text(options.plan.limits.isa),
+                            .device = options.device,
+                            .precision = std::string(to_string(precision_of(options.plan))),
                             .threads = pool.threads(),
                             .batch_size = options.batch_size,
                             .iteration = measure(timing, [&] { run.iterate(); }),
@@ -148,7 +164,7 @@ std::string to_json(const NetworkBenchResult& result) {
   json["mode"] = to_string(result.mode);
   json["device"] = result.device;
   json["threads"] = result.threads;
-  json["precision"] = "fp32";
+  json["precision"] = result.precision;
   json["batch_size"] = result.batch_size;
   json["images_per_second"] = {{"median", result.images_per_second(0.5)},
                                {"p10", result.images_per_second(0.1)},
@@ -165,12 +181,12 @@ std::string to_json(const NetworkBenchResult& result) {
 
 std::string to_text(const NetworkBenchResult& result) {
   std::string text = fmt::format(
-      "{} {}, batch {}, fp32, {} threads on {}\n"
+      "{} {}, batch {}, {}, {} threads on {}\n"
       "{:.1f} images/s (p10 {:.1f}, p90 {:.1f}) over {} iterations\n\n"
-      "Step by step, the whole batch on one thread:\n{:>11} {:>9}  {:<28} {}\n",
-      result.network, to_string(result.mode), result.batch_size, result.threads, result.device,
-      result.images_per_second(0.5), result.images_per_second(0.1), result.images_per_second(0.9),
-      result.iteration.count(), "ms", "GFLOP/s", "layer", "kernel");
+      "Step by step, the whole batch on one thread or GPU:\n{:>11} {:>9}  {:<28} {}\n",
+      result.network, to_string(result.mode), result.batch_size, result.precision, result.threads,
+      result.device, result.images_per_second(0.5), result.images_per_second(0.1),
+      result.images_per_second(0.9), result.iteration.count(), "ms", "GFLOP/s", "layer", "kernel");
   double total = 0;
   for (const StepTime& step : result.steps) {
     total += step.milliseconds;

@@ -15,6 +15,7 @@
 #include "engine/graph/graph.hpp"
 #include "engine/graph/parameters.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/runtime/cpu/device.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 
 namespace allconv {
@@ -28,7 +29,8 @@ struct NetworkBenchOptions {
   int warmup = 3;
   int iterations = 20;
   PlanOptions plan = {};
-  Cancelled cancelled = nullptr;  // asked before each iteration
+  std::string device = device_text();  // in results
+  Cancelled cancelled = nullptr;       // asked before each iteration
 };
 
 // One step of the plan, over the whole batch on one thread.
@@ -43,6 +45,7 @@ struct NetworkBenchResult {
   std::string network;
   PassMode mode = PassMode::inference;
   std::string device;
+  std::string precision;
   int threads = 1;
   int batch_size = 1;
   Timing iteration;  // seconds

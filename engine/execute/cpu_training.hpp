@@ -17,6 +17,9 @@ class CpuTraining final : public TrainingExecutor {
 
   const Plan& plan() const override { return executor_.plan(); }
   void step(const Batch& batch, const SgdSettings& settings) override;
+  void run_observed(const Batch& batch, StepObserver observe) override {
+    executor_.run_observed(batch, observe);
+  }
   void read_gradient(Parameters& parameters) override;
   void read_weights(Parameters& parameters) const override;
   void read_velocities(Parameters& parameters) const override;

@@ -22,9 +22,6 @@
 
 namespace allconv {
 
-// Observes the time of each step; called from the thread that ran it.
-using StepObserver = FunctionRef<void(std::size_t step, double seconds)>;
-
 // Used by one thread at a time. The pool must outlive it.
 class Executor final : public NetworkExecutor {
  public:
@@ -46,8 +43,8 @@ class Executor final : public NetworkExecutor {
   // where a library fails; the outputs are then undefined.
   void run(const Batch& batch) override;
 
-  // As run(), one step at a time on the calling thread, telling each step's time.
-  void run_observed(const Batch& batch, StepObserver observe);
+  // On the calling thread.
+  void run_observed(const Batch& batch, StepObserver observe) override;
 
   // Within the observer of run_observed(): what step `step`, which it was called for, wrote for the
   // images of its pass that the batch has, (n,h,w,c).

@@ -12,6 +12,9 @@
 
 namespace allconv {
 
+// Observes the time of each step of a plan; called from the thread that ran it.
+using StepObserver = FunctionRef<void(std::size_t step, double seconds)>;
+
 // Used by one thread at a time.
 class NetworkExecutor {
  public:
@@ -33,6 +36,9 @@ class NetworkExecutor {
   virtual int slots() const { return 1; }
   virtual void start(const Batch& batch, int /*slot*/) { run(batch); }
   virtual void finish(const Batch& /*batch*/, int /*slot*/) {}
+
+  // As run(), one step at a time, telling each step's time.
+  virtual void run_observed(const Batch& batch, StepObserver observe) = 0;
 
   // Sentences about how it runs that a user may want to know; empty where there is nothing to say.
   virtual std::vector<std::string> notes() const { return {}; }

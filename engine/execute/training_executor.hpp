@@ -29,6 +29,11 @@ class TrainingExecutor {
   // Writes the batch's losses and probabilities.
   virtual void step(const Batch& batch, const SgdSettings& settings) = 0;
 
+  // The gradient alone, one step of the plan at a time, telling each one's time.
+  virtual void run_observed(const Batch& batch, StepObserver observe) = 0;
+
+  virtual std::vector<std::string> notes() const { return {}; }
+
   // As of the last step.
   virtual void read_gradient(Parameters& parameters) = 0;
   virtual void read_weights(Parameters& parameters) const = 0;

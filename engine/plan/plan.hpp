@@ -13,6 +13,7 @@
 #include "engine/graph/graph.hpp"
 #include "engine/support/diagnostics.hpp"
 #include "kernels/class_signal/problem.hpp"
+#include "kernels/classifier_head/problem.hpp"
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/cache.hpp"
 #include "kernels/core/kernel.hpp"
@@ -45,7 +46,7 @@ using StepProblem =
                  Bound<kernels::SoftmaxCrossEntropyBackward>, Bound<ClassSignal>,
                  Bound<kernels::GlobalAveragePoolBackward>, Bound<kernels::MaxPoolBackward>,
                  Bound<kernels::ReluBackward>, Bound<kernels::Conv2dWeightGradient>,
-                 Bound<kernels::Conv2dDataGradient>>;
+                 Bound<kernels::Conv2dDataGradient>, Bound<kernels::ClassifierHead>>;
 
 // A kernel that was passed over, and why.
 struct Refusal {
@@ -65,8 +66,9 @@ struct Step {
   std::size_t workspace_bytes = 0;       // scratch of one thread that runs a part of it
   std::size_t packed_weights_bytes = 0;  // in the kernel's own form
   std::size_t packed_offset = 0;         // in the packed weights, or in a gradient lane
-  int parts = 1;                         // of one pass
+  int parts = 1;                         // of one pass; on a GPU its launches
   double flops = 0;                      // for all images of the plan
+  double model_seconds = 0;              // on a GPU, by cuda/cost_model.hpp
 };
 
 // The values that a step reads and writes, each once.
@@ -110,8 +112,16 @@ struct PlanOptions {
   int threads = 1;                         // for the workspace sum
 };
 
+// What a plan of these options computes in; the CPU has fp32 alone.
+constexpr kernels::Precision precision_of(const PlanOptions& options) {
+  return options.gpu ? options.gpu->precision : kernels::Precision::fp32;
+}
+
 struct Plan {
   Graph graph;
+  std::optional<GpuTarget> gpu = {};  // what it is for; none: the CPU
+  int launches = 0;                   // of kernels on a GPU, a run
+  std::string model_gpu = {};         // whose data sheet the model takes
   kernels::RowLimits limits = {};
   int images = 1;  // computed together: a micro-batch
   std::vector<Step> steps;

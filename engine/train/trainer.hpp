@@ -108,6 +108,7 @@ class Trainer {
   // Of the model's ReLU layers; runs 128 images through it.
   std::vector<LayerActivity> activity() const;
   const Plan& plan() const { return executor_->plan(); }
+  std::vector<std::string> notes() const { return executor_->notes(); }
 
  private:
   std::size_t steps_done() const;  // since the beginning

@@ -52,9 +52,9 @@ struct SimtLoader {
   int weights_depth;
   int first_column;           // of dst
   const ResultPlace* places;  // (kTileM), shared
-  DepthCursor cursor;
-  float from_src[Tile::kRowsM];
-  float from_weights[kColumns];
+  DepthCursor cursor = {};
+  float from_src[Tile::kRowsM] = {};
+  float from_weights[kColumns] = {};
 
   __device__ static int row() { return Tile::loaded_row(static_cast<int>(threadIdx.x)); }
   __device__ static int k() { return Tile::loaded_k(static_cast<int>(threadIdx.x)); }

@@ -1,8 +1,8 @@
-// The weight and bias gradient of a convolution on CUDA GPUs as a matrix product over pixels:
-//
-//     d_weights[k, (tap, c)]  is the sum over results m of  d_dst[m, k] * src[pixel(m, tap), c]
-//
-// and d_bias[k] = sum of d_dst[m, k]. The results are cut into splits that blocks sum side by side;
+// The weight and bias gradient of a convolution on CUDA GPUs as a matrix product over pixels: with
+// m counting results,
+//     d_weights[k, (tap, c)]   sum over m of d_dst[m, k] * src[pixel(m, tap), c]
+//     d_bias[k]                sum over m of d_dst[m, k]
+// The results are cut into splits that blocks sum side by side;
 // a second pass adds the splits in order, so that two runs give the same bits.
 #pragma once
 

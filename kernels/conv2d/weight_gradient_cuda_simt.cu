@@ -30,8 +30,8 @@ struct GradientLoader {
   const Element* src;             // (n,h,w,c)
   const Element* d_dst;           // (n,p,q,k)
   int first_filter;
-  float from_d_dst[Tile::kLoads];
-  float from_src[Tile::kLoads];
+  float from_d_dst[Tile::kLoads] = {};
+  float from_src[Tile::kLoads] = {};
 
   __device__ static int depth(int i) {
     return Tile::loaded_depth(static_cast<int>(threadIdx.x), i);

@@ -20,12 +20,17 @@ class Plan:
     def __init__(self, text):
         self.sums = {name: int(count) for name, count in
                      re.findall(r"^([a-z ]+?) +(\d+) bytes", text, re.MULTILINE)}
-        self.workers = int(re.search(r"arena per worker .* (\d+) worker", text)[1])
+        self.text = text
+        workers = re.search(r"arena per worker .* (\d+) worker", text)
+        self.workers = int(workers[1]) if workers else 0
         # A value's name, bytes, offset, first and last stage.
         self.values = [(name, *map(int, numbers)) for name, *numbers in
                        re.findall(r"^(\S+) +(\d+) +(\d+) +(\d+)-(\d+)$", text, re.MULTILINE)]
         self.kernels = re.findall(r"^\d+ .*? ((?:[a-z0-9]+_)+(?:cpu|reference)\S*)", text,
                                   re.MULTILINE)
+
+    def arena(self):
+        return self.sums.get("arena per worker", self.sums.get("arena"))
 
     def lower_bound(self):
         last = max(value[4] for value in self.values)
@@ -54,10 +59,41 @@ class PlanCheck(Check):
                     self.assertLessEqual(sums["arena per worker"], 1.05 * sums["lower bound"])
                     self.check_offsets(plan)
 
+    def test_plans_for_gpus(self):
+        """They are made without a GPU, where the program was built with CUDA."""
+        flags = ("--batch-size", 8, "--target", "sm_90", "--precision", "fp16")
+        if self.run_program("plan", "all-cnn-c", *flags).returncode == 5:
+            self.refuse(5, "plan", "all-cnn-c", *flags, words=["CUDA"])
+            self.skipTest("built without CUDA")
+        for name in NETWORKS:
+            for passes in PASSES:
+                with self.subTest(name, flags=passes):
+                    plan = self.plan(name, *flags, *passes)
+                    self.assertIn("launches on sm_90 in fp16", plan.text)
+                    self.assertEqual(plan.sums["lower bound"], plan.lower_bound())
+                    self.assertLessEqual(plan.sums["arena"], 1.05 * plan.sums["lower bound"])
+                    self.check_offsets(plan)
+
+    def test_an_explanation_hands_masks_back(self):
+        flags = ("--batch-size", 8, "--target", "sm_80", "--explain", "--rule", "guided")
+        if self.run_program("plan", "all-cnn-c", *flags).returncode == 5:
+            self.skipTest("built without CUDA")
+        sizes = {name: size for name, size, *_ in self.plan("all-cnn-c", *flags).values}
+        for layer, elements in ((2, 96 * 32 * 32), (4, 96 * 32 * 32)):
+            self.assertEqual(sizes[f"relu{layer}"], 8 * 4 * elements)
+            self.assertEqual(sizes[f"relu{layer}_mask"], elements)
+
+    def test_all_cnn_c_takes_ten_launches_on_a_gpu(self):
+        flags = ("--batch-size", 8, "--target", "sm_80")
+        if self.run_program("plan", "all-cnn-c", *flags).returncode == 5:
+            self.skipTest("built without CUDA")
+        for more in ([], ["--precision", "bf16"], ["--network-options", "last-relu=off"]):
+            self.assertIn(" 10 launches", self.plan("all-cnn-c", *flags, *more).text)
+
     def check_offsets(self, plan):
         """Values that live at the same time lie apart, and inside the arena."""
         for place, (name, size, offset, begin, end) in enumerate(plan.values):
-            self.assertLessEqual(offset + size, plan.sums["arena per worker"])
+            self.assertLessEqual(offset + size, plan.arena())
             for other, its_size, its_offset, its_begin, its_end in plan.values[:place]:
                 apart = (end < its_begin or its_end < begin or offset + size <= its_offset or
                          its_offset + its_size <= offset)

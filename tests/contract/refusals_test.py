@@ -67,8 +67,9 @@ class Refusals(Check):
                          ["data", "model.safetensors"])
 
     def test_devices_that_are_not_there(self):
-        for flags in (["--device", "cuda"], ["--device", "cuda:1"], ["--precision", "bf16"],
-                      ["--precision", "fp16"], ["--precision", "tf32"]):
+        for flags in (["--device", "cuda:99"], ["--precision", "bf16", "--device", "cpu"],
+                      ["--precision", "fp16", "--device", "cpu"],
+                      ["--precision", "tf32", "--device", "cpu"]):
             with self.subTest(flags):
                 self.refuse(5, "train", self.data, "-o", self.out, *flags, words=flags[:1])
 

@@ -10,6 +10,7 @@ namespace {
 struct Conv2dDataGradientCase {
   using Operation = kernels::Conv2dDataGradient;
   static constexpr std::string_view kName = Operation::kName;
+  static constexpr bool kMultipliesMaps = true;
 
   static std::vector<Conv2dProblem> quick_problems() {
     std::vector<Conv2dProblem> problems = quick_conv2d_problems();
@@ -22,18 +23,22 @@ struct Conv2dDataGradientCase {
 
   static TensorList tensors(const Conv2dProblem& problem, const Filler& fill) {
     TensorList list;
-    list.input("d_dst", fill.values("d_dst", problem.dst_size())).per_image = true;
+    list.input("d_dst", fill.values("d_dst", problem.dst_size()))
+        .stored_as(Storage::map)
+        .per_image = true;
     list.input("weights", fill.values("weights", problem.weights_size())).packed = true;
-    list.input("relu_output", fill.mostly_positive("relu_output", problem.src_size())).per_image =
-        true;
-    Tensor& d_src = list.output("d_src", problem.src_size());
+    list.input("relu_output", fill.mostly_positive("relu_output", problem.src_size()))
+        .stored_as(Storage::map)
+        .per_image = true;
+    Tensor& d_src = list.output("d_src", problem.src_size()).stored_as(Storage::map);
     d_src.per_image = true;
     // Rows and columns that no window touches.
     d_src.may_be_zero = problem.stride_h > problem.r || problem.stride_w > problem.s;
     return list;
   }
 
-  static Operation::Arguments arguments(const Conv2dProblem& problem, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const Conv2dProblem& problem, const Bench& bench) {
     const bool has_relu = kernels::relu_rule(problem.epilogue).has_value();
     return {.d_dst = bench.read<float>("d_dst"),
             .weights = bench.read<std::byte>("weights"),

@@ -10,6 +10,7 @@ namespace {
 struct Conv2dForwardCase {
   using Operation = kernels::Conv2dForward;
   static constexpr std::string_view kName = Operation::kName;
+  static constexpr bool kMultipliesMaps = true;
 
   static std::vector<Conv2dProblem> quick_problems() {
     std::vector<Conv2dProblem> problems = quick_conv2d_problems();
@@ -21,14 +22,16 @@ struct Conv2dForwardCase {
 
   static TensorList tensors(const Conv2dProblem& problem, const Filler& fill) {
     TensorList list;
-    list.input("src", fill.values("src", problem.src_size())).per_image = true;
+    list.input("src", fill.values("src", problem.src_size())).stored_as(Storage::map).per_image =
+        true;
     list.input("weights", fill.values("weights", problem.weights_size())).packed = true;
     list.input("bias", fill.values("bias", problem.k));
-    list.output("dst", problem.dst_size()).per_image = true;
+    list.output("dst", problem.dst_size()).stored_as(Storage::map).per_image = true;
     return list;
   }
 
-  static Operation::Arguments arguments(const Conv2dProblem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const Conv2dProblem&, const Bench& bench) {
     return {.src = bench.read<float>("src"),
             .weights = bench.read<std::byte>("weights"),
             .bias = bench.read<float>("bias"),

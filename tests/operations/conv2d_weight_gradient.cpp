@@ -12,14 +12,16 @@ struct Conv2dWeightGradientCase {
   using Operation = kernels::Conv2dWeightGradient;
   static constexpr std::string_view kName =
       kAccumulate ? "conv2d_weight_gradient_accumulate" : "conv2d_weight_gradient";
+  static constexpr bool kMultipliesMaps = true;
+  static constexpr bool kOnGpus = !kAccumulate;
 
   static std::vector<Conv2dProblem> quick_problems() { return quick_conv2d_problems(); }
   static std::vector<Conv2dProblem> full_problems() { return full_conv2d_problems(); }
 
   static TensorList tensors(const Conv2dProblem& problem, const Filler& fill) {
     TensorList list;
-    list.input("src", fill.values("src", problem.src_size()));
-    list.input("d_dst", fill.values("d_dst", problem.dst_size()));
+    list.input("src", fill.values("src", problem.src_size())).stored_as(Storage::map);
+    list.input("d_dst", fill.values("d_dst", problem.dst_size())).stored_as(Storage::map);
     Tensor& d_weights =
         kAccumulate ? list.updated("d_weights", fill.values("d_weights", problem.weights_size()))
                     : list.output("d_weights", problem.weights_size());
@@ -40,6 +42,12 @@ struct Conv2dWeightGradientCase {
             .d_weights = bench.write<std::byte>("d_weights"),
             .d_bias = bench.write<float>("d_bias"),
             .accumulate = kAccumulate};
+  }
+  static Operation::DeviceArguments device_arguments(const Conv2dProblem&, const Bench& bench) {
+    return {.src = bench.read<float>("src"),
+            .d_dst = bench.read<float>("d_dst"),
+            .d_weights = bench.write<float>("d_weights"),
+            .d_bias = bench.write<float>("d_bias")};
   }
 
   template <class Real>

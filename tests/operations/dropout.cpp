@@ -1,8 +1,4 @@
 // dropout: near the start of the first batch, and in place far into a huge one.
-#include <gtest/gtest.h>
-
-#include <algorithm>
-
 #include "kernels/dropout/reference.hpp"
 #include "tests/operations/elementwise_problems.hpp"
 #include "tests/operations/suite/case.hpp"
@@ -46,8 +42,9 @@ struct DropoutCase {
 
   static TensorList tensors(const DropoutProblem& problem, const Filler& fill) {
     TensorList list;
-    list.operand_and_result("src", "dst", fill.values("src", problem.count), kFar).may_be_zero =
-        problem.rate > 0.5F;
+    Tensor& dst = list.operand_and_result("src", "dst", fill.values("src", problem.count),
+                                          {.in_place = kFar, .storage = Storage::map});
+    dst.may_be_zero = problem.rate > 0.5F;
     return list;
   }
 
@@ -57,6 +54,21 @@ struct DropoutCase {
             .dst = bench.write<float>("dst"),
             .seed = stream.seed,
             .step = stream.step,
+            .layer = stream.layer,
+            .first_element = stream.first_element};
+  }
+
+  static void add_device_inputs(const DropoutProblem& problem, TensorList& list) {
+    const DropoutStream stream = stream_of<kFar>(problem);
+    const kernels::DropoutStep step{.seed = stream.seed, .step = stream.step};
+    list.structs("step", std::span(&step, 1));
+  }
+  static Operation::DeviceArguments device_arguments(const DropoutProblem& problem,
+                                                     const Bench& bench) {
+    const DropoutStream stream = stream_of<kFar>(problem);
+    return {.src = bench.read<float>(kSrc),
+            .dst = bench.write<float>("dst"),
+            .step = bench.read<kernels::DropoutStep>("step"),
             .layer = stream.layer,
             .first_element = stream.first_element};
   }
@@ -72,43 +84,6 @@ struct DropoutCase {
 
 const Registered<DropoutCase<false>> kNear;
 const Registered<DropoutCase<true>> kFarInPlace;
-
-// The mask of each row for `count` ones from element `first` on.
-std::vector<float> mask(const kernels::Kernel<Dropout>& row, std::uint64_t first,
-                        std::int64_t count) {
-  const std::vector<float> ones(static_cast<std::size_t>(count), 1.0F);
-  std::vector<float> dst(ones.size());
-  row.prepare({.count = count, .rate = 0.4F})
-      ->run_all(
-          {},
-          {.src = ones.data(), .dst = dst.data(), .seed = 3, .step = 4, .first_element = first});
-  return dst;
-}
-
-TEST(Dropout, MaskDoesNotDependOnTheCutIntoMicroBatches) {
-  constexpr std::int64_t kCount = 101;
-  for (const auto& row : kernel_table(Dropout{})) {
-    if (!kernels::runs_under(row.isa, kernels::best_isa()).accepted()) continue;
-    const std::vector<float> whole = mask(row, 0, kCount);
-    for (const std::int64_t cut : {1, 2, 3, 4, 17, 50, 99}) {
-      std::vector<float> pieces = mask(row, 0, cut);
-      append(pieces, mask(row, static_cast<std::uint64_t>(cut), kCount - cut));
-      EXPECT_EQ(pieces, whole) << row.name << " cut at " << cut;
-    }
-  }
-}
-
-TEST(Dropout, DropsItsShareAndKeepsTheMean) {
-  constexpr std::int64_t kCount = 1 << 20;
-  std::vector<double> values(kCount, 1.0);
-  const DropoutProblem problem{.count = kCount, .rate = 0.2F};
-  kernels::dropout_reference<double>(problem, values.data(), {.seed = 1}, values.data());
-  const auto dropped = std::count(values.begin(), values.end(), 0.0);
-  constexpr double kDeviation = 410;  // sqrt(2^20 * 0.2 * 0.8)
-  EXPECT_NEAR(static_cast<double>(dropped), 0.2 * kCount, 5 * kDeviation);
-  const double kept = *std::max_element(values.begin(), values.end());
-  EXPECT_NEAR(kept, 1.25, 1e-6);
-}
 
 }  // namespace
 

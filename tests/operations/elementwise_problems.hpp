@@ -1,5 +1,5 @@
-// Element counts that element-wise kernels can get wrong: one, around each vector width, around the
-// boundary of a part, and several parts with a tail.
+// Element counts that element-wise kernels can get wrong: one, around each vector width, several
+// blocks of a GPU with a tail, around the boundary of a CPU's part, and several parts with a tail.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,7 @@ inline constexpr std::int64_t kQuickCounts[] = {1,
                                                 33,
                                                 100,
                                                 1000,
+                                                4099,
                                                 kernels::kElementsPerPart - 1,
                                                 kernels::kElementsPerPart,
                                                 kernels::kElementsPerPart + 1,

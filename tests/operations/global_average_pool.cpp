@@ -30,12 +30,14 @@ struct ForwardCase {
 
   static TensorList tensors(const Problem& problem, const Filler& fill) {
     TensorList list;
-    list.input("src", fill.values("src", problem.src_size())).per_image = true;
-    list.output("dst", problem.dst_size()).per_image = true;
+    list.input("src", fill.values("src", problem.src_size())).stored_as(Storage::map).per_image =
+        true;
+    list.output("dst", problem.dst_size()).stored_as(Storage::row).per_image = true;
     return list;
   }
 
-  static Operation::Arguments arguments(const Problem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const Problem&, const Bench& bench) {
     return {.src = bench.read<float>("src"), .dst = bench.write<float>("dst")};
   }
 
@@ -67,12 +69,15 @@ struct BackwardCase {
 
   static TensorList tensors(const Problem& problem, const Filler& fill) {
     TensorList list;
-    list.input("d_dst", fill.values("d_dst", problem.dst_size())).per_image = true;
-    list.output("d_src", problem.src_size()).per_image = true;
+    list.input("d_dst", fill.values("d_dst", problem.dst_size()))
+        .stored_as(Storage::row)
+        .per_image = true;
+    list.output("d_src", problem.src_size()).stored_as(Storage::map).per_image = true;
     return list;
   }
 
-  static Operation::Arguments arguments(const Problem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const Problem&, const Bench& bench) {
     return {.d_dst = bench.read<float>("d_dst"), .d_src = bench.write<float>("d_src")};
   }
 

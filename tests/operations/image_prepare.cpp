@@ -38,14 +38,14 @@ std::vector<const std::uint8_t*> image_pointers(const Problem& problem, Variant 
   return pointers;
 }
 
-// From the tensor `moves`: (n, 3) of flip, down + kMost, right + kMost.
 constexpr int kMost = 5;
-std::vector<ImageMove> image_moves(const Problem& problem, const std::int32_t* numbers) {
+std::vector<ImageMove> image_moves(const Problem& problem, const Filler& fill) {
+  const std::vector<std::int32_t> numbers = fill.indices("moves", problem.n * 3, 2 * kMost + 1);
   std::vector<ImageMove> moves;
-  for (int n = 0; n < problem.n; ++n, numbers += 3) {
-    moves.push_back({.flip = numbers[0] % 2 == 1,
-                     .down = static_cast<std::int8_t>(numbers[1] - kMost),
-                     .right = static_cast<std::int8_t>(numbers[2] - kMost)});
+  for (std::size_t i = 0; i < numbers.size(); i += 3) {
+    moves.push_back({.flip = numbers[i] % 2 == 1,
+                     .down = static_cast<std::int8_t>(numbers[i + 1] - kMost),
+                     .right = static_cast<std::int8_t>(numbers[i + 2] - kMost)});
   }
   return moves;
 }
@@ -72,27 +72,33 @@ struct ImagePrepareCase {
     TensorList list;
     list.input("images", fill.bytes("images", problem.n * held_bytes(problem, kVariant), 256))
         .per_image = true;
-    list.input("moves", fill.indices("moves", problem.n * 3, 2 * kMost + 1)).per_image = true;
-    Tensor& dst = list.output("dst", problem.size());
+    list.structs("moves", std::span<const ImageMove>(image_moves(problem, fill))).per_image = true;
+    Tensor& dst = list.output("dst", problem.size()).stored_as(Storage::map);
     dst.per_image = true;
     // A shift brings in zeros: of a small map there may be nothing left.
     dst.may_be_zero = kWithMoves && (problem.h < 3 * kMost || problem.w < 3 * kMost);
     return list;
   }
 
-  // The arrays of pointers and moves stay valid until the thread's next call.
+  // The array of pointers stays valid until the thread's next call.
   static Operation::Arguments arguments(const Problem& problem, const Bench& bench) {
     static thread_local std::vector<const std::uint8_t*> images;
-    static thread_local std::vector<ImageMove> moves;
     images = image_pointers(problem, kVariant, bench.read<std::uint8_t>("images"));
-    moves = image_moves(problem, bench.read<std::int32_t>("moves"));
     return {.images = images.data(),
-            .pitch = kVariant == Variant::window ? pitch(problem, kVariant) : 0,
-            .moves = kWithMoves ? moves.data() : nullptr,
+            .pitch = given_pitch(problem),
+            .moves = kWithMoves ? bench.read<ImageMove>("moves") : nullptr,
             .dst = bench.write<float>("dst"),
             .scale = kScaling.scale,
             .mean = {kScaling.mean[0], kScaling.mean[1], kScaling.mean[2]},
             .std = {kScaling.std[0], kScaling.std[1], kScaling.std[2]}};
+  }
+  static Operation::DeviceArguments device_arguments(const Problem& problem, const Bench& bench) {
+    return {.images = image_pointers(problem, kVariant, bench.read<std::uint8_t>("images"))[0],
+            .pitch = given_pitch(problem),
+            .image_bytes = held_bytes(problem, kVariant),
+            .moves = kWithMoves ? bench.read<ImageMove>("moves") : nullptr,
+            .dst = bench.write<float>("dst"),
+            .scaling = kScaling};
   }
 
   template <class Real>
@@ -108,12 +114,16 @@ struct ImagePrepareCase {
   }
 
  private:
+  static std::int64_t given_pitch(const Problem& problem) {
+    return kVariant == Variant::window ? pitch(problem, kVariant) : 0;
+  }
+
   template <class Real>
   static Results<Real> prepared(const Problem& problem, const TensorList& tensors,
                                 const kernels::PixelScaling& scaling) {
     const std::vector<std::uint8_t> bytes = tensors.values<std::uint8_t>("images");
     const auto images = image_pointers(problem, kVariant, bytes.data());
-    const auto moves = image_moves(problem, tensors.values<std::int32_t>("moves").data());
+    const auto moves = tensors.structs<ImageMove>("moves");
     std::vector<Real> dst(static_cast<std::size_t>(problem.size()));
     kernels::image_prepare_reference<Real>(problem, images.data(), pitch(problem, kVariant),
                                            kWithMoves ? moves.data() : nullptr, scaling,

@@ -57,22 +57,27 @@ struct ImageWarpCase {
   static TensorList tensors(const Problem& problem, const Filler& fill) {
     TensorList list;
     list.input("images", fill.bytes("images", problem.size(), 256)).per_image = true;
-    list.input("warps", fill.values("warps", problem.n * kNumbers)).per_image = true;
-    Tensor& dst = list.output("dst", problem.size());
+    list.structs("warps", std::span<const ImageWarp>(warps_of(problem, fill))).per_image = true;
+    Tensor& dst = list.output("dst", problem.size()).stored_as(Storage::map);
     dst.per_image = true;
     // Of an image of a line there may be nothing left.
     dst.may_be_zero = kAnywhere || problem.h < 4 || problem.w < 4;
     return list;
   }
 
-  // The arrays of pointers and warps stay valid until the thread's next call.
+  // The array of pointers stays valid until the thread's next call.
   static Operation::Arguments arguments(const Problem& problem, const Bench& bench) {
     static thread_local std::vector<const std::uint8_t*> images;
-    static thread_local std::vector<ImageWarp> warps;
     images = warped_images(problem, bench.read<std::uint8_t>("images"));
-    warps = warps_of(problem, bench.read<float>("warps"));
     return {.images = images.data(),
-            .warps = warps.data(),
+            .warps = bench.read<ImageWarp>("warps"),
+            .scaling = kScaling,
+            .dst = bench.write<float>("dst")};
+  }
+  static Operation::DeviceArguments device_arguments(const Problem& problem, const Bench& bench) {
+    return {.images = bench.read<std::uint8_t>("images"),
+            .image_bytes = problem.size() / problem.n,
+            .warps = bench.read<ImageWarp>("warps"),
             .scaling = kScaling,
             .dst = bench.write<float>("dst")};
   }
@@ -81,14 +86,16 @@ struct ImageWarpCase {
   static Results<Real> reference(const Problem& problem, const TensorList& tensors) {
     const std::vector<std::uint8_t> bytes = tensors.values<std::uint8_t>("images");
     const auto images = warped_images(problem, bytes.data());
-    const auto warps = warps_of(problem, tensors.values<float>("warps").data());
+    const auto warps = tensors.structs<ImageWarp>("warps");
     std::vector<Real> dst(static_cast<std::size_t>(problem.size()));
     kernels::image_warp_reference<Real>(problem, images.data(), warps.data(), kScaling, dst.data());
     return {{"dst", dst}};
   }
 
  private:
-  static std::vector<ImageWarp> warps_of(const Problem& problem, const float* numbers) {
+  static std::vector<ImageWarp> warps_of(const Problem& problem, const Filler& fill) {
+    const std::vector<float> drawn = fill.values("warps", problem.n * kNumbers);
+    const float* numbers = drawn.data();  // (n, kNumbers)
     std::vector<ImageWarp> warps;
     for (int n = 0; n < problem.n; ++n, numbers += kNumbers) {
       warps.push_back(kAnywhere ? anywhere(problem, numbers) : near_identity(problem, numbers));

@@ -1,4 +1,5 @@
-// The operation suite: every kernel of every table against the reference of its operation.
+// The operation suite: every kernel of every table against the reference of its operation. Linked
+// to the CPU's rows or to those of CUDA GPUs: test_operations, test_cuda_operations.
 //
 //     test_operations                        all quick problems, and the references' own tests
 //     test_operations --full                 the networks' full-size problems
@@ -17,7 +18,7 @@ int main(int count, char** arguments) {
     allconv::suite::register_tests(options);
     if (!options.operation.empty()) GTEST_FLAG_SET(filter, options.operation + ".*");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "test_operations: %s\n", error.what());
+    std::fprintf(stderr, "%s: %s\n", arguments[0], error.what());
     return 2;
   }
   return RUN_ALL_TESTS();

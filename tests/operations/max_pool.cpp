@@ -65,8 +65,9 @@ struct MaxPoolForwardCase {
 
   static TensorList tensors(const MaxPoolProblem& problem, const Filler& fill) {
     TensorList list;
-    list.input("src", fill.values("src", problem.src_size())).per_image = true;
-    list.output("dst", problem.dst_size()).per_image = true;
+    list.input("src", fill.values("src", problem.src_size())).stored_as(Storage::map).per_image =
+        true;
+    list.output("dst", problem.dst_size()).stored_as(Storage::map).per_image = true;
     if (kWithSwitches) {
       Tensor& switches = list.output("switches", problem.dst_size(), Element::u8);
       switches.per_image = true;
@@ -75,7 +76,8 @@ struct MaxPoolForwardCase {
     return list;
   }
 
-  static Operation::Arguments arguments(const MaxPoolProblem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const MaxPoolProblem&, const Bench& bench) {
     return {.src = bench.read<float>("src"),
             .dst = bench.write<float>("dst"),
             .switches = kWithSwitches ? bench.write<std::uint8_t>("switches") : nullptr};
@@ -108,14 +110,17 @@ struct MaxPoolBackwardCase {
         problem, fill.values("src", problem.src_size()).data(), dst.data(), switches.data());
     TensorList list;
     list.input("switches", switches).per_image = true;
-    list.input("d_dst", fill.values("d_dst", problem.dst_size())).per_image = true;
-    Tensor& d_src = list.output("d_src", problem.src_size());
+    list.input("d_dst", fill.values("d_dst", problem.dst_size()))
+        .stored_as(Storage::map)
+        .per_image = true;
+    Tensor& d_src = list.output("d_src", problem.src_size()).stored_as(Storage::map);
     d_src.per_image = true;
     d_src.may_be_zero = problem.r * problem.s > 1;  // most elements never win
     return list;
   }
 
-  static Operation::Arguments arguments(const MaxPoolProblem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const MaxPoolProblem&, const Bench& bench) {
     return {.switches = bench.read<std::uint8_t>("switches"),
             .d_dst = bench.read<float>("d_dst"),
             .d_src = bench.write<float>("d_src")};

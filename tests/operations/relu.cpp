@@ -30,11 +30,13 @@ struct ReluForwardCase {
 
   static TensorList tensors(const ReluProblem& problem, const Filler& fill) {
     TensorList list;
-    list.operand_and_result("src", "dst", fill.values("src", problem.count), kInPlace);
+    list.operand_and_result("src", "dst", fill.values("src", problem.count),
+                            {.in_place = kInPlace, .storage = Storage::map});
     return list;
   }
 
-  static Operation::Arguments arguments(const ReluProblem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const ReluProblem&, const Bench& bench) {
     return {.src = bench.read<float>(kSrc), .dst = bench.write<float>("dst")};
   }
 
@@ -69,13 +71,14 @@ struct ReluBackwardCase {
   // Both factors are mostly positive, or the guided rule would leave too little to compare.
   static TensorList tensors(const ReluProblem& problem, const Filler& fill) {
     TensorList list;
-    list.input("output", fill.mostly_positive("output", problem.count));
+    list.input("output", fill.mostly_positive("output", problem.count)).stored_as(Storage::map);
     list.operand_and_result("d_dst", "d_src", fill.mostly_positive("d_dst", problem.count),
-                            kInPlace);
+                            {.in_place = kInPlace, .storage = Storage::map});
     return list;
   }
 
-  static Operation::Arguments arguments(const ReluProblem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const ReluProblem&, const Bench& bench) {
     return {.output = bench.read<float>("output"),
             .d_dst = bench.read<float>(kSignal),
             .d_src = bench.write<float>("d_src")};

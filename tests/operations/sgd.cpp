@@ -40,6 +40,22 @@ struct SgdCase {
             .weight_decay = kFactors.weight_decay};
   }
 
+  static void add_device_inputs(const SgdProblem&, TensorList& list) {
+    const kernels::SgdStep step{.rate = kFactors.rate,
+                                .momentum = kFactors.momentum,
+                                .weight_decay = kFactors.weight_decay};
+    list.structs("step", std::span(&step, 1));
+  }
+  static Operation::DeviceArguments device_arguments(const SgdProblem& problem,
+                                                     const Bench& bench) {
+    return {.weights = bench.write<float>("weights"),
+            .velocity = bench.write<float>("velocity"),
+            .gradient = bench.read<float>("gradient"),
+            .decayed = problem.count,
+            .step = bench.read<kernels::SgdStep>("step"),
+            .overflow = nullptr};
+  }
+
   template <class Real>
   static Results<Real> reference(const SgdProblem& problem, const TensorList& tensors) {
     std::vector<Real> weights = tensors.values<Real>("weights");
@@ -85,7 +101,8 @@ struct GradientSumCase {
 
   static TensorList tensors(const GradientSumProblem& problem, const Filler& fill) {
     TensorList list;
-    list.operand_and_result(lane_name(0), "dst", fill.values("lane0", problem.count), kInPlace);
+    list.operand_and_result(lane_name(0), "dst", fill.values("lane0", problem.count),
+                            {.in_place = kInPlace});
     for (int lane = 1; lane < problem.lanes; ++lane) {
       list.input(lane_name(lane), fill.values(lane_name(lane), problem.count));
     }

@@ -49,14 +49,15 @@ struct ForwardCase {
       list.updated("dst", logits(problem, fill)).per_image = true;
       return list;
     }
-    list.input("src", logits(problem, fill)).per_image = true;
+    list.input("src", logits(problem, fill)).stored_as(Storage::row).per_image = true;
     list.input("labels", fill.indices("labels", problem.n, problem.c)).per_image = true;
     list.output("dst", problem.size()).per_image = true;
     list.output("loss", problem.n).per_image = true;
     return list;
   }
 
-  static Operation::Arguments arguments(const Problem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const Problem&, const Bench& bench) {
     return {.src = bench.read<float>(kSrc),
             .labels = kWithLabels ? bench.read<std::int32_t>("labels") : nullptr,
             .dst = bench.write<float>("dst"),
@@ -108,7 +109,10 @@ struct BackwardCase {
     kernels::softmax_cross_entropy_forward_reference<float>(problem, logits(problem, fill).data(),
                                                             nullptr, probabilities.data(), nullptr);
     TensorList list;
-    list.operand_and_result("probabilities", "d_src", probabilities, kInPlace, true);
+    Tensor& d_src = list.operand_and_result("probabilities", "d_src", probabilities,
+                                            {.in_place = kInPlace, .per_image = true});
+    // Probabilities are fp32, and so is what takes their place. In fp16 most of these are nothing.
+    if (!kInPlace) d_src.stored_as(Storage::row).may_be_zero = true;
     list.input("labels", fill.indices("labels", problem.n, problem.c)).per_image = true;
     return list;
   }
@@ -118,6 +122,16 @@ struct BackwardCase {
             .labels = bench.read<std::int32_t>("labels"),
             .d_src = bench.write<float>("d_src"),
             .scale = kScale};
+  }
+
+  static void add_device_inputs(const Problem&, TensorList& list) {
+    list.input("scale", std::span(&kScale, 1));
+  }
+  static Operation::DeviceArguments device_arguments(const Problem&, const Bench& bench) {
+    return {.probabilities = bench.read<float>(kProbabilities),
+            .labels = bench.read<std::int32_t>("labels"),
+            .d_src = bench.write<float>("d_src"),
+            .scale = bench.read<float>("scale")};
   }
 
   template <class Real>

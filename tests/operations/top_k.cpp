@@ -30,7 +30,8 @@ struct TopKCase {
     return list;
   }
 
-  static Operation::Arguments arguments(const Problem&, const Bench& bench) {
+  template <class Arguments>
+  static Arguments arguments(const Problem&, const Bench& bench) {
     return {.src = bench.read<float>("src"),
             .values = bench.write<float>("values"),
             .indices = bench.write<std::int32_t>("indices")};

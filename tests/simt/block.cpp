@@ -4,16 +4,19 @@
 #include <bit>
 #include <cstring>
 #include <map>
+#include <utility>
 
 #include "tests/simt/sanitizers.hpp"
 #include "tests/simt/static_shared.hpp"
 #include "tests/simt/text.hpp"
 
-// What kernels ask who they are. Set at every change of fibres.
+// What kernels ask who they are. Set at every change of fibres. The names are CUDA's.
+// NOLINTBEGIN(readability-identifier-naming)
 constinit thread_local uint3 threadIdx{};
 constinit thread_local uint3 blockIdx{};
 constinit thread_local dim3 blockDim{};
 constinit thread_local dim3 gridDim{};
+// NOLINTEND(readability-identifier-naming)
 
 namespace allconv::simt {
 
@@ -52,15 +55,18 @@ void BlockRunner::enter(void* argument) {
   BlockRunner& runner = *thread.runner;
   race_acquire(&runner.begin_order_);
   (*runner.body_)();
-  race_release(&runner);
+  race_release(&runner.end_order_);
   thread.state = CudaThread::State::ended;
   ++runner.ended_;
 }
 
 void BlockRunner::make_threads(unsigned count) {
-  if (stacks_ && stacks_->count() >= static_cast<int>(count)) return;
-  threads_.clear();
-  stacks_ = std::make_unique<FibreStacks>(static_cast<int>(count));
+  if (kRaceDetector) crew_ ^= 1;
+  if (threads_.size() >= count) return;
+  const std::size_t crews = kRaceDetector ? 2 : 1;
+  fibres_.clear();
+  fibres_.resize(crews * count);
+  stacks_ = std::make_unique<FibreStacks>(static_cast<int>(crews * count));
   threads_.resize(count);
 }
 
@@ -82,11 +88,16 @@ void BlockRunner::prepare(const Grid& grid, const std::function<void()>& body) {
                     flat / (grid.threads.x * grid.threads.y)};
     thread.warp = number / kWarpLanes;
     thread.lane = number % kWarpLanes;
-    thread.copies.assign(1, {});
-    thread.fibre.start(stacks_->bottom(number), enter, &thread);
+    thread.copies.clear();
+    thread.committed_groups = 0;
+    const std::size_t fibre = crew_ * threads_.size() + flat;
+    thread.fibre = &fibres_[fibre];
+    thread.fibre->start(stacks_->bottom(static_cast<int>(fibre)), enter, &thread);
     warps_[static_cast<std::size_t>(thread.warp)].exists |= 1U << thread.lane;
     make_ready(thread);
   }
+  // A worker's blocks are not ordered, unless they have variables at the same addresses.
+  if (kRaceDetector && declares_shared(grid.kernel)) race_acquire(&end_order_);
   dynamic_.resize(grid.dynamic_bytes);
   poison_static_shared();
   race_release(&begin_order_);
@@ -148,7 +159,7 @@ void BlockRunner::resume(CudaThread& thread) {
   if (warp.ready == 0) ready_warps_ &= ~(1U << thread.warp);
   current_thread = &thread;
   threadIdx = thread.index;
-  thread.fibre.resume();
+  thread.fibre->resume();
   current_thread = nullptr;
 }
 
@@ -161,27 +172,34 @@ void BlockRunner::make_ready(CudaThread& thread) {
 void BlockRunner::meet(CudaThread& thread, const Collective& collective, void* operands,
                        Compute compute) {
   Warp& warp = warps_[static_cast<std::size_t>(thread.warp)];
-  const std::uint32_t self = 1U << thread.lane;
+  char& order = warp.order[crew_][warp.phase];
   thread.waits_in = collective;
   thread.operands = operands;
-  if ((collective.mask & self) == 0) {
-    fault(thread, cat(place(thread), ": its mask ", hex(collective.mask), " leaves lane ",
-                      thread.lane, " out, which calls it"));
+  if ((collective.mask >> thread.lane & 1) == 0) {
+    std::string text = cat(place(thread), ": its mask ", hex(collective.mask), " leaves lane ",
+                           thread.lane, " out, which calls it");
+    fault(thread, std::move(text));
   }
+  if (collective.orders_memory) race_release(&order);
+  if (!join_group(warp, thread, compute)) wait(thread);
+  if (collective.orders_memory) race_acquire(&order);
+}
+
+// Whether the thread is the last of its group, which is finished then.
+bool BlockRunner::join_group(Warp& warp, CudaThread& thread, Compute compute) {
+  const Fibre::AsMachine machine(*thread.fibre);
+  const Collective& collective = thread.waits_in;
+  const std::uint32_t self = 1U << thread.lane;
   const std::uint32_t wanted = collective.aligned ? kFullMask : collective.mask & warp.exists;
   std::size_t at = 0;
   while (at < warp.groups.size() && !same(warp.groups[at].collective, collective)) ++at;
   if (at == warp.groups.size()) warp.groups.push_back({.collective = collective});
   warp.groups[at].arrived |= self;
-  char& order = warp.order[warp.phase];
-  race_release(&order);
-  if (warp.groups[at].arrived == wanted) {
-    finish_group(warp, thread, at, compute);
-  } else {
-    thread.state = CudaThread::State::in_collective;
-    thread.fibre.give_way();
-  }
-  race_acquire(&order);
+  thread.state = CudaThread::State::in_collective;
+  if (warp.groups[at].arrived != wanted) return false;
+  finish_group(warp, thread, at, compute);
+  thread.state = CudaThread::State::ready;
+  return true;
 }
 
 // The last to arrive goes on at once, the others when the warp moves again.
@@ -191,7 +209,7 @@ void BlockRunner::finish_group(Warp& warp, const CudaThread& last, std::size_t a
   const std::uint32_t arrived = warp.groups[at].arrived;
   warp.groups.erase(warp.groups.begin() + static_cast<std::ptrdiff_t>(at));
   warp.phase ^= 1;
-  const auto first = threads_.begin() + last.warp * kWarpLanes;
+  const auto first = threads_.begin() + std::ptrdiff_t{last.warp} * kWarpLanes;
   for (int lane = 0; lane < kWarpLanes; ++lane) {
     if (arrived >> lane & 1) operands[lane] = first[lane].operands;
   }
@@ -203,19 +221,31 @@ void BlockRunner::finish_group(Warp& warp, const CudaThread& last, std::size_t a
 
 void BlockRunner::block_barrier(CudaThread& thread, const char* name, const Site& site) {
   thread.waits_in = {.name = name, .site = site};
-  char& order = barrier_order_[barrier_phase_];
+  char& order = barrier_order_[crew_][barrier_phase_];
   race_release(&order);
+  join_barrier(thread);
+  wait(thread);
+  race_acquire(&order);
+}
+
+void BlockRunner::join_barrier(CudaThread& thread) {
+  const Fibre::AsMachine machine(*thread.fibre);
+  const Collective& here = thread.waits_in;
   auto barrier = std::find_if(barriers_.begin(), barriers_.end(), [&](const Barrier& other) {
-    return same(other.name, name) && same(other.site, site);
+    return same(other.name, here.name) && same(other.site, here.site);
   });
   if (barrier == barriers_.end()) {
-    barriers_.push_back({.name = name, .site = site});
+    barriers_.push_back({.name = here.name, .site = here.site});
     barrier = barriers_.end() - 1;
   }
   thread.state = CudaThread::State::in_barrier;
   if (++barrier->arrived == count_) finish_barrier();
-  thread.fibre.give_way();
-  race_acquire(&order);
+}
+
+// After a fault it may be for ever: what the thread has done until now is over then.
+void BlockRunner::wait(CudaThread& thread) {
+  race_release(&end_order_);
+  thread.fibre->give_way();
 }
 
 void BlockRunner::finish_barrier() {
@@ -230,10 +260,17 @@ std::string BlockRunner::place(const CudaThread& thread) const {
   return cat(thread.waits_in.name, " at ", text_of(thread.waits_in.site));
 }
 
-void BlockRunner::fault(CudaThread& thread, const std::string& text) {
+void BlockRunner::finish_grid() { race_acquire(&end_order_); }
+
+// The stack is left as it is: nothing on it may hold memory any more.
+void BlockRunner::fault(CudaThread& thread, std::string text) {
+  race_release(&end_order_);
+  const Fibre::AsMachine machine(*thread.fibre);
+  race_acquire(&end_order_);
   faulted_ = true;
-  record_fault(cat("block ", text_of(block_), ", thread ", text_of(thread.index), ": ", text));
-  thread.fibre.end();
+  text.insert(0, cat("block ", text_of(block_), ", thread ", text_of(thread.index), ": "));
+  record_fault(std::move(text));
+  thread.fibre->end();
 }
 
 // Nobody can go on, and some have not ended: says who waits where.

@@ -2,6 +2,7 @@
 // what stands here where an address is misaligned or an index lies outside of an array. The layouts
 // are those of the UndefinedBehaviorSanitizer's runtime, whose place this takes.
 #include <cstdint>
+#include <utility>
 
 #include "tests/simt/block.hpp"
 #include "tests/simt/text.hpp"
@@ -35,16 +36,18 @@ struct OutOfBounds {
   const Type* index;
 };
 
-void report(const std::string& text, const Place& place) {
-  const std::string whole = cat(text, ", at ", file_name(place.file), ':', place.line);
-  if (CudaThread* thread = BlockRunner::current()) thread->runner->fault(*thread, whole);
-  record_fault(whole);
+void report(std::string text, const Place& place) {
+  text.append(cat(", at ", file_name(place.file), ':', place.line));
+  if (CudaThread* thread = BlockRunner::current()) thread->runner->fault(*thread, std::move(text));
+  record_fault(std::move(text));
 }
 
 }  // namespace
 
 }  // namespace allconv::simt
 
+// The names are the compiler's.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
 extern "C" void __ubsan_handle_type_mismatch_v1(const allconv::simt::Mismatch* mismatch,
                                                 std::uintptr_t address) {
   const std::uintptr_t alignment = std::uintptr_t{1} << mismatch->log_alignment;
@@ -60,3 +63,4 @@ extern "C" void __ubsan_handle_out_of_bounds(const allconv::simt::OutOfBounds* a
                                            " outside of ", access->array->name),
                         access->place);
 }
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -1,8 +1,11 @@
 #include "tests/simt/device.hpp"
 
+#include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "tests/simt/block.hpp"
+#include "tests/simt/sanitizers.hpp"
 #include "tests/simt/static_shared.hpp"
 #include "tests/simt/text.hpp"
 
@@ -13,14 +16,64 @@ void meet(const Collective& collective, void* operands, Compute compute) {
   thread.runner->meet(thread, collective, operands, compute);
 }
 
+Word shuffle(const Collective& collective, const Word& value, int source) {
+  struct Exchange {
+    Word value;
+    int source;
+    Word result;
+  };
+  Exchange exchange{.value = value, .source = source, .result = {}};
+  meet(collective, &exchange, [](void* const* operands) {
+    for (int at = 0; at < kWarpLanes; ++at) {
+      auto* own = static_cast<Exchange*>(operands[at]);
+      if (own == nullptr) continue;
+      const auto* other = static_cast<const Exchange*>(operands[own->source]);
+      if (other == nullptr) {
+        std::memset(&own->result, kPoison, sizeof(Word));
+      } else {
+        own->result = other->value;
+      }
+    }
+  });
+  return exchange.result;
+}
+
+std::uint32_t ballot(const Collective& collective, bool predicate) {
+  struct Vote {
+    std::uint32_t own;
+    std::uint32_t all;
+  };
+  Vote vote{.own = predicate, .all = 0};
+  meet(collective, &vote, [](void* const* operands) {
+    std::uint32_t all = 0;
+    for (int at = 0; at < kWarpLanes; ++at) {
+      if (const auto* one = static_cast<const Vote*>(operands[at])) all |= one->own << at;
+    }
+    for (int at = 0; at < kWarpLanes; ++at) {
+      if (auto* one = static_cast<Vote*>(operands[at])) one->all = all;
+    }
+  });
+  return vote.all;
+}
+
+// Two threads that both come by here are taken as ordered in the order in which they come. So a
+// race beside fences may be missed; none is invented.
+void fence() {
+  static char order = 0;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  race_release(&order);
+  race_acquire(&order);
+}
+
 void block_barrier(const char* name, const Site& site) {
   CudaThread& thread = *BlockRunner::current();
   thread.runner->block_barrier(thread, name, site);
 }
 
-void fault(const std::string& text, const Site& site) {
+void fault(std::string text, const Site& site) {
   CudaThread& thread = *BlockRunner::current();
-  thread.runner->fault(thread, cat(text, ", at ", text_of(site)));
+  text.append(", at ").append(text_of(site));
+  thread.runner->fault(thread, std::move(text));
 }
 
 int lane() { return BlockRunner::current()->lane; }
@@ -45,23 +98,31 @@ void begin_copy(const AsyncCopy& copy, const Site& site) {
   if (!is_shared(copy.to, copy.bytes)) {
     fault("cp.async: its destination is not in the block's shared memory", site);
   }
+  race_write(copy.to, copy.bytes);
   std::memset(copy.to, kPoison, copy.bytes);
-  BlockRunner::current()->copies.back().push_back(copy);
+  CudaThread& thread = *BlockRunner::current();
+  const Fibre::AsMachine machine(*thread.fibre);
+  thread.copies.push_back({.copy = copy, .group = thread.committed_groups});
 }
 
-void commit_copies() { BlockRunner::current()->copies.emplace_back(); }
+void commit_copies() { ++BlockRunner::current()->committed_groups; }
 
-// The open group, which no wait counts, stays.
+// The open group, which no wait counts, stays on its way.
 void wait_for_copies(std::size_t pending_groups) {
-  auto& groups = BlockRunner::current()->copies;
-  while (groups.size() - 1 > pending_groups) {
-    for (const AsyncCopy& copy : groups.front()) {
-      auto* to = static_cast<std::byte*>(copy.to);
-      if (copy.valid_bytes > 0) std::memcpy(to, copy.from, copy.valid_bytes);
-      std::memset(to + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
-    }
-    groups.pop_front();
+  CudaThread& thread = *BlockRunner::current();
+  std::size_t arrived = 0;
+  for (const auto& [copy, group] : thread.copies) {
+    if (group + pending_groups >= thread.committed_groups) break;
+    auto* to = static_cast<std::byte*>(copy.to);
+    race_read(copy.from, copy.valid_bytes);
+    race_write(to, copy.bytes);
+    if (copy.valid_bytes > 0) std::memcpy(to, copy.from, copy.valid_bytes);
+    std::memset(to + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
+    ++arrived;
   }
+  const Fibre::AsMachine machine(*thread.fibre);
+  thread.copies.erase(thread.copies.begin(),
+                      thread.copies.begin() + static_cast<std::ptrdiff_t>(arrived));
 }
 
 }  // namespace allconv::simt

@@ -4,12 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <string>
 
-namespace allconv::simt {
+#include "tests/simt/site.hpp"
 
-using Site = std::source_location;
+namespace allconv::simt {
 
 inline constexpr int kWarpLanes = 32;
 inline constexpr std::uint32_t kFullMask = 0xFFFFFFFF;
@@ -20,6 +19,7 @@ struct Collective {
   Site site;
   std::uint32_t mask = kFullMask;  // the lanes that take part
   bool aligned = false;            // whether it needs all 32 threads of a warp, as mma does
+  bool orders_memory = false;      // whether what lanes wrote before is seen by the others after
 };
 
 // Computes a collective from what each lane has brought: `operands[lane]`, null for the others.
@@ -28,11 +28,25 @@ using Compute = void (*)(void* const* operands);
 // Deposits the calling lane's operands. The last lane of the mask to arrive computes; all go on.
 void meet(const Collective& collective, void* operands, Compute compute);
 
+// The largest value that lanes exchange.
+struct Word {
+  alignas(16) std::byte bytes[16];
+};
+
+// The value of lane `source`, NaN where that lane does not take part.
+Word shuffle(const Collective& collective, const Word& value, int source);
+
+// The lanes whose predicate is true.
+std::uint32_t ballot(const Collective& collective, bool predicate);
+
+// Orders what the calling thread wrote before what it writes after, for all who do the same.
+void fence();
+
 // Waits for all threads of the block.
 void block_barrier(const char* name, const Site& site);
 
 // Ends the launch with a fault of the calling thread.
-[[noreturn]] void fault(const std::string& text, const Site& site);
+[[noreturn]] void fault(std::string text, const Site& site);
 
 // The calling thread's lane in its warp.
 int lane();

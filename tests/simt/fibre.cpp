@@ -49,7 +49,9 @@ struct FibreEntry {
     Fibre& fibre = *static_cast<Fibre*>(from.data);
     fibre.caller_ = from.fctx;
     enter_stack(nullptr, &fibre.caller_bottom_, &fibre.caller_bytes_);
+    fibre.inside_ = true;
     fibre.entry_(fibre.argument_);
+    fibre.inside_ = false;
     fibre.end();
   }
 };
@@ -65,6 +67,12 @@ void Fibre::start(std::byte* bottom, Entry entry, void* argument) {
   allow(bottom, FibreStacks::kBytes);
   context_ =
       context::make_fcontext(bottom + FibreStacks::kBytes, FibreStacks::kBytes, FibreEntry::run);
+  // The race detector follows calls and returns: calls that were left need a new start.
+  if (inside_) {
+    race_destroy(race_thread_);
+    race_thread_ = nullptr;
+  }
+  inside_ = false;
   if (race_thread_ == nullptr) race_thread_ = race_create();
 }
 

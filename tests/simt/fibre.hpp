@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tests/simt/sanitizers.hpp"
+
 namespace allconv::simt {
 
 // Equal stacks in one mapping, each above a page that may not be touched.
@@ -15,8 +17,8 @@ class FibreStacks {
   FibreStacks(const FibreStacks&) = delete;
   FibreStacks& operator=(const FibreStacks&) = delete;
 
-  static constexpr std::size_t kBytes = 256 * 1024;  // of one stack
-  static constexpr std::size_t kGuard = 4096;        // below each
+  static constexpr std::size_t kBytes = std::size_t{256} * 1024;  // of one stack
+  static constexpr std::size_t kGuard = 4096;                     // below each
 
   int count() const { return count_; }
   std::byte* bottom(int index) const;
@@ -36,6 +38,19 @@ class Fibre {
   ~Fibre();
   Fibre(const Fibre&) = delete;
   Fibre& operator=(const Fibre&) = delete;
+
+  // While it lives, a race detector takes what the fibre does for the machine's own doing. The
+  // fibre does not give way meanwhile, but may end.
+  class AsMachine {
+   public:
+    explicit AsMachine(const Fibre& fibre) : fibre_(fibre) { race_switch(fibre.race_caller_); }
+    ~AsMachine() { race_switch(fibre_.race_thread_); }
+    AsMachine(const AsMachine&) = delete;
+    AsMachine& operator=(const AsMachine&) = delete;
+
+   private:
+    const Fibre& fibre_;
+  };
 
   // Makes it ready to run `entry(argument)` on the stack whose lowest address is `bottom`. Whatever
   // ran there before is forgotten without being unwound.
@@ -62,6 +77,7 @@ class Fibre {
   void* fake_stack_ = nullptr;
   const void* caller_bottom_ = nullptr;
   std::size_t caller_bytes_ = 0;
+  bool inside_ = false;  // of its entry, which it may never leave
   void* race_thread_ = nullptr;
   void* race_caller_ = nullptr;
 };

@@ -82,6 +82,7 @@ class GridRun {
       const uint3 block = block_index(number, grid_.blocks);
       if (!runner.run(grid_, block, body_, random_.split(number))) faulted_ = true;
     }
+    runner.finish_grid();
   }
 
   bool faulted() const { return faulted_; }
@@ -114,9 +115,9 @@ bool has_faults() {
   return !faults().texts.empty();
 }
 
-void record_fault(const std::string& text) {
+void record_fault(std::string text) {
   const std::lock_guard lock(faults().mutex);
-  faults().texts.push_back(text);
+  faults().texts.push_back(std::move(text));
 }
 
 bool run_grid(const Grid& grid, const std::function<void()>& body) {

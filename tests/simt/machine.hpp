@@ -43,7 +43,7 @@ std::vector<std::string> take_faults();
 bool has_faults();
 
 // Adds a fault from outside of kernels.
-void record_fault(const std::string& text);
+void record_fault(std::string text);
 
 // What the program holds of the device and has not given back.
 struct Holdings {
@@ -60,12 +60,14 @@ struct Grid {
   dim3 blocks;
   dim3 threads;                   // of one block
   std::size_t dynamic_bytes = 0;  // shared memory, bytes a block
+  const void* kernel = nullptr;   // its address, where it is known
 };
 
 // What an sm_80 device can run.
 inline constexpr unsigned kMaxBlockThreads = 1024;
-inline constexpr std::size_t kMaxDynamicBytes = 163 * 1024;     // of a kernel that asked for it
-inline constexpr std::size_t kDefaultDynamicBytes = 48 * 1024;  // of any other
+inline constexpr std::size_t kMaxDynamicBytes =
+    std::size_t{163} * 1024;  // of a kernel that asked for it
+inline constexpr std::size_t kDefaultDynamicBytes = std::size_t{48} * 1024;  // of any other
 
 // Runs `body`, a kernel bound to its arguments, once a thread of the grid, and returns at its end.
 // False after a fault.

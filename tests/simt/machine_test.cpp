@@ -1,15 +1,15 @@
 // The machine on kernels of a few lines: the right ones pass in every order of warps, and each
-// mistake is found, with words that say what and where.
+// mistake in how threads wait for each other is found, with words that say what and where.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <cmath>
 #include <string>
 #include <vector>
 
-#include "tests/simt/device_array.hpp"
-#include "tests/simt/kernels/small.cuh"
 #include "tests/simt/orders.hpp"
+#include "tests/simt/sanitizers.hpp"
+#include "tests/simt/small_kernels.hpp"
 
 namespace allconv::simt {
 namespace {
@@ -17,66 +17,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::vector<float> ascending(int count) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  std::iota(values.begin(), values.end(), 1.0F);
-  return values;
-}
-
-class Machine : public testing::Test {
- protected:
-  ~Machine() override {
-    take_faults();
-    configure({});
-  }
-
-  // What the kernel leaves in dst, or nothing after a fault.
-  template <class Launch>
-  std::vector<float> run(int count, Launch&& launch) {
-    const DeviceArray<float> src(ascending(count));
-    const DeviceArray<float> dst(static_cast<std::size_t>(count));
-    EXPECT_EQ(launch(src.data(), dst.data()), cudaSuccess);
-    const bool passed = cudaDeviceSynchronize() == cudaSuccess;
-    faults_ = take_faults();
-    EXPECT_EQ(passed, faults_.empty());
-    return passed ? dst.values() : std::vector<float>{};
-  }
-
-  std::vector<float> run_reverse(SmallMistake mistake, bool dynamic = false) {
-    return run(kSmallThreads,
-               [=](const float* src, float* dst) { return reverse(src, dst, dynamic, mistake); });
-  }
-
-  std::vector<float> run_rotate(SmallMistake mistake) {
-    return run(kSmallThreads,
-               [=](const float* src, float* dst) { return rotate(src, dst, mistake); });
-  }
-
-  std::vector<float> run_copy(SmallMistake mistake) {
-    return run(4 * kSmallThreads,
-               [=](const float* src, float* dst) { return copy(src, dst, mistake); });
-  }
-
-  float run_sum(SmallMistake mistake) {
-    const DeviceArray<float> src(ascending(kBlocks * kSmallThreads));
-    const DeviceArray<float> total(std::vector<float>{0});
-    EXPECT_EQ(sum(src.data(), total.data(), kBlocks, mistake), cudaSuccess);
-    const bool passed = cudaDeviceSynchronize() == cudaSuccess;
-    faults_ = take_faults();
-    return passed ? total.values().front() : -1;
-  }
-
-  std::string only_fault() const {
-    EXPECT_EQ(faults_.size(), 1U);
-    return faults_.empty() ? "" : faults_.front();
-  }
-
-  static constexpr int kBlocks = 4;
-  static constexpr int kSummed = kBlocks * kSmallThreads;
-  const std::vector<float> values_ = ascending(kSmallThreads);
-  const std::vector<float> reversed_{values_.rbegin(), values_.rend()};
-  std::vector<std::string> faults_;
-};
+class Machine : public SmallKernels {};
 
 std::vector<float> rotated_in_warps(const std::vector<float>& values) {
   std::vector<float> rotated;
@@ -98,18 +39,38 @@ TEST_F(Machine, RunsRightKernelsInEveryOrder) {
   }
 }
 
+// Where a race detector watches, it ends the program; elsewhere values are wrong.
 TEST_F(Machine, FindsAMissingBarrier) {
-  for (const Settings& order : all_orders(10)) {
+  for (const Settings& order : all_orders(kRaceDetector ? 1 : 10)) {
     configure(order);
-    EXPECT_NE(run_reverse(SmallMistake::no_barrier), reversed_);
-    EXPECT_NE(run_reverse(SmallMistake::no_barrier, true), reversed_);
+    for (const bool dynamic : {false, true}) {
+      if (kRaceDetector) {
+        EXPECT_DEATH(run_reverse(SmallMistake::no_barrier, dynamic), "data race");
+      } else {
+        EXPECT_NE(run_reverse(SmallMistake::no_barrier, dynamic), reversed_);
+      }
+    }
   }
 }
 
 TEST_F(Machine, FindsAMissingBarrierOfAWarp) {
-  for (const Settings& order : all_orders(10)) {
+  for (const Settings& order : all_orders(kRaceDetector ? 1 : 10)) {
     configure(order);
-    EXPECT_NE(run_rotate(SmallMistake::no_warp_barrier), rotated_in_warps(values_));
+    if (kRaceDetector) {
+      EXPECT_DEATH(run_rotate(SmallMistake::no_warp_barrier), "data race");
+    } else {
+      EXPECT_NE(run_rotate(SmallMistake::no_warp_barrier), rotated_in_warps(values_));
+    }
+  }
+}
+
+TEST_F(Machine, FindsARaceBetweenBlocks) {
+  if (!kRaceDetector) GTEST_SKIP() << "only a race detector sees it";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the child starts workers
+  for (const int workers : {1, 3}) {
+    configure({.workers = workers});
+    EXPECT_EQ(run_sum(SmallMistake::none), kSummed * (kSummed + 1) / 2);
+    EXPECT_DEATH(run_sum(SmallMistake::block_race), "data race");
   }
 }
 
@@ -157,40 +118,6 @@ TEST_F(Machine, FindsALaneOutsideOfItsMask) {
   run_sum(SmallMistake::foreign_mask);
   EXPECT_THAT(only_fault(),
               AllOf(HasSubstr("mask 0x7fffffff"), HasSubstr("__shfl_xor_sync at small.cu:")));
-}
-
-TEST_F(Machine, FindsAMisalignedVector) {
-  run_copy(SmallMistake::misaligned_vector);
-  EXPECT_THAT(only_fault(), AllOf(HasSubstr("misaligned access to 'const struct float4'"),
-                                  HasSubstr("4 bytes past a multiple of 16, at small.cu:")));
-}
-
-TEST_F(Machine, FindsAWriteBehindSharedMemory) {
-  run_reverse(SmallMistake::beyond_shared, true);
-  EXPECT_THAT(only_fault(), HasSubstr("outside of its 512 bytes of dynamic shared memory, at byte "
-                                      "512"));
-}
-
-TEST_F(Machine, FindsAnIndexOutsideOfAnArray) {
-  run_reverse(SmallMistake::beyond_array);
-  EXPECT_THAT(only_fault(), AllOf(HasSubstr("index 128 outside of 'float [128]'"),
-                                  HasSubstr("thread (127,0,0)")));
-}
-
-TEST_F(Machine, FindsAWriteBehindAnAllocation) {
-  run_copy(SmallMistake::beyond_global);
-  EXPECT_THAT(only_fault(), HasSubstr("outside of an allocation of 2048 bytes, at byte 2048"));
-}
-
-TEST_F(Machine, FindsANullPointer) {
-  run_copy(SmallMistake::null_pointer);
-  EXPECT_THAT(only_fault(), AllOf(HasSubstr("thread ("), HasSubstr("where no memory is")));
-  EXPECT_EQ(run_copy(SmallMistake::none), ascending(4 * kSmallThreads)) << "it goes on afterwards";
-}
-
-TEST_F(Machine, FindsAStackThatOverflows) {
-  run_sum(SmallMistake::deep_recursion);
-  EXPECT_THAT(only_fault(), HasSubstr("need more than 256 KiB of stack"));
 }
 
 }  // namespace

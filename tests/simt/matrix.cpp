@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "tests/simt/numbers.hpp"
+#include "tests/simt/sanitizers.hpp"
 #include "tests/simt/text.hpp"
 
 namespace allconv::simt {
@@ -96,6 +97,7 @@ void load(void* const* operands) {
 void check_row(const char* name, const Load& load, std::size_t matrices, const Site& site) {
   if (static_cast<std::size_t>(lane()) >= 8 * matrices) return;
   check_alignment(name, load.row, 16, site);
+  race_read(load.row, 16);
   if (!is_shared(load.row, 16)) {
     fault(cat(name, ": its row is not in the block's shared memory"), site);
   }

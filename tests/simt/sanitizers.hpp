@@ -4,12 +4,12 @@
 
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if ALLCONV_SIMT_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#if defined(ALLCONV_SIMT_TSAN)
+#if ALLCONV_SIMT_TSAN
 extern "C" {
 void* __tsan_get_current_fiber();
 void* __tsan_create_fiber(unsigned flags);
@@ -17,12 +17,14 @@ void __tsan_destroy_fiber(void* fiber);
 void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 void __tsan_acquire(void* address);
 void __tsan_release(void* address);
+void __tsan_read_range(void* address, unsigned long bytes);
+void __tsan_write_range(void* address, unsigned long bytes);
 }
 #endif
 
 namespace allconv::simt {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if ALLCONV_SIMT_ASAN
 inline constexpr bool kAddressSanitizer = true;
 inline void leave_stack(void** keep, const void* bottom, std::size_t bytes) {
   __sanitizer_start_switch_fiber(keep, bottom, bytes);
@@ -44,7 +46,7 @@ inline void allow(const void*, std::size_t) {}
 inline void forbid(const void*, std::size_t) {}
 #endif
 
-#if defined(ALLCONV_SIMT_TSAN)
+#if ALLCONV_SIMT_TSAN
 inline constexpr bool kRaceDetector = true;
 inline void* race_current() { return __tsan_get_current_fiber(); }
 inline void* race_create() { return __tsan_create_fiber(0); }
@@ -53,6 +55,10 @@ inline void race_destroy(void* thread) { __tsan_destroy_fiber(thread); }
 inline void race_switch(void* thread) { __tsan_switch_to_fiber(thread, 1); }
 inline void race_acquire(void* address) { __tsan_acquire(address); }
 inline void race_release(void* address) { __tsan_release(address); }
+inline void race_read(const void* address, std::size_t bytes) {
+  __tsan_read_range(const_cast<void*>(address), bytes);
+}
+inline void race_write(void* address, std::size_t bytes) { __tsan_write_range(address, bytes); }
 #else
 inline constexpr bool kRaceDetector = false;
 inline void* race_current() { return nullptr; }
@@ -61,6 +67,8 @@ inline void race_destroy(void*) {}
 inline void race_switch(void*) {}
 inline void race_acquire(void*) {}
 inline void race_release(void*) {}
+inline void race_read(const void*, std::size_t) {}
+inline void race_write(void*, std::size_t) {}
 #endif
 
 }  // namespace allconv::simt

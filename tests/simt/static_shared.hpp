@@ -6,6 +6,9 @@
 
 namespace allconv::simt {
 
+// Whether the kernel itself, not a function that it calls, declares some.
+bool declares_shared(const void* kernel);
+
 // Poisons those of the calling thread.
 void poison_static_shared();
 

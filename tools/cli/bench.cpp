@@ -48,11 +48,12 @@ int run_network(const BenchArguments& arguments) {
   constexpr std::uint64_t kSeed = 0;
   Parameters parameters = chosen.model ? std::move(chosen.model->parameters)
                                        : initial_parameters(chosen.network, WeightRule::he, kSeed);
-  CpuDevice device(arguments.common);
+  ComputeDevice device(arguments.common);
   NetworkBenchOptions options{.batch_size = arguments.batch_size,
                               .warmup = arguments.warmup,
                               .iterations = arguments.iterations,
                               .plan = device.plan_options(),
+                              .device = device.name(),
                               .cancelled = interrupted};
   if (arguments.mode == "training") options.mode = PassMode::training;
   if (arguments.mode == "explain") options.mode = PassMode::explain;

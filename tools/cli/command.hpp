@@ -45,7 +45,7 @@ void add_tune_command(CLI::App& app, Chosen& chosen);
 void add_recipes_command(CLI::App& app, Chosen& chosen);
 
 // --device --precision --threads --deterministic --workspace-limit --tuning-file --isa --exact;
-// --trace is refused. CpuDevice (device.hpp) makes a thread pool and plan options of them.
+// --trace is refused. ComputeDevice (device.hpp) makes a thread pool and plan options of them.
 struct CommonOptions {
   std::string device = "auto";
   std::string precision = "fp32";

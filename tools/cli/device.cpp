@@ -10,16 +10,14 @@ namespace allconv::cli {
 
 namespace {
 
-// Never another device than the one asked for.
-void check_device(const CommonOptions& options) {
-  if (options.device.starts_with("cuda")) {
-    throw Error(ErrorKind::device, "this version has no CUDA backend", "--device",
-                "use --device cpu");
-  }
-  if (options.precision != "fp32") {
+constexpr std::string_view kCuda = "cuda";
+
+kernels::Precision precision_of(const CommonOptions& options, bool on_gpu) {
+  if (!on_gpu && options.precision != "fp32") {
     throw Error(ErrorKind::device, "the CPU does not compute in " + options.precision,
                 "--precision", "use --precision fp32");
   }
+  return kernels::parse_precision(options.precision).value_or(kernels::Precision::fp32);
 }
 
 void note_surplus(int threads) {
@@ -31,6 +29,16 @@ void note_surplus(int threads) {
 
 }  // namespace
 
+std::optional<GpuFacts> gpu_of(const CommonOptions& options) {
+  const std::string& device = options.device;
+  if (device == "cpu") return std::nullopt;
+  if (device == "auto") return find_gpu(0).gpu;
+  const int index = device == kCuda ? 0 : std::stoi(device.substr(kCuda.size() + 1));
+  GpuSearch search = find_gpu(index);
+  if (search.gpu) return search.gpu;
+  throw Error(ErrorKind::device, search.why_not, "--device " + device, search.mend);
+}
+
 kernels::RowLimits row_limits(const CommonOptions& options) {
   const kernels::Isa best = kernels::best_isa();
   const kernels::Isa isa = kernels::parse_isa(options.isa).value_or(best);
@@ -41,21 +49,26 @@ kernels::RowLimits row_limits(const CommonOptions& options) {
   return {.isa = isa, .exact = options.exact};
 }
 
-CpuDevice::CpuDevice(const CommonOptions& options)
-    : limits_(row_limits(options)), workspace_limit_(options.workspace_limit) {
-  check_device(options);
+ComputeDevice::ComputeDevice(const CommonOptions& options)
+    : gpu_(gpu_of(options)),
+      precision_(precision_of(options, gpu_.has_value())),
+      limits_(row_limits(options)),
+      workspace_limit_(options.workspace_limit) {
   if (!options.tuning_file.empty())
     use_tuning(TuningFile::read(options.tuning_file), options.tuning_file);
   pool_ =
       std::make_unique<ThreadPool>(options.threads == 0 ? available_threads() : options.threads);
-  print_note(fmt::format("device cpu ({}), {} thread{}, fp32{}", name(), pool_->threads(),
-                         pool_->threads() == 1 ? "" : "s", limits_.exact ? ", exact" : ""));
+  print_note(fmt::format("device {} ({}), {} thread{}, {}{}", gpu_ ? kCuda : "cpu", name(),
+                         pool_->threads(), pool_->threads() == 1 ? "" : "s",
+                         kernels::to_string(precision_), limits_.exact ? ", exact" : ""));
   note_surplus(pool_->threads());
 }
 
-std::string CpuDevice::name() const { return device_text(limits_.isa); }
+std::string ComputeDevice::name() const {
+  return gpu_ ? gpu_text(*gpu_) : device_text(limits_.isa);
+}
 
-void CpuDevice::use_tuning(TuningFile file, const std::string& file_name) {
+void ComputeDevice::use_tuning(TuningFile file, const std::string& file_name) {
   if (file.device() == name()) {
     tuning_ = std::move(file);
     return;
@@ -64,8 +77,13 @@ void CpuDevice::use_tuning(TuningFile file, const std::string& file_name) {
       fmt::format("warning: {}: was measured on {}, so it is not used", file_name, file.device()));
 }
 
-PlanOptions CpuDevice::plan_options() const {
-  return {.limits = limits_,
+PlanOptions ComputeDevice::plan_options() const {
+  std::optional<GpuTarget> target;
+  if (gpu_) {
+    target = {.index = gpu_->index, .capability = gpu_->capability, .precision = precision_};
+  }
+  return {.gpu = target,
+          .limits = limits_,
           .tuning = tuning_ ? &*tuning_ : nullptr,
           .workspace_limit = workspace_limit_,
           .threads = pool_->threads()};

@@ -7,28 +7,35 @@
 #include "engine/plan/plan.hpp"
 #include "engine/plan/tuning_file.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
+#include "engine/runtime/gpu.hpp"
 #include "tools/cli/command.hpp"
 
 namespace allconv::cli {
+
+// The GPU that --device asks for, and of "auto" the first where there is one; none: the CPU. Throws
+// Error{device} where one is asked for and is not there.
+std::optional<GpuFacts> gpu_of(const CommonOptions& options);
 
 // What --isa and --exact allow kernels to be. Throws Error{device} where the CPU lacks the
 // instructions.
 kernels::RowLimits row_limits(const CommonOptions& options);
 
 // Used by one thread at a time.
-class CpuDevice {
+class ComputeDevice {
  public:
   // Says once on stderr what was taken. A tuning file of another device gives a warning and is not
-  // used. Throws Error{device} for another device or precision than this version has, or
-  // instructions that this CPU lacks.
-  explicit CpuDevice(const CommonOptions& options);
+  // used. Throws Error{device} where there is no such GPU, for a precision that the device has
+  // not, and for instructions that this CPU lacks.
+  explicit ComputeDevice(const CommonOptions& options);
 
   ThreadPool& pool() { return *pool_; }
 
   // Of kernels, as the user wants them.
   const kernels::RowLimits& limits() const { return limits_; }
 
-  // "AMD EPYC 9654, avx512"
+  bool is_gpu() const { return gpu_.has_value(); }
+
+  // "AMD EPYC 9654, avx512" or "NVIDIA H100 80GB HBM3, sm_90"
   std::string name() const;
 
   // Borrows the tuning file from this object.
@@ -40,6 +47,8 @@ class CpuDevice {
   void use_tuning(TuningFile file, const std::string& file_name);
 
  private:
+  std::optional<GpuFacts> gpu_;
+  kernels::Precision precision_;
   std::unique_ptr<ThreadPool> pool_;
   std::optional<TuningFile> tuning_;
   kernels::RowLimits limits_;

@@ -83,7 +83,7 @@ std::string to_text(const Evaluation& evaluation, const std::vector<std::string>
 }
 
 int run_evaluate(const EvaluateArguments& arguments) {
-  CpuDevice device(arguments.common);
+  ComputeDevice device(arguments.common);
   const Model model = read_model(arguments.model);
   const DataSet data = open_data(arguments.data, parse_split(arguments.split), OpenMode::evaluate,
                                  console_diagnostics(), interrupted);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "engine/execute/cuda_factory.hpp"
 #include "engine/graph/graph.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
@@ -31,6 +32,7 @@ struct PlanArguments {
   int batch_size = 1;
   bool training = false;
   bool explain = false;
+  std::string target;  // empty: the device's
   std::string rule = "gradient";
 };
 
@@ -40,14 +42,37 @@ ReluRule parse_rule(std::string_view name) {
   return name == "guided" ? ReluRule::guided : ReluRule::gradient;
 }
 
+// A GPU that need not be there.
+PlanOptions target_options(const PlanArguments& arguments) {
+  const int capability = std::stoi(arguments.target.substr(std::string_view("sm_").size()));
+  const auto precision = kernels::parse_precision(arguments.common.precision);
+  return {.gpu = GpuTarget{.capability = capability,
+                           .precision = precision.value_or(kernels::Precision::fp32)},
+          .workspace_limit = arguments.common.workspace_limit};
+}
+
+void print_gpu_plan(const Graph& graph, int batch_size, const PlanOptions& options) {
+  constexpr int kArenas = 1;
+  print_result(
+      to_text(*describe_cuda_plan(graph, batch_size, BatchInput::pixels, options), kArenas));
+}
+
 int run_plan(const PlanArguments& arguments) {
   const NetworkDescription network =
       choose_model_or_network(arguments.model_or_network, arguments.network).network;
-  CpuDevice device(arguments.common);
   PassMode mode = PassMode::inference;
   if (arguments.training) mode = PassMode::training;
   if (arguments.explain) mode = PassMode::explain;
   const Graph graph = make_graph(network, mode, parse_rule(arguments.rule));
+  if (!arguments.target.empty()) {
+    print_gpu_plan(graph, arguments.batch_size, target_options(arguments));
+    return kDone;
+  }
+  ComputeDevice device(arguments.common);
+  if (device.is_gpu()) {
+    print_gpu_plan(graph, arguments.batch_size, device.plan_options());
+    return kDone;
+  }
   const auto plan = make_batch_plan(graph, arguments.batch_size, device.plan_options());
   // A batch of fewer micro-batches than threads keeps fewer workers, each with an arena.
   const int micro_batches = kernels::divide_up(arguments.batch_size, plan->images);
@@ -82,7 +107,11 @@ void add_plan_command(CLI::App& app, Chosen& chosen) {
       ->type_name("gradient|deconvnet|guided");
   add_network_options(command, arguments->network);
   add_common_options(command, arguments->common);
-  refuse_option(command, "--target");
+  limit_words(
+      command.add_option("--target", arguments->target,
+                         "the plan for a GPU of this architecture, which need not be there"),
+      "sm_80, sm_86, sm_89, sm_90, sm_100, sm_120")
+      ->type_name("sm_80|sm_90|...");
   command.footer(kExamples);
   command.callback([arguments, &chosen] { chosen = [arguments] { return run_plan(*arguments); }; });
 }

@@ -45,7 +45,7 @@ NamedCheckpoint newest_checkpoint(const std::string& folder) {
 
 ReportEvaluation evaluate_checkpoint(const ReportArguments& arguments, const std::string& path,
                                      const DataSet& data, const Model& model) {
-  CpuDevice device(arguments.common);
+  ComputeDevice device(arguments.common);
   const ScorerOptions options = scorer_options(arguments.scoring, device);
   MistakeList mistakes(kMistakes);
   ReportEvaluation evaluation{.data = path, .result = {}, .mistakes = {}, .paths = {}, .sheet = {}};

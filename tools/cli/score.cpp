@@ -118,7 +118,7 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
 int run_score(const ScoreArguments& arguments) {
   check_score_output(arguments);
   if (const auto rows = finished_rows(arguments)) return report_finished(arguments.output, *rows);
-  CpuDevice device(arguments.common);
+  ComputeDevice device(arguments.common);
   const Model model = read_model(arguments.model);
   const DataSet data = open_inputs(arguments);
   const IndexRange range =
@@ -131,6 +131,7 @@ int run_score(const ScoreArguments& arguments) {
   PartFile file(request, console_diagnostics());
   const IndexRange left = range.after(file.rows_found());
   const ScoreCounts counts = write_rows(scorer, rows, data, left, request.style, file);
+  for (const std::string& note : scorer.notes()) print_note(note);
   return counts.failed + file.failures_found() == 0 ? kDone : kSomeInputsFailed;
 }
 

@@ -18,7 +18,7 @@ void add_scoring_options(CLI::App& command, ScoringChoice& choice) {
       ->type_name("N [64]");
 }
 
-ScorerOptions scorer_options(const ScoringChoice& choice, const CpuDevice& device) {
+ScorerOptions scorer_options(const ScoringChoice& choice, const ComputeDevice& device) {
   return {.batch_size = choice.batch_size,
           .decode = choice.decode.decode_mode(),
           .pixel_limit = choice.decode.pixel_limit(),
@@ -26,7 +26,7 @@ ScorerOptions scorer_options(const ScoringChoice& choice, const CpuDevice& devic
 }
 
 Evaluation evaluate_model(const Model& model, const DataSet& data, const std::string& path,
-                          const ScorerOptions& options, CpuDevice& device,
+                          const ScorerOptions& options, ComputeDevice& device,
                           const std::function<void(const Answer&)>& answered) {
   const auto class_of_label = match_classes(data.classes(), model.classes, path);
   Scorer scorer(model, options, device.pool());
@@ -36,9 +36,11 @@ Evaluation evaluate_model(const Model& model, const DataSet& data, const std::st
   };
   ProgressBar bar("evaluate");
   const auto progress = [&bar](std::size_t done, std::size_t total) { bar.update(done, total); };
-  return evaluate(
+  const Evaluation result = evaluate(
       scorer, data, class_of_label, model.classes.size(),
       {.answered = answered, .failed = failed, .progress = progress, .cancelled = interrupted});
+  for (const std::string& note : scorer.notes()) print_note(note);
+  return result;
 }
 
 }  // namespace allconv::cli

@@ -18,13 +18,13 @@ struct ScoringChoice {
 };
 void add_scoring_options(CLI::App& command, ScoringChoice& choice);
 
-ScorerOptions scorer_options(const ScoringChoice& choice, const CpuDevice& device);
+ScorerOptions scorer_options(const ScoringChoice& choice, const ComputeDevice& device);
 
 // The model's answers to labelled images, with a progress bar. An image that has none is told as
 // a warning. `path` is where the data come from; `answered` may be empty.
 // Throws Error{usage} for a class that the model does not know, Error{interrupted}.
 Evaluation evaluate_model(const Model& model, const DataSet& data, const std::string& path,
-                          const ScorerOptions& options, CpuDevice& device,
+                          const ScorerOptions& options, ComputeDevice& device,
                           const std::function<void(const Answer&)>& answered = {});
 
 }  // namespace allconv::cli

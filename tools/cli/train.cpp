@@ -38,7 +38,7 @@ constexpr int kMaxRetries = 3;
 
 // Trains; a dead start begins again with the next seed, all else unchanged.
 Model train(TrainingStart& start, const TrainArguments& arguments, Validation* validation,
-            TrainingCheckpoints& checkpoints, CpuDevice& device) {
+            TrainingCheckpoints& checkpoints, ComputeDevice& device) {
   for (;;) {
     TrainOptions options = arguments.options;
     if (const int attempt = checkpoints.attempt(); attempt > 0) {
@@ -49,6 +49,7 @@ Model train(TrainingStart& start, const TrainArguments& arguments, Validation* v
     checkpoints.restore(trainer, start, arguments, device);
     try {
       run_epochs(trainer, arguments, validation, checkpoints);
+      for (const std::string& note : trainer.notes()) print_note(note);
       return trainer.model();
     } catch (const DeadStart& dead) {
       if (arguments.on_dead_start == "stop" || checkpoints.attempt() == kMaxRetries) throw;
@@ -62,7 +63,7 @@ Model train(TrainingStart& start, const TrainArguments& arguments, Validation* v
 int run_train(TrainArguments arguments) {
   complete(arguments);
   TrainingCheckpoints checkpoints(arguments);
-  CpuDevice device(arguments.common);
+  ComputeDevice device(arguments.common);
   checkpoints.choose_tuning(device);
   arguments.options.plan = device.plan_options();
 

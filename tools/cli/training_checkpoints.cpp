@@ -11,7 +11,12 @@ namespace allconv::cli {
 namespace {
 
 // What decides a training's last digits beside the tuning file.
-std::string kernel_family(const kernels::RowLimits& limits) {
+std::string kernel_family(const PlanOptions& options) {
+  if (options.gpu) {
+    return fmt::format("cuda sm_{}, {}", options.gpu->capability,
+                       kernels::to_string(options.gpu->precision));
+  }
+  const kernels::RowLimits& limits = options.limits;
   return std::string(kernels::to_string(limits.isa)) + (limits.exact ? ", exact" : "");
 }
 
@@ -58,20 +63,20 @@ TrainingCheckpoints::TrainingCheckpoints(const TrainArguments& arguments) {
     print_note(fmt::format("{}: no whole checkpoint: training begins anew", folder_->path()));
 }
 
-void TrainingCheckpoints::choose_tuning(CpuDevice& device) const {
+void TrainingCheckpoints::choose_tuning(ComputeDevice& device) const {
   if (!newest_ || newest_->run.tuning.empty() || device.tuning() != nullptr) return;
   const std::string name = folder_->path() + ": tuning file";
   device.use_tuning(TuningFile::parse(newest_->run.tuning, name), name);
 }
 
 void TrainingCheckpoints::restore(Trainer& trainer, const TrainingStart& start,
-                                  const TrainArguments& arguments, const CpuDevice& device) {
+                                  const TrainArguments& arguments, const ComputeDevice& device) {
   if (!enabled()) return;
   model_ = start.model;
   model_.parameters.clear();
   const TrainOptions& options = arguments.options;
   run_ = {.identity = training_identity(start.images, options, init_name(arguments.start)),
-          .device = kernel_family(options.plan.limits),
+          .device = kernel_family(options.plan),
           .tuning = device.tuning() == nullptr ? "" : device.tuning()->text()};
   if (!newest_) return;
   check_same_training(*newest_, start.model, run_.identity, folder_->path());

@@ -26,12 +26,12 @@ class TrainingCheckpoints {
   // The model of the checkpoint that training goes on from, until restore(); null: none.
   const Model* resumed() const { return newest_ ? &newest_->model : nullptr; }
 
-  void choose_tuning(CpuDevice& device) const;
+  void choose_tuning(ComputeDevice& device) const;
 
   // Puts `trainer`, still at its beginning, where the checkpoint was. Throws Error{usage} where
   // that belongs to another training, or has more epochs than this one shall have.
   void restore(Trainer& trainer, const TrainingStart& start, const TrainArguments& arguments,
-               const CpuDevice& device);
+               const ComputeDevice& device);
 
   void save(const Trainer& trainer);
 

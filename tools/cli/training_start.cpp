@@ -138,7 +138,7 @@ bool begins_with_model(const StartArguments& arguments) {
 }
 
 TrainingStart start_training(const StartArguments& arguments, const Model* resumed,
-                             CpuDevice& device) {
+                             ComputeDevice& device) {
   const std::optional<Model> initial = read_initial_model(arguments);
   const Diagnostics diagnostics = console_diagnostics();
   const DataSet data =
@@ -171,7 +171,7 @@ TrainingStart start_training(const StartArguments& arguments, const Model* resum
 }
 
 Parameters first_weights(const TrainingStart& start, const StartArguments& arguments,
-                         std::uint64_t seed, CpuDevice& device) {
+                         std::uint64_t seed, ComputeDevice& device) {
   const NetworkDescription& network = start.model.network;
   if (start.initial) return fine_tune(*start.initial, network, seed).parameters;
   if (arguments.init == "lsuv") {

@@ -40,11 +40,11 @@ bool begins_with_model(const StartArguments& arguments);
 
 // The first weights of `start`'s network: what is drawn at random is drawn by `seed`.
 Parameters first_weights(const TrainingStart& start, const StartArguments& arguments,
-                         std::uint64_t seed, CpuDevice& device);
+                         std::uint64_t seed, ComputeDevice& device);
 
 // `resumed`: the model of the checkpoint that the training goes on from, whose fitted preparation
 // is taken; null: none. Throws Error, Error{interrupted} included.
 TrainingStart start_training(const StartArguments& arguments, const Model* resumed,
-                             CpuDevice& device);
+                             ComputeDevice& device);
 
 }  // namespace allconv::cli

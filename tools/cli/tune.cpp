@@ -33,7 +33,11 @@ struct TuneArguments {
 int run_tune(const TuneArguments& arguments) {
   const NetworkDescription network =
       choose_model_or_network(arguments.model_or_network, arguments.network).network;
-  const CpuDevice device(arguments.common);
+  const ComputeDevice device(arguments.common);
+  if (device.is_gpu()) {
+    throw Error(ErrorKind::device, "only the CPU's kernels are tuned", "--device",
+                "use --device cpu");
+  }
   ProgressBar bar("tuning");
   const TuningFile file = tune_network(
       network,

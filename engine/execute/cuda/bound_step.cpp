@@ -45,6 +45,13 @@ class DeviceBinder {
                  .dst = dst(),
                  .mask = static_cast<std::uint8_t*>(frame_.value(step_.dst2))};
   }
+  void bind(kernels::ClassifierHead::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .weights = frame_.weights + lane().weights,
+                 .bias = frame_.weights + lane().bias,
+                 .logits = static_cast<float*>(frame_.value(step_.dst2)),
+                 .probabilities = static_cast<float*>(dst())};
+  }
   void bind(kernels::Conv2dDataGradient::DeviceArguments& arguments) const {
     const bool masked = step_.src2 != kNoValue &&
                         frame_.plan->plan.values[static_cast<std::size_t>(step_.src2)].is_mask;
@@ -176,6 +183,37 @@ std::unique_ptr<const BoundStep> bind_step(const CudaFrame& frame, const Step& s
         return bound.template operator()<Operation>(of.problem, step.kernel);
       },
       step.problem);
+}
+
+BoundSteps::BoundSteps(const CudaFrame& frame) {
+  for (const Step& step : frame.plan->plan.steps) steps_.push_back(bind_step(frame, step));
+}
+
+void BoundSteps::enqueue(cudaStream_t stream) const {
+  for (const auto& step : steps_) {
+    if (step != nullptr) step->enqueue(stream);
+  }
+}
+
+void BoundSteps::pack(cudaStream_t stream) const {
+  for (const auto& step : steps_) {
+    if (step != nullptr) step->pack(stream);
+  }
+}
+
+void BoundSteps::run_observed(cudaStream_t stream, StepObserver observe) const {
+  const cuda::Event begin = cuda::make_timing_event();
+  const cuda::Event end = cuda::make_timing_event();
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i] == nullptr) continue;
+    cuda::check(cudaEventRecord(begin.get(), stream), "timing a step");
+    steps_[i]->enqueue(stream);
+    cuda::check(cudaEventRecord(end.get(), stream), "timing a step");
+    cuda::check(cudaEventSynchronize(end.get()), "timing a step");
+    float milliseconds = 0;
+    cuda::check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "timing a step");
+    observe(i, double{milliseconds} * 1e-3);
+  }
 }
 
 }  // namespace allconv

@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/execute/cuda/input_block.hpp"
+#include "engine/execute/network_executor.hpp"
 #include "engine/plan/cuda/cuda_plan.hpp"
 
 namespace allconv {
@@ -47,5 +49,20 @@ class BoundStep {
 
 // Null where the step has nothing to launch. The frame is copied.
 std::unique_ptr<const BoundStep> bind_step(const CudaFrame& frame, const Step& step);
+
+// All steps of a plan on one frame, in order.
+class BoundSteps {
+ public:
+  BoundSteps() = default;
+  explicit BoundSteps(const CudaFrame& frame);
+
+  void enqueue(cudaStream_t stream) const;
+  void pack(cudaStream_t stream) const;
+  // One step after another, each waited for; tells its time on the GPU.
+  void run_observed(cudaStream_t stream, StepObserver observe) const;
+
+ private:
+  std::vector<std::unique_ptr<const BoundStep>> steps_;  // one a step of the plan, or null
+};
 
 }  // namespace allconv

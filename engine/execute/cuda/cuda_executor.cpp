@@ -53,7 +53,7 @@ void CudaSlot::wait() { cuda::check(cudaEventSynchronize(ended_.get()), "computi
 struct CudaExecutor::Slot : CudaSlot {
   using CudaSlot::CudaSlot;
 
-  std::vector<std::unique_ptr<const BoundStep>> steps;
+  BoundSteps steps;
   std::optional<LaunchGraph> graph;
 };
 
@@ -78,35 +78,40 @@ CudaExecutor::~CudaExecutor() {
 void CudaExecutor::load(const Parameters& parameters) {
   const cuda::OnGpu on(plan_->target.index);
   weights_.write(parameters, launches_.get());
-  for (const Step& step : plan_->plan.steps) {
-    if (const auto bound = bind_step(slots_.front()->frame(), step)) bound->pack(launches_.get());
-  }
+  BoundSteps(slots_.front()->frame()).pack(launches_.get());
   cuda::check(cudaStreamSynchronize(launches_.get()), "converting weights");
 }
 
-void CudaExecutor::record(Slot& slot, const Batch& batch) {
+CudaExecutor::Slot& CudaExecutor::ready_slot(int index, const Batch& batch) {
+  Slot& slot = *slots_[static_cast<std::size_t>(index)];
+  if (slot.graph) return slot;
   slot.frame().scaling = batch.scaling;
   slot.frame().moves = batch.moves != nullptr;
   slot.frame().warps = batch.warps != nullptr;
-  for (const Step& step : plan_->plan.steps) {
-    if (auto bound = bind_step(slot.frame(), step)) slot.steps.push_back(std::move(bound));
-  }
+  slot.steps = BoundSteps(slot.frame());
   slot.graph.emplace(
       [&slot](cudaStream_t stream) {
-        for (const auto& step : slot.steps) step->enqueue(stream);
+        slot.steps.enqueue(stream);
         slot.outputs().enqueue_copies(slot.frame(), stream);
       },
       launches_.get());
   has_graphs_ = slot.graph->recorded();
+  return slot;
 }
 
 void CudaExecutor::start(const Batch& batch, int index) {
   const cuda::OnGpu on(plan_->target.index);
-  Slot& slot = *slots_[static_cast<std::size_t>(index)];
-  if (!slot.graph) record(slot, batch);
+  Slot& slot = ready_slot(index, batch);
   slot.send(batch, copies_.get(), launches_.get());
   slot.graph->replay(launches_.get());
   slot.mark_end(launches_.get());
+}
+
+void CudaExecutor::run_observed(const Batch& batch, StepObserver observe) {
+  const cuda::OnGpu on(plan_->target.index);
+  Slot& slot = ready_slot(0, batch);
+  slot.send(batch, copies_.get(), launches_.get());
+  slot.steps.run_observed(launches_.get(), observe);
 }
 
 void CudaExecutor::finish(const Batch& batch, int index) {
@@ -123,7 +128,7 @@ void CudaExecutor::run(const Batch& batch) {
 
 std::vector<std::string> CudaExecutor::notes() const {
   if (has_graphs_) return {};
-  return {"the CUDA runtime has no graphs: every launch goes out singly"};
+  return {std::string(kNoGraphsNote)};
 }
 
 }  // namespace allconv

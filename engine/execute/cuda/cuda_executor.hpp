@@ -62,12 +62,13 @@ class CudaExecutor final : public NetworkExecutor {
   int slots() const override { return static_cast<int>(slots_.size()); }
   void start(const Batch& batch, int slot) override;
   void finish(const Batch& batch, int slot) override;
+  void run_observed(const Batch& batch, StepObserver observe) override;
   std::vector<std::string> notes() const override;
 
  private:
   struct Slot;
 
-  void record(Slot& slot, const Batch& batch);
+  Slot& ready_slot(int index, const Batch& batch);
 
   std::shared_ptr<const CudaPlan> plan_;
   cuda::Stream copies_, launches_;

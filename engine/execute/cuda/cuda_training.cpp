@@ -45,12 +45,8 @@ float CudaTraining::loss_scale() const {
   return plan_->types.map == kernels::Precision::fp16 ? kHalfLossScale : 1;
 }
 
-void CudaTraining::pack(cudaStream_t stream) const {
-  for (const auto& step : steps_) step->pack(stream);
-}
-
 void CudaTraining::enqueue_step(cudaStream_t stream) const {
-  for (const auto& step : steps_) step->enqueue(stream);
+  steps_.enqueue(stream);
   auto* const overflow = overflow_.as<std::uint32_t>();
   if (loss_scale() != 1) {
     cuda::check(cudaMemsetAsync(overflow, 0, overflow_.size(), stream), "clearing a flag");
@@ -65,7 +61,7 @@ void CudaTraining::enqueue_step(cudaStream_t stream) const {
                                              .step = &slot_.frame().values()->sgd,
                                              .overflow = loss_scale() == 1 ? nullptr : overflow}),
               "updating weights");
-  pack(stream);
+  steps_.pack(stream);
   slot_.outputs().enqueue_copies(slot_.frame(), stream);
 }
 
@@ -73,15 +69,12 @@ void CudaTraining::record(const Batch& batch) {
   slot_.frame().scaling = batch.scaling;
   slot_.frame().moves = batch.moves != nullptr;
   slot_.frame().warps = batch.warps != nullptr;
-  for (const Step& step : plan_->plan.steps) {
-    if (auto bound = bind_step(slot_.frame(), step)) steps_.push_back(std::move(bound));
-  }
-  pack(launches_.get());
+  steps_ = BoundSteps(slot_.frame());
+  steps_.pack(launches_.get());
   graph_.emplace([this](cudaStream_t stream) { enqueue_step(stream); }, launches_.get());
 }
 
-void CudaTraining::step(const Batch& batch, const SgdSettings& settings) {
-  const cuda::OnGpu on(plan_->target.index);
+void CudaTraining::send(const Batch& batch, const SgdSettings& settings) {
   if (!graph_) record(batch);
   BatchValues& values = slot_.values();
   values.sgd = {.rate = static_cast<float>(settings.rate),
@@ -90,10 +83,26 @@ void CudaTraining::step(const Batch& batch, const SgdSettings& settings) {
                 .gradient_scale = 1 / loss_scale()};
   values.loss_scale = loss_scale() / static_cast<float>(batch.images);
   slot_.send(batch, copies_.get(), launches_.get());
+}
+
+void CudaTraining::step(const Batch& batch, const SgdSettings& settings) {
+  const cuda::OnGpu on(plan_->target.index);
+  send(batch, settings);
   graph_->replay(launches_.get());
   slot_.mark_end(launches_.get());
   slot_.wait();
   slot_.outputs().read(batch);
+}
+
+void CudaTraining::run_observed(const Batch& batch, StepObserver observe) {
+  const cuda::OnGpu on(plan_->target.index);
+  send(batch, {});
+  steps_.run_observed(launches_.get(), observe);
+}
+
+std::vector<std::string> CudaTraining::notes() const {
+  return graph_ && !graph_->recorded() ? std::vector{std::string(kNoGraphsNote)}
+                                       : std::vector<std::string>{};
 }
 
 void CudaTraining::read_gradient(Parameters& parameters) {
@@ -119,7 +128,7 @@ void CudaTraining::restore(const Parameters& weights, const Parameters& velociti
   const cuda::OnGpu on(plan_->target.index);
   weights_.write(weights, launches_.get());
   velocities_.write(velocities, launches_.get());
-  pack(launches_.get());
+  steps_.pack(launches_.get());
 }
 
 }  // namespace allconv

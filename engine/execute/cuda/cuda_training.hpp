@@ -21,6 +21,8 @@ class CudaTraining final : public TrainingExecutor {
 
   const Plan& plan() const override { return plan_->plan; }
   void step(const Batch& batch, const SgdSettings& settings) override;
+  void run_observed(const Batch& batch, StepObserver observe) override;
+  std::vector<std::string> notes() const override;
   void read_gradient(Parameters& parameters) override;
   void read_weights(Parameters& parameters) const override;
   void read_velocities(Parameters& parameters) const override;
@@ -31,9 +33,9 @@ class CudaTraining final : public TrainingExecutor {
   // constant, so that a step depends on weights, velocities and batch alone; a step whose gradient
   // overflows is left out.
   float loss_scale() const;
+  void send(const Batch& batch, const SgdSettings& settings);
   void record(const Batch& batch);
   void enqueue_step(cudaStream_t stream) const;
-  void pack(cudaStream_t stream) const;
 
   std::shared_ptr<const CudaPlan> plan_;
   cuda::Stream copies_, launches_;
@@ -43,7 +45,7 @@ class CudaTraining final : public TrainingExecutor {
   CudaSlot slot_;
   std::unique_ptr<const kernels::CudaPreparedKernel<kernels::Sgd>> sgd_;
   std::unique_ptr<const kernels::CudaPreparedKernel<kernels::GradientCheck>> check_;
-  std::vector<std::unique_ptr<const BoundStep>> steps_;
+  BoundSteps steps_;
   std::optional<LaunchGraph> graph_;
 };
 

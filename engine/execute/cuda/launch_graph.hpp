@@ -2,10 +2,15 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "engine/runtime/cuda/resources.hpp"
 
 namespace allconv {
+
+// What to tell a user where recorded() is false.
+inline constexpr std::string_view kNoGraphsNote =
+    "the CUDA runtime has no graphs: every launch goes out singly";
 
 class LaunchGraph {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/graph/parameters.hpp"
+#include "engine/plan/cuda/cost_model.hpp"
 #include "engine/plan/cuda/tables.hpp"
 #include "engine/plan/plan_builder.hpp"
 #include "engine/support/error.hpp"
@@ -29,6 +30,7 @@ class CudaPlanner final : public PlanBuilder {
  public:
   CudaPlanner(const Graph& graph, int images, DeviceInput input, const PlanOptions& options)
       : PlanBuilder(graph, images), options_(options), is_row_(graph.values.size()) {
+    plan_.gpu = options.gpu;
     result_.target = *options.gpu;
     result_.input = input;
     result_.pixels_bytes = static_cast<std::size_t>(graph.network.input.size());
@@ -37,13 +39,15 @@ class CudaPlanner final : public PlanBuilder {
 
   CudaPlan make() {
     add_steps();
+    place_parameters();
+    fuse_classifier_head();
     replace_outputs_by_masks();
     for (Step& step : plan_.steps) choose(step);
     if (result_.input == DeviceInput::prepared) plan_.steps.front().kernel = {};
     plan_.groups = {{.first_step = 0,
                      .last_step = static_cast<int>(plan_.steps.size()),
                      .images = plan_.images}};
-    place_parameters();
+    place_packed_weights();
     meet_workspace_limit();
     place();
     result_.plan = std::move(plan_);
@@ -78,6 +82,47 @@ class CudaPlanner final : public PlanBuilder {
     return kernels::element_bytes(row ? result_.types.row : result_.types.map);
   }
 
+  // In inference a 1x1 convolution, the average of all positions and the softmax at the network's
+  // end are one launch. (Where there are many classes, the convolution is better off alone.)
+  void fuse_classifier_head() {
+    constexpr int kMostClasses = 128;
+    auto& steps = plan_.steps;
+    if (graph_.mode != PassMode::inference || steps.size() < 3) return;
+    const Step& conv = steps[steps.size() - 3];
+    const Step& average = steps[steps.size() - 2];
+    const auto* problem = std::get_if<Bound<kernels::Conv2dForward>>(&conv.problem);
+    if (problem == nullptr || !is_a<kernels::GlobalAveragePoolForward>(average)) return;
+    const kernels::Conv2dProblem& of = problem->problem;
+    const bool one_by_one = of.r == 1 && of.s == 1 && of.stride_h == 1 && of.stride_w == 1 &&
+                            of.pad == kernels::Padding{};
+    if (!one_by_one || of.k > kMostClasses) return;
+    const float slope = of.epilogue == kernels::Conv2dEpilogue::relu ? of.slope : 1;
+    Step head{.layer = conv.layer + " + " + average.layer + " + softmax",
+              .problem =
+                  Bound<kernels::ClassifierHead>{
+                      {.n = of.n, .h = of.h, .w = of.w, .c = of.c, .k = of.k, .slope = slope}},
+              .kernel = {},
+              .refusals = {},
+              .stage = conv.stage,
+              .ordinal = conv.ordinal,
+              .src = conv.src,
+              .dst = plan_.probabilities,
+              .dst2 = plan_.logits};
+    plan_.values[static_cast<std::size_t>(conv.dst)].image_bytes = 0;  // never written
+    steps.resize(steps.size() - 3);
+    steps.push_back(std::move(head));
+    end_at(steps.back().stage);
+  }
+
+  // The stages behind it are gone.
+  void end_at(int stage) {
+    plan_.stages = stage + 1;
+    for (PlanValue& value : plan_.values) {
+      value.first_stage = std::min(value.first_stage, stage);
+      value.last_stage = std::min(value.last_stage, stage);
+    }
+  }
+
   // In an explanation a ReLU's output goes back for its sign alone: a mask does, an eighth of a
   // byte an element. (In training the weight gradient reads the output too.)
   void replace_outputs_by_masks() {
@@ -103,7 +148,7 @@ class CudaPlanner final : public PlanBuilder {
     PlanValue& value = plan_.values[static_cast<std::size_t>(output)];
     const auto bits =
         static_cast<std::size_t>(value.image_bytes) / kernels::element_bytes(result_.types.map);
-    const std::string name = value.name + " > 0";
+    const std::string name = value.name + "_mask";
     forward.dst2 =
         add_value(name, bits / kMaskElements, value.channels / kMaskElements, forward.stage);
     PlanValue& mask = plan_.values.back();
@@ -165,12 +210,7 @@ class CudaPlanner final : public PlanBuilder {
       if (std::holds_alternative<Conv2dLayer>(layer)) result_.lane.emplace_back();
     }
     std::vector<std::int64_t> biases(result_.lane.size());
-    for (Step& step : plan_.steps) {
-      plan_.workspace_bytes = std::max(plan_.workspace_bytes, step.workspace_bytes);
-      if (step.packed_weights_bytes > 0) {
-        step.packed_offset = plan_.packed_weights_bytes;
-        plan_.packed_weights_bytes += step.packed_weights_bytes;
-      }
+    for (const Step& step : plan_.steps) {
       const auto* forward = std::get_if<Bound<kernels::Conv2dForward>>(&step.problem);
       if (forward == nullptr) continue;
       const auto ordinal = static_cast<std::size_t>(step.ordinal);
@@ -188,6 +228,15 @@ class CudaPlanner final : public PlanBuilder {
     }
     const auto parameters = summarise(graph_.network).parameters;
     plan_.weights_bytes = static_cast<std::size_t>(parameters) * sizeof(float);
+  }
+
+  void place_packed_weights() {
+    for (Step& step : plan_.steps) {
+      plan_.workspace_bytes = std::max(plan_.workspace_bytes, step.workspace_bytes);
+      if (step.packed_weights_bytes == 0) continue;
+      step.packed_offset = plan_.packed_weights_bytes;
+      plan_.packed_weights_bytes += step.packed_weights_bytes;
+    }
   }
 
   // Floats of a tensor in a lane, whose next one is aligned too.
@@ -213,7 +262,27 @@ class CudaPlanner final : public PlanBuilder {
       lifetimes.push_back({value.bytes, value.first_stage, value.last_stage});
     }
     place_values(lifetimes);
-    for (const Step& step : plan_.steps) result_.launches += step.kernel.empty() ? 0 : step.parts;
+    predict();
+    for (const Step& step : plan_.steps) plan_.launches += step.kernel.empty() ? 0 : step.parts;
+  }
+
+  // A step reads and writes each of its values once, and its weights.
+  void predict() {
+    const GpuRoofline& gpu = roofline_of(result_.target.capability);
+    plan_.model_gpu = gpu.name;
+    for (Step& step : plan_.steps) {
+      if (step.kernel.empty()) continue;
+      std::size_t bytes = step.packed_weights_bytes + 2 * step.workspace_bytes;
+      for (const int value : operands_of(step)) {
+        bytes += plan_.values[static_cast<std::size_t>(value)].bytes;
+      }
+      step.model_seconds =
+          predicted_seconds(gpu, {.flops = step.flops,
+                                  .bytes = static_cast<double>(bytes),
+                                  .tensor_cores = step.kernel.find("_sm80") != std::string::npos,
+                                  .precision = result_.types.map,
+                                  .launches = step.parts});
+    }
   }
 
   const PlanOptions& options_;

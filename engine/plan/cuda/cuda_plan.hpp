@@ -36,7 +36,6 @@ struct CudaPlan {
   std::vector<LanePlace> lane;    // by convolution
   std::int64_t lane_size = 0;     // floats
   std::int64_t lane_decayed = 0;  // of which the first are weights
-  int launches = 0;               // of one run
 };
 
 // For batches of `images` images; a smaller one is filled up. Throws Error{usage} when the

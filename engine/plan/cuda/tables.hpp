@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/class_signal/cuda.hpp"
+#include "kernels/classifier_head/cuda.hpp"
 #include "kernels/conv2d/cuda.hpp"
 #include "kernels/dropout/cuda.hpp"
 #include "kernels/global_average_pool/cuda.hpp"

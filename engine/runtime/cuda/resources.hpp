@@ -55,6 +55,7 @@ using GraphExec = Owned<cudaGraphExec_t, cudaGraphExecDestroy>;
 
 Stream make_stream();
 Event make_event();  // without times
+Event make_timing_event();
 
 // Bytes on the current GPU, 256-byte aligned; none for 0.
 class DeviceMemory {

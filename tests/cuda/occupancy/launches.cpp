@@ -21,9 +21,12 @@ struct Element {
 
 void add_gather_sm80(const Element& element, Launches& launches) {
   for (const GatherTile& tile : {kWideTile, kEvenTile, kShortTile, kSlimTile}) {
-    const std::string name = "gather_sm80<" + element.name + "," + std::to_string(tile.m) + "x" +
-                             std::to_string(tile.n) + ">";
-    launches[name] = {.threads = tile.threads(), .dynamic_shared = gather_shared_bytes(tile)};
+    const std::string name =
+        "gather_sm80<" + element.name + "," + std::to_string(tile.m) + "x" + std::to_string(tile.n);
+    for (const char* form : {">", ",flat>"}) {
+      launches[name + form] = {.threads = tile.threads(),
+                               .dynamic_shared = gather_shared_bytes(tile)};
+    }
   }
 }
 

@@ -5,15 +5,24 @@
 //     static std::vector<Problem> quick_problems();
 //     static std::vector<Problem> full_problems();
 //     static TensorList tensors(const Problem&, const Filler&);
+//     template <class Arguments>                      // the CPU's and the GPU's
 //     static Arguments arguments(const Problem&, const Bench&);
+//                                                     // where they differ in more than types:
+//     static Arguments arguments(const Problem&, const Bench&);
+//     static DeviceArguments device_arguments(const Problem&, const Bench&);
+//     static void add_device_inputs(const Problem&, TensorList&);
+//                                                     // only where a GPU reads more tensors
 //     template <class Real>
 //     static Results<Real> reference(const Problem&, const TensorList&);
 //     static Results<double> magnitudes(const Problem&, const TensorList&);
 //                                                     // left out: the results' absolute values
 //     static Problem one_image(const Problem&);       // only where images are independent
 //     static constexpr bool kTakesSpecials = true;    // only where every input has its result
+//     static constexpr bool kMultipliesMaps = true;   // only where a GPU may multiply tf32
+//     static constexpr bool kOnGpus = false;          // only where GPUs have no such arguments
 //
-// and `const Registered<MyCase> registered;` puts it into the suite.
+// and `const Registered<MyCase> registered;` puts it into the suite. Which rows are tested, those
+// of CPUs or of GPUs, is the program's choice: its directory of suite_rows.hpp.
 #pragma once
 
 #include <memory>
@@ -21,77 +30,40 @@
 #include <utility>
 #include <vector>
 
+#include <suite_rows.hpp>
+
 #include "kernels/core/problem_text.hpp"
 #include "tests/operations/suite/trial.hpp"
 
 namespace allconv::suite {
 
 template <class Case>
-class CaseSubject final : public Subject {
- public:
-  using Operation = typename Case::Operation;
-  using Problem = typename Operation::Problem;
-
-  CaseSubject(const Problem& problem,
-              std::unique_ptr<const kernels::PreparedKernel<Operation>> kernel)
-      : problem_(problem), kernel_(std::move(kernel)) {}
-
-  int parts() const override { return kernel_->parts(); }
-  std::size_t workspace_bytes() const override { return kernel_->workspace_bytes(); }
-  std::size_t packed_bytes() const override { return kernel_->packed_weights_bytes(); }
-  void pack(const float* weights, std::byte* packed) const override {
-    kernel_->pack_weights(weights, packed);
-  }
-  void unpack(const std::byte* packed, float* weights) const override {
-    kernel_->unpack_weights(packed, weights);
-  }
-  void run(const kernels::ExecutionContext& context, const Bench& bench, int part) const override {
-    kernel_->run(context, Case::arguments(problem_, bench), part);
-  }
-  void run_parts(const kernels::ExecutionContext& context, const Bench& bench,
-                 kernels::Interval parts) const override {
-    kernel_->run_parts(context, Case::arguments(problem_, bench), parts);
-  }
-
- private:
-  Problem problem_;
-  std::unique_ptr<const kernels::PreparedKernel<Operation>> kernel_;
-};
-
-template <class Case>
 class CaseTrial final : public Trial {
  public:
   using Operation = typename Case::Operation;
   using Problem = typename Operation::Problem;
+  using Variant = typename Rows<Case>::Variant;
   static constexpr bool kImagesAreIndependent = requires(const Problem& problem) {
     Case::one_image(problem);
   };
 
-  explicit CaseTrial(const Problem& problem) : problem_(problem) {}
+  CaseTrial(const Problem& problem, const Variant& variant)
+      : problem_(problem), variant_(variant) {}
 
   std::string_view operation() const override { return Operation::kName; }
   std::string problem_text() const override { return kernels::to_text(problem_); }
+  std::string variant() const override { return Rows<Case>::text(variant_); }
 
-  std::vector<Row> rows() const override {
-    std::vector<Row> result;
-    for (const auto& row : kernel_table(Operation{})) {
-      result.push_back({.name = std::string(row.name), .numeric_class = row.numeric_class});
-    }
-    result.back().is_reference = true;
-    return result;
-  }
+  std::vector<Row> rows() const override { return Rows<Case>::rows(); }
   kernels::Verdict verdict(std::size_t row) const override {
-    const auto& kernel = kernel_table(Operation{})[row];
-    const kernels::Verdict runs = kernels::runs_under(kernel.isa, kernels::best_isa());
-    return runs.accepted() ? kernel.accepts(problem_) : runs;
+    return Rows<Case>::verdict(problem_, variant_, row);
   }
   std::unique_ptr<Subject> prepare(std::size_t row) const override {
-    return std::make_unique<CaseSubject<Case>>(problem_,
-                                               kernel_table(Operation{})[row].prepare(problem_));
+    return Rows<Case>::prepare(problem_, variant_, row);
   }
 
   TensorList tensors(const Filler& filler) const override {
-    return Case::tensors(problem_, filler);
+    return Rows<Case>::tensors(problem_, variant_, filler);
   }
   Results<float> expected_float(const TensorList& tensors) const override {
     return Case::template reference<float>(problem_, tensors);
@@ -115,13 +87,14 @@ class CaseTrial final : public Trial {
   }
   std::unique_ptr<Trial> one_image() const override {
     if constexpr (kImagesAreIndependent) {
-      return std::make_unique<CaseTrial>(Case::one_image(problem_));
+      return std::make_unique<CaseTrial>(Case::one_image(problem_), variant_);
     }
     return nullptr;
   }
 
  private:
   Problem problem_;
+  Variant variant_;
 };
 
 template <class Case>
@@ -133,18 +106,24 @@ class Registered final : public Suite {
 
   std::string_view name() const override { return Case::kName; }
   std::vector<std::shared_ptr<const Trial>> trials(bool full_size) const override {
-    std::vector<std::shared_ptr<const Trial>> result;
-    for (const Problem& problem : full_size ? Case::full_problems() : Case::quick_problems()) {
-      result.push_back(std::make_shared<CaseTrial<Case>>(problem));
-    }
-    return result;
+    return trials_of(Rows<Case>::problems(full_size));
   }
   bool takes_specials() const override {
     return requires { Case::kTakesSpecials; };
   }
-  std::shared_ptr<const Trial> parse(std::string_view problem_text) const override {
+  std::vector<std::shared_ptr<const Trial>> parse(std::string_view problem_text) const override {
     const auto problem = kernels::parse_problem<Problem>(problem_text);
-    return problem ? std::make_shared<CaseTrial<Case>>(*problem) : nullptr;
+    return problem ? trials_of({*problem}) : trials_of({});
+  }
+
+ private:
+  static std::vector<std::shared_ptr<const Trial>> trials_of(const std::vector<Problem>& problems) {
+    std::vector<std::shared_ptr<const Trial>> result;
+    for (const Problem& problem : problems)
+      for (const auto& variant : Rows<Case>::variants()) {
+        result.push_back(std::make_shared<CaseTrial<Case>>(problem, variant));
+      }
+    return result;
   }
 };
 

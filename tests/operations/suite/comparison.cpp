@@ -5,6 +5,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "tests/operations/suite/reduced.hpp"
 #include "tests/operations/suite/tolerances.hpp"
 
 namespace allconv::suite {
@@ -52,15 +53,16 @@ bool same_bits(double value, float expected) {
          std::bit_cast<std::uint32_t>(expected);
 }
 
-// `by_bits`: also the sign of zero; else equality as numbers.
+// `by_bits`: also the sign of zero; else equality as numbers. Both of what the tensor can hold of
+// the expected value.
 void compare_exactly(const Tensor& tensor, std::span<const std::byte> bytes,
                      const std::vector<float>& expected, bool by_bits, Faults& faults) {
   Mismatches mismatches(tensor);
   for (std::size_t i = 0; i < tensor.count; ++i) {
     const double value = element_at(tensor.element, bytes, i);
-    const bool equal =
-        by_bits ? same_bits(value, expected[i]) : value == static_cast<double>(expected[i]);
-    if (!equal) mismatches.add(i, value, static_cast<double>(expected[i]));
+    const float held = as_stored(tensor.element, expected[i]);
+    const bool equal = by_bits ? same_bits(value, held) : value == static_cast<double>(held);
+    if (!equal) mismatches.add(i, value, static_cast<double>(held));
   }
   mismatches.report(by_bits ? "must have the reference's bits" : "must equal the reference",
                     faults);
@@ -79,9 +81,11 @@ void compare_within(const Tensor& tensor, std::span<const std::byte> bytes, cons
   for (std::size_t i = 0; i < tensor.count; ++i) {
     const double value = element_at(tensor.element, bytes, i);
     const double error = std::abs(value - bounds.expected[i]);
-    const double allowed = bounds.units * kUnit * bounds.magnitudes[i];
-    worst = std::max(worst, error / (kUnit * bounds.magnitudes[i]));
-    if (!(error <= allowed)) mismatches.add(i, value, bounds.expected[i]);  // NaN is wrong too
+    const double computing = bounds.units * kUnit * bounds.magnitudes[i];
+    const double storing = storing_error(tensor.element, std::abs(bounds.expected[i]) + computing);
+    worst = std::max(worst, (error - storing) / (kUnit * bounds.magnitudes[i]));
+    // NaN is wrong too.
+    if (!(error <= computing + storing)) mismatches.add(i, value, bounds.expected[i]);
   }
   std::ostringstream rule;
   rule << "up to " << worst << " units off, " << bounds.units << " allowed";
@@ -127,7 +131,8 @@ Faults compare_with_reference(const Trial& trial, const Row& row, DataKind data,
   }
   for (const auto& [name, bytes] : execution.results) {
     const Tensor& tensor = tensors.at(name);
-    if (exact_on_this_data || tensor.element != Element::f32) {
+    const bool whole_numbers = tensor.element == Element::u8 || tensor.element == Element::i32;
+    if (exact_on_this_data || whole_numbers) {
       compare_exactly(tensor, bytes, expectation.in_float().at(name), exact, faults);
     } else {
       std::vector<double> magnitudes = expectation.magnitudes().at(name);

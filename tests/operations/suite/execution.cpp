@@ -23,7 +23,7 @@ GuardedMemory lay_out(const Subject& subject, const Tensor& tensor) {
                                   : GuardedMemory(std::span(tensor.initial));
   }
   GuardedMemory packed(subject.packed_bytes());
-  if (!tensor.initial.empty()) subject.pack(floats(tensor.initial), packed.data());
+  if (!tensor.initial.empty()) subject.pack(floats(tensor.initial), packed);
   return packed;
 }
 
@@ -65,9 +65,9 @@ std::vector<Interval> calls_of(int parts, Schedule schedule, std::uint64_t seed)
 // Makes the calls of one schedule, from one or two threads.
 class Caller {
  public:
-  Caller(const Subject& subject, const Bench& bench, Schedule schedule, std::uint64_t seed)
+  Caller(const Subject& subject, const Memories& memories, Schedule schedule, std::uint64_t seed)
       : subject_(subject),
-        bench_(bench),
+        memories_(memories),
         schedule_(schedule),
         calls_(calls_of(subject.parts(), schedule, seed)) {}
 
@@ -89,12 +89,11 @@ class Caller {
   // Makes the next call until none is left. The workspace starts as NaN.
   void take_calls(Faults& faults) {
     const GuardedMemory workspace(subject_.workspace_bytes());
-    const kernels::ExecutionContext context{.scratch = workspace.span()};
     for (std::size_t i = next_++; i < calls_.size(); i = next_++) {
       if (by_intervals(schedule_)) {
-        subject_.run_parts(context, bench_, calls_[i]);
+        subject_.run_parts(workspace, memories_, calls_[i]);
       } else {
-        subject_.run(context, bench_, calls_[i].first);
+        subject_.run(workspace, memories_, calls_[i].first);
       }
     }
     if (workspace.damaged_bytes() > 0) {
@@ -104,7 +103,7 @@ class Caller {
   }
 
   const Subject& subject_;
-  const Bench& bench_;
+  const Memories& memories_;
   Schedule schedule_;
   std::vector<Interval> calls_;
   std::atomic<std::size_t> next_ = 0;
@@ -126,16 +125,16 @@ void check_memory(const Tensor& tensor, const GuardedMemory& memory,
 Execution execute(const Subject& subject, const TensorList& tensors, Schedule schedule,
                   std::uint64_t seed) {
   Execution execution;
-  Bench bench;
+  Memories memories;
   std::map<std::string, std::vector<std::byte>> before;
   for (const Tensor& tensor : tensors.all()) {
     GuardedMemory memory = lay_out(subject, tensor);
     before[tensor.name].assign(memory.data(), memory.data() + memory.size());
-    bench.place(tensor.name, std::move(memory));
+    memories[tensor.name] = std::move(memory);
   }
-  execution.faults = Caller(subject, bench, schedule, seed).make_calls();
+  execution.faults = Caller(subject, memories, schedule, seed).make_calls();
   for (const Tensor& tensor : tensors.all()) {
-    const GuardedMemory& memory = bench.memory(tensor.name);
+    const GuardedMemory& memory = memories.at(tensor.name);
     check_memory(tensor, memory, before[tensor.name], execution.faults);
     if (tensor.role == Role::input) continue;
     execution.results[tensor.name] = plain_contents(subject, tensor, memory, execution.faults);

@@ -21,6 +21,9 @@ class GuardedMemory {
   std::size_t size() const { return size_; }
   std::span<std::byte> span() const { return {data(), size_}; }
 
+  // With both guards, which are of one size, a multiple of 256 bytes.
+  std::span<std::byte> whole() const { return {memory_.data(), memory_.size()}; }
+
   // Bytes of both guards that were overwritten.
   std::size_t damaged_bytes() const;
 

@@ -15,6 +15,7 @@ namespace {
 // One trial on one kind of data. Its tensors and expectation serve all rows, which are tested one
 // after another, and are made anew when another specimen comes between.
 struct Specimen {
+  std::string program;
   std::string suite;
   std::shared_ptr<const Trial> trial;
   DataKind data = DataKind::integers;
@@ -119,31 +120,41 @@ class RowTest : public testing::Test {
     const kernels::Verdict verdict = specimen_.trial->verdict(row_);
     const Row row = specimen_.trial->rows()[row_];
     if (!verdict.accepted()) {
-      ASSERT_FALSE(row.is_reference) << row.name << " must accept every problem";
+      ASSERT_FALSE(row.accepts_all) << row.name << " must accept every problem";
       GTEST_SKIP() << row.name << ": " << verdict.why_not;
     }
-    for (const std::string& fault : check_row(specimen_, row_)) ADD_FAILURE() << fault;
+    for (const std::string& fault : faults()) ADD_FAILURE() << fault;
     if (HasFailure()) {
-      ADD_FAILURE() << row.name
-                    << " failed; repeat: test_operations --operation=" << specimen_.suite
-                    << " --row=" << row.name << " --problem=" << specimen_.trial->problem_text()
+      const std::string variant = specimen_.trial->variant();
+      ADD_FAILURE() << row.name << " failed; repeat: " << specimen_.program
+                    << " --operation=" << specimen_.suite << " --row=" << row.name
+                    << " --problem=" << specimen_.trial->problem_text()
+                    << (variant.empty() ? "" : " --variant=" + variant)
                     << " --data=" << to_string(specimen_.data) << " --seed=" << specimen_.seed;
     }
   }
 
  private:
+  Faults faults() const {
+    try {
+      return check_row(specimen_, row_);
+    } catch (const std::exception& error) {
+      return {error.what()};
+    }
+  }
+
   Specimen specimen_;
   std::size_t row_;
 };
 
 std::vector<std::shared_ptr<const Trial>> trials(const Suite& suite, const Options& options) {
   if (options.problem.empty()) return suite.trials(options.full_size);
-  auto trial = suite.parse(options.problem);
-  if (trial == nullptr) {
+  auto trials = suite.parse(options.problem);
+  if (trials.empty()) {
     throw std::invalid_argument("--problem=" + options.problem + ": not a problem of " +
                                 options.operation);
   }
-  return {std::move(trial)};
+  return trials;
 }
 
 // Not every case and class is defined on specials.
@@ -163,7 +174,9 @@ int register_specimen(const Suite& suite, const Specimen& specimen, const Option
   const std::vector<Row> rows = specimen.trial->rows();
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (!is_wanted(rows[row], options) || !is_defined(suite, rows[row], specimen.data)) continue;
+    const std::string variant = specimen.trial->variant();
     const std::string name = rows[row].name + "/" + specimen.trial->problem_text() + "/" +
+                             (variant.empty() ? "" : variant + "/") +
                              std::string(to_string(specimen.data));
     testing::RegisterTest(specimen.suite.c_str(), name.c_str(), nullptr, nullptr, __FILE__,
                           __LINE__, [=]() -> testing::Test* { return new RowTest(specimen, row); });
@@ -184,9 +197,11 @@ int register_tests(const Options& options) {
   for (const Suite* suite : all_suites()) {
     if (!options.operation.empty() && suite->name() != options.operation) continue;
     for (const auto& trial : trials(*suite, options)) {
+      if (!options.variant.empty() && trial->variant() != options.variant) continue;
       for (const DataKind data : kDataKinds) {
         if (options.data && data != *options.data) continue;
-        const Specimen specimen{.suite = std::string(suite->name()),
+        const Specimen specimen{.program = options.program,
+                                .suite = std::string(suite->name()),
                                 .trial = trial,
                                 .data = data,
                                 .seed = options.seed};
@@ -195,7 +210,7 @@ int register_tests(const Options& options) {
     }
   }
   if (registered == 0) {
-    throw std::invalid_argument("no case has the operation and row asked for");
+    throw std::invalid_argument("no case has the operation, row and variant asked for");
   }
   return registered;
 }

@@ -23,6 +23,8 @@ void assign(Options& options, std::string_view flag, std::string_view value) {
     options.row = value;
   } else if (flag == "--problem") {
     options.problem = value;
+  } else if (flag == "--variant") {
+    options.variant = value;
   } else if (flag == "--seed") {
     options.seed = parse_seed(value);
   } else if (flag == "--data" && parse_data_kind(value)) {
@@ -30,14 +32,17 @@ void assign(Options& options, std::string_view flag, std::string_view value) {
   } else {
     throw std::invalid_argument(std::string(flag) + "=" + std::string(value) +
                                 ": the flags are --full --operation=NAME --row=NAME "
-                                "--problem=TEXT --data=integers|reals|specials --seed=N");
+                                "--problem=TEXT --variant=NAME --data=integers|reals|specials "
+                                "--seed=N");
   }
 }
 
 }  // namespace
 
 Options parse_options(int count, const char* const* arguments) {
+  const std::string_view program = arguments[0];
   Options options;
+  options.program = program.substr(program.rfind('/') + 1);
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];
     if (argument == "--full") {

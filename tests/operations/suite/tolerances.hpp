@@ -16,11 +16,17 @@
 //            is off by hundreds of units. Weight gradients sum over tiles: up to 12 units.
 //   rounded  a handful of roundings of their own: exp within 2 units, a division, a sum over the
 //   row.
+// A GPU stores results in 16 bits too, and multiplies fp16, bf16 or tf32. Its inputs are rounded to
+// that precision before the reference sees them, and a product of two numbers of at most 11 binary
+// digits is exact in fp32: what is left are the errors above, and those of the rounded result.
+//   f16      2^-11 of the result, and at least half the spacing of subnormals, 2^-25
+//   bf16     2^-8 of the result
 #pragma once
 
 #include <string_view>
 
 #include "kernels/core/kernel.hpp"
+#include "tests/operations/suite/tensors.hpp"
 
 namespace allconv::suite {
 
@@ -42,6 +48,7 @@ inline constexpr Tolerance kTolerances[] = {
     {"global_average_pool_backward", kernels::NumericClass::rounded, 3},
     {"softmax_cross_entropy_forward", kernels::NumericClass::rounded, 12},
     {"softmax_cross_entropy_backward", kernels::NumericClass::rounded, 6},
+    {"classifier_head", kernels::NumericClass::rounded, 12},
     {"image_prepare", kernels::NumericClass::rounded, 6},
     {"sgd", kernels::NumericClass::rounded, 6},
 };
@@ -56,6 +63,14 @@ constexpr const Tolerance* find_tolerance(std::string_view operation,
     }
   }
   return nullptr;
+}
+
+// By how much a value of this magnitude changes where it is stored.
+constexpr double storing_error(Element element, double magnitude) {
+  constexpr double kHalfSpacing = 1.0 / (1 << 25);
+  if (element == Element::f16) return magnitude / (1 << 11) + kHalfSpacing;
+  if (element == Element::bf16) return magnitude / (1 << 8);
+  return 0;
 }
 
 }  // namespace allconv::suite

@@ -13,18 +13,17 @@
 
 namespace allconv::suite {
 
-// A prepared kernel.
+// A prepared kernel. Its functions throw where a device fails.
 class Subject {
  public:
   virtual ~Subject() = default;
   virtual int parts() const = 0;
   virtual std::size_t workspace_bytes() const = 0;
   virtual std::size_t packed_bytes() const = 0;
-  virtual void pack(const float* weights, std::byte* packed) const = 0;
+  virtual void pack(const float* weights, const GuardedMemory& packed) const = 0;
   virtual void unpack(const std::byte* packed, float* weights) const = 0;
-  virtual void run(const kernels::ExecutionContext& context, const Bench& bench,
-                   int part) const = 0;
-  virtual void run_parts(const kernels::ExecutionContext& context, const Bench& bench,
+  virtual void run(const GuardedMemory& workspace, const Memories& memories, int part) const = 0;
+  virtual void run_parts(const GuardedMemory& workspace, const Memories& memories,
                          kernels::Interval parts) const = 0;
 };
 
@@ -32,6 +31,7 @@ struct Row {
   std::string name;
   kernels::NumericClass numeric_class = kernels::NumericClass::exact;
   bool is_reference = false;
+  bool accepts_all = false;  // the last of its table
 };
 
 // One problem of one operation.
@@ -40,6 +40,8 @@ class Trial {
   virtual ~Trial() = default;
   virtual std::string_view operation() const = 0;  // the kernels' own name, for tolerances
   virtual std::string problem_text() const = 0;
+  // The precision of a GPU's tensors; empty on a CPU.
+  virtual std::string variant() const = 0;
 
   virtual std::vector<Row> rows() const = 0;
   // Whether the row takes the problem, and this machine the row.
@@ -65,7 +67,8 @@ class Suite {
   virtual std::vector<std::shared_ptr<const Trial>> trials(bool full_size) const = 0;
   // Whether NaN, infinities and the like are defined inputs.
   virtual bool takes_specials() const = 0;
-  virtual std::shared_ptr<const Trial> parse(std::string_view problem_text) const = 0;
+  // That problem in all variants; empty where the text is none.
+  virtual std::vector<std::shared_ptr<const Trial>> parse(std::string_view problem_text) const = 0;
 };
 
 std::vector<const Suite*>& all_suites();

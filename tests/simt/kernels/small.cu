@@ -72,7 +72,7 @@ __device__ float descend(const volatile float* above, int levels) {
 }
 
 __global__ void sum_kernel(const float* src, float* total, Mistake mistake) {
-  __shared__ float warps[kSmallThreads / 32];
+  auto* warps = kernels::dynamic_shared_memory<float>();  // (kSmallThreads / 32)
   const unsigned thread = threadIdx.x;
   if (mistake == Mistake::missing_lanes && thread % 32 == 7) return;
   if (mistake == Mistake::deep_recursion) warps[0] = descend(warps, 1000);
@@ -81,7 +81,7 @@ __global__ void sum_kernel(const float* src, float* total, Mistake mistake) {
   __syncthreads();
   if (thread != 0) return;
   float block = 0;
-  for (const float warp : warps) block += warp;
+  for (int warp = 0; warp < kSmallThreads / 32; ++warp) block += warps[warp];
   if (mistake == Mistake::block_race) {
     *total = *total + block;
   } else {
@@ -118,7 +118,8 @@ cudaError_t rotate(const float* src, float* dst, SmallMistake mistake) {
 }
 
 cudaError_t sum(const float* src, float* total, int blocks, SmallMistake mistake) {
-  return kernels::launch(sum_kernel, shape_of(blocks), nullptr, src, total, mistake);
+  return kernels::launch(sum_kernel, shape_of(blocks, kSmallThreads / 32 * sizeof(float)), nullptr,
+                         src, total, mistake);
 }
 
 cudaError_t copy(const float* src, float* dst, SmallMistake mistake) {

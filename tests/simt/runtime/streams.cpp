@@ -33,7 +33,8 @@ cudaError_t submit_launch(const cudaLaunchConfig_t& config, const void* kernel, 
     if (config.dynamicSmemBytes > dynamic_limit(device, kernel)) return cudaErrorInvalidValue;
     const Grid grid{.blocks = config.gridDim,
                     .threads = config.blockDim,
-                    .dynamic_bytes = config.dynamicSmemBytes};
+                    .dynamic_bytes = config.dynamicSmemBytes,
+                    .kernel = kernel};
     return device.add(config.stream, [grid, body = std::move(body)] { run_grid(grid, body); });
   });
 }

@@ -3,6 +3,11 @@
 
 #include <atomic>
 
+#include "tests/simt/device.hpp"
+
+// The names are CUDA's.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+
 template <class T>
 T atomicAdd(T* address, T value) {
   return std::atomic_ref<T>(*address).fetch_add(value, std::memory_order_relaxed);
@@ -15,6 +20,11 @@ T atomicMax(T* address, T value) {
   while (seen < value && !target.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
   }
   return seen;
+}
+
+template <class T>
+T atomicOr(T* address, T value) {
+  return std::atomic_ref<T>(*address).fetch_or(value, std::memory_order_relaxed);
 }
 
 template <class T>
@@ -38,5 +48,7 @@ inline unsigned atomicInc(unsigned* address, unsigned last) {
   return seen;
 }
 
-inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
-inline void __threadfence_block() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+inline void __threadfence() { allconv::simt::fence(); }
+inline void __threadfence_block() { allconv::simt::fence(); }
+
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -1,8 +1,7 @@
-// Barriers, votes and shuffles. Each takes its caller's place in the source, by which calls from
-// different places are told apart.
+// Barriers, votes and shuffles, of which barriers alone order memory. Each takes its caller's place
+// in the source, by which calls from different places are told apart.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -10,47 +9,14 @@
 
 namespace allconv::simt {
 
-// What one lane brings to a shuffle or a vote, and takes away.
-template <class T>
-struct Exchange {
-  T value;
-  int source = 0;  // the lane to read
-  T result{};
-};
-
-// The lanes of a shuffle read each other's values; a lane that does not take part has none to read.
 template <class T>
 T shuffle(const Collective& collective, T value, int source) {
-  Exchange<T> exchange{.value = value, .source = source};
-  meet(collective, &exchange, [](void* const* operands) {
-    for (int at = 0; at < kWarpLanes; ++at) {
-      auto* own = static_cast<Exchange<T>*>(operands[at]);
-      if (own == nullptr) continue;
-      auto* other = static_cast<Exchange<T>*>(operands[own->source]);
-      if (other == nullptr) {
-        std::memset(static_cast<void*>(&own->result), 0xFF, sizeof(T));
-      } else {
-        own->result = other->value;
-      }
-    }
-  });
-  return exchange.result;
-}
-
-inline std::uint32_t ballot(const Collective& collective, bool predicate) {
-  Exchange<std::uint32_t> exchange{.value = predicate};
-  meet(collective, &exchange, [](void* const* operands) {
-    std::uint32_t votes = 0;
-    for (int at = 0; at < kWarpLanes; ++at) {
-      auto* own = static_cast<Exchange<std::uint32_t>*>(operands[at]);
-      if (own != nullptr) votes |= own->value << at;
-    }
-    for (int at = 0; at < kWarpLanes; ++at) {
-      auto* own = static_cast<Exchange<std::uint32_t>*>(operands[at]);
-      if (own != nullptr) own->result = votes;
-    }
-  });
-  return exchange.result;
+  static_assert(sizeof(T) <= sizeof(Word));
+  Word word;
+  std::memcpy(word.bytes, &value, sizeof(T));
+  word = shuffle(collective, word, source);
+  std::memcpy(&value, word.bytes, sizeof(T));
+  return value;
 }
 
 // The lane that a shuffle of segments of `width` lanes reads; its own where that is outside.
@@ -61,19 +27,22 @@ inline int within(int source, int width) {
 
 }  // namespace allconv::simt
 
-inline void __syncthreads(const std::source_location& site = std::source_location::current()) {
+// The names are CUDA's.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+
+inline void __syncthreads(const allconv::simt::Site& site = allconv::simt::Site::current()) {
   allconv::simt::block_barrier("__syncthreads", site);
 }
 
 inline void __syncwarp(unsigned mask = allconv::simt::kFullMask,
-                       const std::source_location& site = std::source_location::current()) {
-  allconv::simt::meet({.name = "__syncwarp", .site = site, .mask = mask}, nullptr,
-                      [](void* const*) {});
+                       const allconv::simt::Site& site = allconv::simt::Site::current()) {
+  allconv::simt::meet({.name = "__syncwarp", .site = site, .mask = mask, .orders_memory = true},
+                      nullptr, [](void* const*) {});
 }
 
 template <class T>
 T __shfl_sync(unsigned mask, T value, int source, int width = 32,
-              const std::source_location& site = std::source_location::current()) {
+              const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int segment = allconv::simt::lane() / width * width;
   return allconv::simt::shuffle({.name = "__shfl_sync", .site = site, .mask = mask}, value,
                                 segment + source % width);
@@ -81,7 +50,7 @@ T __shfl_sync(unsigned mask, T value, int source, int width = 32,
 
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
-                  const std::source_location& site = std::source_location::current()) {
+                  const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int source = allconv::simt::lane() ^ lanes;
   return allconv::simt::shuffle({.name = "__shfl_xor_sync", .site = site, .mask = mask}, value,
                                 allconv::simt::within(source, width));
@@ -89,7 +58,7 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
 
 template <class T>
 T __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
-                   const std::source_location& site = std::source_location::current()) {
+                   const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int source = allconv::simt::lane() + static_cast<int>(lanes);
   return allconv::simt::shuffle({.name = "__shfl_down_sync", .site = site, .mask = mask}, value,
                                 allconv::simt::within(source, width));
@@ -97,26 +66,28 @@ T __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
 
 template <class T>
 T __shfl_up_sync(unsigned mask, T value, unsigned lanes, int width = 32,
-                 const std::source_location& site = std::source_location::current()) {
+                 const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int source = allconv::simt::lane() - static_cast<int>(lanes);
   return allconv::simt::shuffle({.name = "__shfl_up_sync", .site = site, .mask = mask}, value,
                                 allconv::simt::within(source, width));
 }
 
 inline unsigned __ballot_sync(unsigned mask, int predicate,
-                              const std::source_location& site = std::source_location::current()) {
+                              const allconv::simt::Site& site = allconv::simt::Site::current()) {
   return allconv::simt::ballot({.name = "__ballot_sync", .site = site, .mask = mask},
                                predicate != 0);
 }
 
 inline int __any_sync(unsigned mask, int predicate,
-                      const std::source_location& site = std::source_location::current()) {
+                      const allconv::simt::Site& site = allconv::simt::Site::current()) {
   return allconv::simt::ballot({.name = "__any_sync", .site = site, .mask = mask},
                                predicate != 0) != 0;
 }
 
 inline int __all_sync(unsigned mask, int predicate,
-                      const std::source_location& site = std::source_location::current()) {
+                      const allconv::simt::Site& site = allconv::simt::Site::current()) {
   return allconv::simt::ballot({.name = "__all_sync", .site = site, .mask = mask},
                                predicate == 0) == 0;
 }
+
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -1,0 +1,19 @@
+// The classifier's end on CUDA GPUs: the host's side of cuda.cu.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "kernels/classifier_head/problem.hpp"
+#include "kernels/core/cuda_kernel.hpp"
+
+namespace allconv::kernels {
+
+CudaKernelTable<ClassifierHead> cuda_kernel_table(ClassifierHead);
+
+// Enqueues the whole problem on `stream`. All pointers are device memory, alive until the stream
+// has passed. Any thread may call; the answer is that of the launch.
+cudaError_t classifier_head_cuda(const DeviceProblem<ClassifierHead>& problem,
+                                 const ClassifierHead::DeviceArguments& arguments,
+                                 cudaStream_t stream);
+
+}  // namespace allconv::kernels
