@@ -19,7 +19,7 @@
 namespace allconv::kernels {
 namespace {
 
-constexpr int kWarps = 8;
+constexpr int kWarps = kClassifierHeadWarps;
 constexpr int kThreads = kWarpLanes * kWarps;
 
 __device__ inline float added(float one, float other) { return one + other; }
@@ -89,7 +89,7 @@ cudaError_t classifier_head_cuda(const DeviceProblem<ClassifierHead>& problem,
   const ClassifierHeadProblem& of = problem.problem;
   const LaunchShape shape{.blocks = dim3(static_cast<unsigned>(of.n)),
                           .threads = dim3(kWarpLanes, kWarps),
-                          .shared_memory = sizeof(float) * kWarps * static_cast<std::size_t>(of.k)};
+                          .shared_memory = classifier_head_shared_bytes(of.k)};
   return with_element(problem.types.map, [&]<class Element>(Element) {
     const ClassifierHead::ArgumentsOf<Element> typed{
         .src = static_cast<const Element*>(arguments.src),

@@ -9,11 +9,9 @@
 // Shared memory: three stages of both operands, 16-byte pieces swizzled, filled by cp.async; the
 //     sums leave through the same memory; 27 to 50 KiB, and 2 KiB for the places of the results.
 // Flat problems (conv2d_forward_cuda_sm80_flat), as a network's first layer is one: taps and the
-// few
-//     channels are one depth; src's pieces are gathered element by element.
+//     few channels are one depth; src's pieces are gathered element by element.
 // Requires depth in whole 16-byte vectors, or a flat problem of at most 384 taps and channels;
-// fewer
-//     than 2^31 pixels in src and dst.
+//     fewer than 2^31 pixels in src and dst.
 // Bound by: tensor cores at full tiles: a warp multiplies 24 fragments per 7 ldmatrix; narrow
 //     products by the traffic of src.
 #include "kernels/conv2d/gather_epilogue.cuh"

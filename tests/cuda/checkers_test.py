@@ -66,7 +66,7 @@ class CubinTest(FilesTest):
     def test_readable_names(self):
         for demangled, name in [
                 ("void allconv::kernels::(anonymous namespace)::gather_sm80_kernel<float, "
-                 "128, 96>(allconv::kernels::GatherProblem)",
+                 "128, 96, false>(allconv::kernels::GatherProblem)",
                  "gather_sm80<tf32,128x96>"),
                 ("void a_kernel<(allconv::kernels::ReluRule)2, __half>(float)",
                  "a<ReluRule=2,fp16>"),

@@ -141,7 +141,8 @@ def readable(demangled):
     name = name.replace("__half", "fp16").replace("__nv_bfloat16", "bf16")
     name = re.sub(r"\bfloat\b", "tf32" if "_sm80" in name else "fp32", name)
     name = re.sub(r"\((\w+)\)(\d+)", r"\1=\2", name)  # a value of an enum
-    return re.sub(r"(gather_sm80<\w+), (\d+), (\d+)", r"\1,\2x\3", name).replace(" ", "")
+    name = re.sub(r"(gather_sm80<\w+), (\d+), (\d+)", r"\1,\2x\3", name)
+    return name.replace(", true", ",flat").replace(", false", "").replace(" ", "")
 
 
 def readable_names(symbols, filter_program="c++filt"):

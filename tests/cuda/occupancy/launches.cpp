@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "kernels/classifier_head/cuda.hpp"
 #include "kernels/conv2d/gather_simt_tile.hpp"
 #include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/conv2d/weight_gradient_tile.hpp"
@@ -21,9 +22,12 @@ struct Element {
 
 void add_gather_sm80(const Element& element, Launches& launches) {
   for (const GatherTile& tile : {kWideTile, kEvenTile, kShortTile, kSlimTile}) {
-    const std::string name = "gather_sm80<" + element.name + "," + std::to_string(tile.m) + "x" +
-                             std::to_string(tile.n) + ">";
-    launches[name] = {.threads = tile.threads(), .dynamic_shared = gather_shared_bytes(tile)};
+    const std::string name =
+        "gather_sm80<" + element.name + "," + std::to_string(tile.m) + "x" + std::to_string(tile.n);
+    for (const char* form : {">", ",flat>"}) {
+      launches[name + form] = {.threads = tile.threads(),
+                               .dynamic_shared = gather_shared_bytes(tile)};
+    }
   }
 }
 
@@ -47,6 +51,13 @@ void add_gather_simt(const Element& element, Launches& launches) {
       .threads = Tile::kThreads, .dynamic_shared = static_cast<int>(Tile::kBytes)};
 }
 
+// For the classes of ImageNet.
+void add_classifier_head(const Element& element, Launches& launches) {
+  launches["classifier_head<" + element.name + ">"] = {
+      .threads = 32 * kClassifierHeadWarps,
+      .dynamic_shared = static_cast<int>(classifier_head_shared_bytes(1000))};
+}
+
 Launches all_launches() {
   Launches launches;
   for (const Element& element : {Element{"fp16", 2}, Element{"bf16", 2}, Element{"tf32", 4}}) {
@@ -56,6 +67,7 @@ Launches all_launches() {
   for (const Element& element : {Element{"fp16", 2}, Element{"bf16", 2}, Element{"fp32", 4}}) {
     add_gather_simt<2>(element, launches);
     add_gather_simt<6>(element, launches);
+    add_classifier_head(element, launches);
   }
   return launches;
 }
