@@ -180,6 +180,17 @@ Results bind_operation(const SoftmaxCrossEntropyProblem& problem, std::size_t, T
   return {.floats = span_of(arguments.d_src, problem.size())};
 }
 
+Results bind_operation(const ClassifierHeadProblem& problem, std::size_t, Tensors& tensors,
+                       ClassifierHead::Arguments& arguments) {
+  arguments = {.src = tensors.floats(problem.src_size()),
+               .weights = tensors.floats(std::int64_t{problem.k} * problem.c),
+               .bias = tensors.floats(problem.k),
+               .logits = tensors.zeros<float>(problem.dst_size()),
+               .probabilities = tensors.zeros<float>(problem.dst_size())};
+  return {.floats = span_of(arguments.logits, problem.dst_size()),
+          .more_floats = span_of(arguments.probabilities, problem.dst_size())};
+}
+
 Results bind_operation(const SgdProblem& problem, std::size_t, Tensors& tensors,
                        Sgd::Arguments& arguments) {
   arguments = {.weights = tensors.floats(problem.count),

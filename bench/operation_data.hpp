@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/classifier_head/problem.hpp"
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/buffer.hpp"
 #include "kernels/dropout/problem.hpp"
@@ -92,6 +93,8 @@ Results bind_operation(const kernels::SoftmaxCrossEntropyProblem& problem, std::
 Results bind_operation(const kernels::SoftmaxCrossEntropyProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors,
                        kernels::SoftmaxCrossEntropyBackward::Arguments& arguments);
+Results bind_operation(const kernels::ClassifierHeadProblem& problem, std::size_t packed_bytes,
+                       Tensors& tensors, kernels::ClassifierHead::Arguments& arguments);
 Results bind_operation(const kernels::SgdProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::Sgd::Arguments& arguments);
 Results bind_operation(const kernels::GradientSumProblem& problem, std::size_t packed_bytes,

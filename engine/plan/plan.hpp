@@ -68,6 +68,7 @@ struct Step {
   std::size_t packed_offset = 0;         // in the packed weights, or in a gradient lane
   int parts = 1;                         // of one pass; on a GPU its launches
   double flops = 0;                      // for all images of the plan
+  double model_seconds = 0;              // on a GPU, by cuda/cost_model.hpp
 };
 
 // The values that a step reads and writes, each once.
@@ -120,6 +121,7 @@ struct Plan {
   Graph graph;
   std::optional<GpuTarget> gpu = {};  // what it is for; none: the CPU
   int launches = 0;                   // of kernels on a GPU, a run
+  std::string model_gpu = {};         // whose data sheet the model takes
   kernels::RowLimits limits = {};
   int images = 1;  // computed together: a micro-batch
   std::vector<Step> steps;

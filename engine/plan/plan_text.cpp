@@ -22,6 +22,19 @@ std::string problem_text_of(const Step& step) {
       step.problem);
 }
 
+// What a GPU should take, by the model.
+void append_prediction(std::string& text, const Plan& plan) {
+  double sum = 0;
+  text += fmt::format("\n{:>9}  {:<44} by a roofline model of {}, not measured\n", "us", "kernel",
+                      plan.model_gpu);
+  for (const Step& step : plan.steps) {
+    if (step.kernel.empty()) continue;
+    sum += step.model_seconds;
+    text += fmt::format("{:>9.1f}  {:<44} {}\n", step.model_seconds * 1e6, step.kernel, step.layer);
+  }
+  text += fmt::format("{:>9.1f}  all, {:.0f} images/s\n", sum * 1e6, plan.images / sum);
+}
+
 void append_step(std::string& text, const Step& step) {
   text +=
       fmt::format("{:<5} {:<28} {:<44} {:>5} {:>9.2f} {:>11} {:>11}  {}\n", step.stage, step.layer,
@@ -105,6 +118,7 @@ std::string to_text(const Plan& plan, int workers) {
   append_steps(text, plan);
   append_values(text, plan);
   append_sums(text, plan, workers);
+  if (plan.gpu) append_prediction(text, plan);
   return text;
 }
 

@@ -48,8 +48,8 @@ using GatherFunction = cudaError_t (*)(const GatherProblem&, const GatherArgumen
 template <class Operation>
 class GatherKernel final : public CudaPreparedKernel<Operation> {
  public:
-  GatherKernel(const DeviceProblem<Operation>& problem, GatherFunction function)
-      : problem_(gather_problem(problem)), function_(function) {}
+  GatherKernel(const GatherProblem& problem, GatherFunction function)
+      : problem_(problem), function_(function) {}
 
   cudaError_t run(const CudaContext& context,
                   const typename Operation::DeviceArguments& arguments) const override {
@@ -73,7 +73,7 @@ class GatherKernel final : public CudaPreparedKernel<Operation> {
 template <class Operation, auto kFunction>
 std::unique_ptr<const CudaPreparedKernel<Operation>> prepare_gather(
     const DeviceProblem<Operation>& problem) {
-  return std::make_unique<GatherKernel<Operation>>(problem, kFunction);
+  return std::make_unique<GatherKernel<Operation>>(gather_problem(problem), kFunction);
 }
 
 constexpr std::string_view kUseSimt = ": use the row cuda_simt";
@@ -89,6 +89,36 @@ Verdict is_vectors(std::string_view name, int channels, Precision precision) {
   if (channels % width == 0) return Verdict::accept();
   return Verdict::refuse(std::string(name) + "=" + std::to_string(channels) +
                          " is not a multiple of " + std::to_string(width) + std::string(kUseSimt));
+}
+
+// A depth of taps and channels together pays where channels are too few to fill vectors.
+Verdict accepts_forward_flat(const DeviceProblem<Conv2dForward>& problem) {
+  constexpr int kMostFlatChannels = 7;
+  const Conv2dProblem& conv = problem.problem;
+  const Verdict verdict = takes_tensor_cores(problem.types.map);
+  if (!verdict.accepted()) return verdict;
+  const auto refuse = [](std::string what) {
+    return Verdict::refuse(what + std::string(kUseSimt));
+  };
+  if (conv.c > kMostFlatChannels) {
+    return refuse("c=" + std::to_string(conv.c) + " is more than " +
+                  std::to_string(kMostFlatChannels));
+  }
+  const int depth = conv.r * conv.s * conv.c;
+  if (depth > kMostFlatDepth) {
+    return refuse("r*s*c=" + std::to_string(depth) + " is more than " +
+                  std::to_string(kMostFlatDepth));
+  }
+  if (conv.k <= kSlimTile.n) return refuse("k=" + std::to_string(conv.k) + " fills no tile");
+  return Verdict::accept();
+}
+
+std::unique_ptr<const CudaPreparedKernel<Conv2dForward>> prepare_forward_flat(
+    const DeviceProblem<Conv2dForward>& problem) {
+  GatherProblem gather = gather_problem(problem);
+  gather.flat = true;
+  gather.tile = flat_tile(problem.problem.k);
+  return std::make_unique<GatherKernel<Conv2dForward>>(gather, gather_cuda_sm80);
 }
 
 template <class Operation>
@@ -179,6 +209,10 @@ constexpr CudaKernel<Operation> gather_simt_row(std::string_view name) {
 CudaKernelTable<Conv2dForward> cuda_kernel_table(Conv2dForward) {
   static constexpr CudaKernel<Conv2dForward> kRows[] = {
       gather_sm80_row<Conv2dForward>("conv2d_forward_cuda_sm80"),
+      {.name = "conv2d_forward_cuda_sm80_flat",
+       .numeric_class = NumericClass::direct,
+       .accepts = accepts_forward_flat,
+       .prepare = prepare_forward_flat},
       gather_simt_row<Conv2dForward>("conv2d_forward_cuda_simt"),
   };
   return kRows;

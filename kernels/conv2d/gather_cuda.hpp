@@ -19,12 +19,14 @@ struct GatherProblem {
   bool data_gradient = false;
   Precision precision = Precision::fp32;
   GatherTile tile = {};  // of gather_cuda_sm80
+  bool flat = false;     // forward, few channels: taps and channels are one depth
 
   constexpr int phases() const { return data_gradient ? data_gradient_phases(conv) : 1; }
   constexpr GatherGemm gemm(int phase) const {
     return data_gradient ? data_gradient_gather(conv, phase) : forward_gather(conv);
   }
   constexpr GatherWeights weights(int depth_multiple) const {
+    if (flat) return flat_weights(conv, depth_multiple);
     return data_gradient ? data_gradient_weights(conv, depth_multiple)
                          : forward_weights(conv, depth_multiple);
   }
@@ -70,7 +72,8 @@ cudaError_t gather_pack_cuda(const GatherProblem& problem, const float* weights,
 cudaError_t gather_cuda_simt(const GatherProblem& problem, const GatherArguments& arguments,
                              cudaStream_t stream);
 
-// On tensor cores: tf32, fp16 and bf16, with src's channels in whole 16-byte vectors.
+// On tensor cores: tf32, fp16 and bf16, with src's channels in whole 16-byte vectors; a flat
+// problem instead with at most kMostFlatDepth taps and channels together, and more than 16 filters.
 cudaError_t gather_cuda_sm80(const GatherProblem& problem, const GatherArguments& arguments,
                              cudaStream_t stream);
 

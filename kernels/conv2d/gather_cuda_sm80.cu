@@ -8,7 +8,12 @@
 // Threads: 128 a block, 64 for the tile of 64 results. Blocks: results, channels, phases.
 // Shared memory: three stages of both operands, 16-byte pieces swizzled, filled by cp.async; the
 //     sums leave through the same memory; 27 to 50 KiB, and 2 KiB for the places of the results.
-// Requires depth in whole 16-byte vectors; fewer than 2^31 pixels in src and dst.
+// Flat problems (conv2d_forward_cuda_sm80_flat), as a network's first layer is one: taps and the
+// few
+//     channels are one depth; src's pieces are gathered element by element.
+// Requires depth in whole 16-byte vectors, or a flat problem of at most 384 taps and channels;
+// fewer
+//     than 2^31 pixels in src and dst.
 // Bound by: tensor cores at full tiles: a warp multiplies 24 fragments per 7 ldmatrix; narrow
 //     products by the traffic of src.
 #include "kernels/conv2d/gather_epilogue.cuh"
@@ -40,8 +45,23 @@ struct DepthStep {
   }
 };
 
-// Fills the stages: a thread takes one piece of every (threads / 4)th row.
-template <class Element, GatherTile kTile>
+// Of a flat problem, where an element of the depth is found: its tap and channel.
+struct FlatPlace {
+  std::int16_t tap_row = 0, tap_column = 0;
+  std::int16_t channel = -1;  // -1: padding
+};
+
+__device__ inline FlatPlace flat_place(const GatherGemm& gemm, int depth) {
+  if (depth >= gemm.taps() * gemm.depth) return {};
+  const int tap = depth / gemm.depth;
+  return {.tap_row = static_cast<std::int16_t>(tap / gemm.columns.taps),
+          .tap_column = static_cast<std::int16_t>(tap % gemm.columns.taps),
+          .channel = static_cast<std::int16_t>(depth - tap * gemm.depth)};
+}
+
+// Fills the stages: a thread takes one piece of every (threads / 4)th row. Of a flat problem it
+// gathers the elements of src's pieces one by one, which then need no wait.
+template <class Element, GatherTile kTile, bool kFlat>
 struct TileLoader {
   static constexpr int kWidth = kGatherPieceBytes / static_cast<int>(sizeof(Element));
   static constexpr int kDepth = kGatherDepthBytes / static_cast<int>(sizeof(Element));
@@ -53,7 +73,8 @@ struct TileLoader {
   const Element* weights;     // (width, taps, padded depth), of this phase
   int weights_row;            // elements from row to row
   int padded_depth;
-  int first_column;  // of dst
+  int first_column;              // of dst
+  const FlatPlace* flat_places;  // (padded depth), shared; flat problems only
   DepthStep step = {};
 
   __device__ static GatherPiece copied(int pass) {
@@ -63,6 +84,19 @@ struct TileLoader {
   // Starts the copies of the next step and moves on.
   __device__ void load(std::byte* stage) {
     const int channel = step.channel + copied(0).piece * kWidth;
+    if constexpr (kFlat) {
+      gather_src(stage, channel);
+      load_weights(stage, channel);
+      step.channel += kDepth;
+    } else {
+      load_src(stage, channel);
+      load_weights(stage, step.tap(gemm) * padded_depth + channel);
+      step.advance(gemm, padded_depth, kDepth);
+    }
+  }
+
+ private:
+  __device__ void load_src(std::byte* stage, int channel) const {
     const bool inside = channel < gemm.depth;
 #pragma unroll
     for (int pass = 0; pass < kTile.m / kRows; ++pass) {
@@ -72,8 +106,27 @@ struct TileLoader {
       const Element* from = src + (valid ? std::int64_t{pixel} * gemm.depth + channel : 0);
       ptx::cp_async_16(stage + gather_piece_offset(at), from, valid);
     }
+  }
+
+  __device__ void gather_src(std::byte* stage, int depth) const {
+#pragma unroll 1  // more elements under way would take the last registers
+    for (int pass = 0; pass < kTile.m / kRows; ++pass) {
+      const GatherPiece at = copied(pass);
+      const ResultPlace place = places[at.row];
+      ElementVector<Element> piece;
+#pragma unroll
+      for (int i = 0; i < kWidth; ++i) {
+        const FlatPlace from = flat_places[depth + i];
+        const int pixel = source_pixel(gemm, place, from.tap_row, from.tap_column);
+        const bool valid = pixel >= 0 && from.channel >= 0;
+        piece.at[i] = valid ? src[std::int64_t{pixel} * gemm.depth + from.channel] : Element{};
+      }
+      *reinterpret_cast<ElementVector<Element>*>(stage + gather_piece_offset(at)) = piece;
+    }
+  }
+
+  __device__ void load_weights(std::byte* stage, int offset) const {
     std::byte* const weights_stage = stage + kTile.m * kGatherDepthBytes;
-    const int offset = step.tap(gemm) * padded_depth + channel;
 #pragma unroll
     for (int pass = 0; pass < (kTile.n + kRows - 1) / kRows; ++pass) {
       const GatherPiece at = copied(pass);
@@ -83,7 +136,6 @@ struct TileLoader {
       const Element* from = weights + (valid ? std::int64_t{column} * weights_row + offset : 0);
       ptx::cp_async_16(weights_stage + gather_piece_offset(at), from, valid);
     }
-    step.advance(gemm, padded_depth, kDepth);
   }
 };
 
@@ -151,12 +203,13 @@ struct WarpSums {
 };
 
 // The tile by its sizes: nvcc knows kernels by plain numbers only.
-template <class Element, int kM, int kN>
+template <class Element, int kM, int kN, bool kFlat>
 __global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_of(kM, kN).resident)
     gather_sm80_kernel(GatherProblem problem, GatherArguments arguments) {
   constexpr GatherTile kTile = gather_tile_of(kM, kN);
   __shared__ GatherGemm gemm;
   __shared__ ResultPlace places[kM];
+  __shared__ FlatPlace flat_places[kFlat ? kMostFlatDepth : 1];
   std::byte* const stages = dynamic_shared_memory<std::byte>();
 
   const int phase = static_cast<int>(blockIdx.z);
@@ -167,10 +220,15 @@ __global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_
   for (int row = static_cast<int>(threadIdx.x); row < kTile.m; row += kTile.threads()) {
     places[row] = place_of(gemm, first_result + row);
   }
+  using Loader = TileLoader<Element, kTile, kFlat>;
+  const GatherWeights form = problem.weights(Loader::kDepth);
+  if constexpr (kFlat) {
+    for (int i = static_cast<int>(threadIdx.x); i < form.depth; i += kTile.threads()) {
+      flat_places[i] = flat_place(gemm, i);
+    }
+  }
   __syncthreads();
 
-  using Loader = TileLoader<Element, kTile>;
-  const GatherWeights form = problem.weights(Loader::kDepth);
   Loader loader{
       .gemm = gemm,
       .places = places,
@@ -179,11 +237,12 @@ __global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_
       .weights_row = static_cast<int>(form.row_size()),
       .padded_depth = form.depth,
       .first_column = static_cast<int>(blockIdx.y) * kTile.n,
+      .flat_places = flat_places,
       .step = {}};
   const auto stage = [&](int step) {
     return stages + step % kGatherStages * gather_stage_bytes(kTile);
   };
-  const int steps = gemm.taps() * (form.depth / Loader::kDepth);
+  const int steps = (kFlat ? 1 : gemm.taps()) * (form.depth / Loader::kDepth);
 #pragma unroll
   for (int step = 0; step < kGatherStages - 1; ++step) {
     if (step < steps) loader.load(stage(step));
@@ -211,7 +270,7 @@ __global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_
              gemm.width, static_cast<Element*>(arguments.dst));
 }
 
-template <class Element, GatherTile kTile>
+template <class Element, GatherTile kTile, bool kFlat>
 cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arguments,
                         cudaStream_t stream) {
   const LaunchShape shape{
@@ -220,17 +279,24 @@ cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arg
                      static_cast<unsigned>(problem.phases())),
       .threads = dim3(kTile.threads()),
       .shared_memory = gather_shared_bytes(kTile)};
-  return launch(gather_sm80_kernel<Element, kTile.m, kTile.n>, shape, stream, problem, arguments);
+  return launch(gather_sm80_kernel<Element, kTile.m, kTile.n, kFlat>, shape, stream, problem,
+                arguments);
 }
 
-template <class Element>
+template <class Element, bool kFlat>
 cudaError_t launch_element(const GatherProblem& problem, const GatherArguments& arguments,
                            cudaStream_t stream) {
   const GatherTile& tile = problem.tile;
-  if (tile == kWideTile) return launch_tile<Element, kWideTile>(problem, arguments, stream);
-  if (tile == kEvenTile) return launch_tile<Element, kEvenTile>(problem, arguments, stream);
-  if (tile == kShortTile) return launch_tile<Element, kShortTile>(problem, arguments, stream);
-  if (tile == kSlimTile) return launch_tile<Element, kSlimTile>(problem, arguments, stream);
+  if (tile == kEvenTile) return launch_tile<Element, kEvenTile, kFlat>(problem, arguments, stream);
+  if (tile == kShortTile) {
+    return launch_tile<Element, kShortTile, kFlat>(problem, arguments, stream);
+  }
+  if constexpr (!kFlat) {
+    if (tile == kWideTile)
+      return launch_tile<Element, kWideTile, false>(problem, arguments, stream);
+    if (tile == kSlimTile)
+      return launch_tile<Element, kSlimTile, false>(problem, arguments, stream);
+  }
   return cudaErrorInvalidValue;
 }
 
@@ -239,7 +305,8 @@ cudaError_t launch_element(const GatherProblem& problem, const GatherArguments& 
 cudaError_t gather_cuda_sm80(const GatherProblem& problem, const GatherArguments& arguments,
                              cudaStream_t stream) {
   return with_element(problem.precision, [&]<class Element>(Element) {
-    return launch_element<Element>(problem, arguments, stream);
+    return problem.flat ? launch_element<Element, true>(problem, arguments, stream)
+                        : launch_element<Element, false>(problem, arguments, stream);
   });
 }
 

@@ -126,6 +126,15 @@ constexpr GatherWeights forward_weights(const Conv2dProblem& problem, int depth_
           .depth = padded_to(problem.c, depth_multiple)};
 }
 
+// With taps and channels as one depth: where channels are few, padding each tap's would multiply
+// mostly zeros.
+constexpr GatherWeights flat_weights(const Conv2dProblem& problem, int depth_multiple) {
+  return {.phases = 1,
+          .rows = problem.k,
+          .taps = 1,
+          .depth = padded_to(problem.r * problem.s * problem.c, depth_multiple)};
+}
+
 constexpr GatherWeights data_gradient_weights(const Conv2dProblem& problem, int depth_multiple) {
   return {.phases = data_gradient_phases(problem),
           .rows = problem.c,

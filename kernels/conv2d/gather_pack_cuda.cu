@@ -31,9 +31,12 @@ __global__ void __launch_bounds__(kThreads)
   const int channel = in_row - tap * form.depth;
 
   const Conv2dProblem& conv = problem.conv;
+  const int flat_depth = conv.r * conv.s * conv.c;
   const int depth = problem.data_gradient ? conv.k : conv.c;
   float value = 0;
-  if (channel < depth && tap < problem.gemm(phase).taps()) {
+  if (problem.flat) {
+    if (channel < flat_depth) value = weights[std::int64_t{row} * flat_depth + channel];
+  } else if (channel < depth && tap < problem.gemm(phase).taps()) {
     const int window_tap = problem.data_gradient ? data_gradient_window_tap(conv, phase, tap) : tap;
     const int filter = problem.data_gradient ? channel : row;
     const int input = problem.data_gradient ? row : channel;

@@ -49,12 +49,22 @@ constexpr GatherTile gather_tile(std::int64_t results, int width) {
   return blocks < kFewBlocks ? kShortTile : kWideTile;
 }
 
+// Of a flat problem. Gathering takes registers that the wide tile needs for its sums.
+constexpr GatherTile flat_tile(int width) {
+  const std::int64_t even = tiles_of(width, kEvenTile.n) * kEvenTile.n;
+  const std::int64_t narrow = tiles_of(width, kShortTile.n) * kShortTile.n;
+  return even <= narrow ? kEvenTile : kShortTile;
+}
+
 // Shared memory of the main loop: kGatherStages tiles of both operands, src's rows before those of
 // the weights, each row of four 16-byte pieces.
 inline constexpr int kGatherStages = 3;
 inline constexpr int kGatherDepthBytes = 64;  // of a row
 inline constexpr int kGatherPieceBytes = 16;
 inline constexpr int kGatherPieces = kGatherDepthBytes / kGatherPieceBytes;  // of a row
+
+// Of a flat problem, taps and channels together: 11 x 11 of three channels, in whole rows.
+inline constexpr int kMostFlatDepth = 384;
 
 constexpr int gather_stage_bytes(const GatherTile& tile) {
   return (tile.m + tile.n) * kGatherDepthBytes;

@@ -24,6 +24,11 @@ TEST(GatherTile, SpreadsFewResultsOverMoreBlocks) {
   EXPECT_EQ(gather_tile((kFewBlocks - 1) * kWideTile.m, 96), kShortTile);
 }
 
+TEST(GatherTile, AFirstLayerTakesOneThatHasRegistersLeft) {
+  EXPECT_EQ(flat_tile(96), kShortTile);
+  EXPECT_EQ(flat_tile(320), kEvenTile);
+}
+
 TEST(GatherTile, EveryWarpHasWholeFragments) {
   for (const GatherTile& tile : {kWideTile, kEvenTile, kShortTile, kSlimTile}) {
     EXPECT_EQ(tile.m % (16 * tile.warps_m), 0);

@@ -10,11 +10,13 @@
 #include "tests/simt/static_shared.hpp"
 #include "tests/simt/text.hpp"
 
-// What kernels ask who they are. Set at every change of fibres.
+// What kernels ask who they are. Set at every change of fibres. The names are CUDA's.
+// NOLINTBEGIN(readability-identifier-naming)
 constinit thread_local uint3 threadIdx{};
 constinit thread_local uint3 blockIdx{};
 constinit thread_local dim3 blockDim{};
 constinit thread_local dim3 gridDim{};
+// NOLINTEND(readability-identifier-naming)
 
 namespace allconv::simt {
 
@@ -86,7 +88,8 @@ void BlockRunner::prepare(const Grid& grid, const std::function<void()>& body) {
                     flat / (grid.threads.x * grid.threads.y)};
     thread.warp = number / kWarpLanes;
     thread.lane = number % kWarpLanes;
-    thread.copies.assign(1, {});
+    thread.copies.clear();
+    thread.committed_groups = 0;
     const std::size_t fibre = crew_ * threads_.size() + flat;
     thread.fibre = &fibres_[fibre];
     thread.fibre->start(stacks_->bottom(static_cast<int>(fibre)), enter, &thread);
@@ -173,8 +176,9 @@ void BlockRunner::meet(CudaThread& thread, const Collective& collective, void* o
   thread.waits_in = collective;
   thread.operands = operands;
   if ((collective.mask >> thread.lane & 1) == 0) {
-    fault(thread, cat(place(thread), ": its mask ", hex(collective.mask), " leaves lane ",
-                      thread.lane, " out, which calls it"));
+    std::string text = cat(place(thread), ": its mask ", hex(collective.mask), " leaves lane ",
+                           thread.lane, " out, which calls it");
+    fault(thread, std::move(text));
   }
   if (collective.orders_memory) race_release(&order);
   if (!join_group(warp, thread, compute)) wait(thread);
@@ -205,7 +209,7 @@ void BlockRunner::finish_group(Warp& warp, const CudaThread& last, std::size_t a
   const std::uint32_t arrived = warp.groups[at].arrived;
   warp.groups.erase(warp.groups.begin() + static_cast<std::ptrdiff_t>(at));
   warp.phase ^= 1;
-  const auto first = threads_.begin() + last.warp * kWarpLanes;
+  const auto first = threads_.begin() + std::ptrdiff_t{last.warp} * kWarpLanes;
   for (int lane = 0; lane < kWarpLanes; ++lane) {
     if (arrived >> lane & 1) operands[lane] = first[lane].operands;
   }

@@ -32,8 +32,13 @@ struct CudaThread {
   State state = State::ready;
   Collective waits_in{};     // what it waits in, or waited in last
   void* operands = nullptr;  // what it brought
-  // Copies under way, oldest first, in groups closed by commits; the last is open.
-  std::deque<std::vector<AsyncCopy>> copies;
+  // Copies on their way, oldest first, by the number of their group.
+  struct GroupedCopy {
+    AsyncCopy copy;
+    std::size_t group;
+  };
+  std::vector<GroupedCopy> copies;
+  std::size_t committed_groups = 0;
 };
 
 class BlockRunner {

@@ -46,6 +46,8 @@ void report(std::string text, const Place& place) {
 
 }  // namespace allconv::simt
 
+// The names are the compiler's.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
 extern "C" void __ubsan_handle_type_mismatch_v1(const allconv::simt::Mismatch* mismatch,
                                                 std::uintptr_t address) {
   const std::uintptr_t alignment = std::uintptr_t{1} << mismatch->log_alignment;
@@ -61,3 +63,4 @@ extern "C" void __ubsan_handle_out_of_bounds(const allconv::simt::OutOfBounds* a
                                            " outside of ", access->array->name),
                         access->place);
 }
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -102,30 +102,27 @@ void begin_copy(const AsyncCopy& copy, const Site& site) {
   std::memset(copy.to, kPoison, copy.bytes);
   CudaThread& thread = *BlockRunner::current();
   const Fibre::AsMachine machine(*thread.fibre);
-  thread.copies.back().push_back(copy);
+  thread.copies.push_back({.copy = copy, .group = thread.committed_groups});
 }
 
-void commit_copies() {
-  CudaThread& thread = *BlockRunner::current();
-  const Fibre::AsMachine machine(*thread.fibre);
-  thread.copies.emplace_back();
-}
+void commit_copies() { ++BlockRunner::current()->committed_groups; }
 
-// The open group, which no wait counts, stays.
+// The open group, which no wait counts, stays on its way.
 void wait_for_copies(std::size_t pending_groups) {
   CudaThread& thread = *BlockRunner::current();
-  auto& groups = thread.copies;
-  while (groups.size() - 1 > pending_groups) {
-    for (const AsyncCopy& copy : groups.front()) {
-      auto* to = static_cast<std::byte*>(copy.to);
-      race_read(copy.from, copy.valid_bytes);
-      race_write(to, copy.bytes);
-      if (copy.valid_bytes > 0) std::memcpy(to, copy.from, copy.valid_bytes);
-      std::memset(to + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
-    }
-    const Fibre::AsMachine machine(*thread.fibre);
-    groups.pop_front();
+  std::size_t arrived = 0;
+  for (const auto& [copy, group] : thread.copies) {
+    if (group + pending_groups >= thread.committed_groups) break;
+    auto* to = static_cast<std::byte*>(copy.to);
+    race_read(copy.from, copy.valid_bytes);
+    race_write(to, copy.bytes);
+    if (copy.valid_bytes > 0) std::memcpy(to, copy.from, copy.valid_bytes);
+    std::memset(to + copy.valid_bytes, 0, copy.bytes - copy.valid_bytes);
+    ++arrived;
   }
+  const Fibre::AsMachine machine(*thread.fibre);
+  thread.copies.erase(thread.copies.begin(),
+                      thread.copies.begin() + static_cast<std::ptrdiff_t>(arrived));
 }
 
 }  // namespace allconv::simt

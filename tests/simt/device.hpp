@@ -4,12 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <string>
 
-namespace allconv::simt {
+#include "tests/simt/site.hpp"
 
-using Site = std::source_location;
+namespace allconv::simt {
 
 inline constexpr int kWarpLanes = 32;
 inline constexpr std::uint32_t kFullMask = 0xFFFFFFFF;

@@ -17,8 +17,8 @@ class FibreStacks {
   FibreStacks(const FibreStacks&) = delete;
   FibreStacks& operator=(const FibreStacks&) = delete;
 
-  static constexpr std::size_t kBytes = 256 * 1024;  // of one stack
-  static constexpr std::size_t kGuard = 4096;        // below each
+  static constexpr std::size_t kBytes = std::size_t{256} * 1024;  // of one stack
+  static constexpr std::size_t kGuard = 4096;                     // below each
 
   int count() const { return count_; }
   std::byte* bottom(int index) const;

@@ -11,6 +11,16 @@
 
 namespace allconv::simt {
 
+namespace {
+
+// Whether all bytes of a guard are as they were made: each is equal to the one before it.
+bool is_poison(const std::byte* guard) {
+  return guard[0] == static_cast<std::byte>(kPoison) &&
+         std::memcmp(guard, guard + 1, GuardedBytes::kGuard - 1) == 0;
+}
+
+}  // namespace
+
 void GuardedBytes::swap(GuardedBytes& other) noexcept {
   std::swap(mapping_, other.mapping_);
   std::swap(mapped_, other.mapped_);
@@ -59,6 +69,7 @@ void GuardedBytes::lock(bool locked) const {
 
 std::optional<std::ptrdiff_t> GuardedBytes::damage() const {
   if (mapping_ == nullptr || kAddressSanitizer) return std::nullopt;  // there all are watched
+  if (is_poison(mapping_) && is_poison(data() + size_)) return std::nullopt;
   const auto written = [this](std::ptrdiff_t offset) {
     return data()[offset] != static_cast<std::byte>(kPoison);
   };

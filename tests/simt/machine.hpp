@@ -65,8 +65,9 @@ struct Grid {
 
 // What an sm_80 device can run.
 inline constexpr unsigned kMaxBlockThreads = 1024;
-inline constexpr std::size_t kMaxDynamicBytes = 163 * 1024;     // of a kernel that asked for it
-inline constexpr std::size_t kDefaultDynamicBytes = 48 * 1024;  // of any other
+inline constexpr std::size_t kMaxDynamicBytes =
+    std::size_t{163} * 1024;  // of a kernel that asked for it
+inline constexpr std::size_t kDefaultDynamicBytes = std::size_t{48} * 1024;  // of any other
 
 // Runs `body`, a kernel bound to its arguments, once a thread of the grid, and returns at its end.
 // False after a fault.

@@ -4,12 +4,12 @@
 
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if ALLCONV_SIMT_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#if defined(ALLCONV_SIMT_TSAN)
+#if ALLCONV_SIMT_TSAN
 extern "C" {
 void* __tsan_get_current_fiber();
 void* __tsan_create_fiber(unsigned flags);
@@ -24,7 +24,7 @@ void __tsan_write_range(void* address, unsigned long bytes);
 
 namespace allconv::simt {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if ALLCONV_SIMT_ASAN
 inline constexpr bool kAddressSanitizer = true;
 inline void leave_stack(void** keep, const void* bottom, std::size_t bytes) {
   __sanitizer_start_switch_fiber(keep, bottom, bytes);
@@ -46,7 +46,7 @@ inline void allow(const void*, std::size_t) {}
 inline void forbid(const void*, std::size_t) {}
 #endif
 
-#if defined(ALLCONV_SIMT_TSAN)
+#if ALLCONV_SIMT_TSAN
 inline constexpr bool kRaceDetector = true;
 inline void* race_current() { return __tsan_get_current_fiber(); }
 inline void* race_create() { return __tsan_create_fiber(0); }

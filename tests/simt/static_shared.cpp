@@ -31,7 +31,7 @@ struct SharedSymbols {
   std::set<std::size_t> kernels;  // functions that declare some, from the load address
 };
 
-constexpr int kSymbolType = ALLCONV_SIMT_SHARED_IS_STATIC ? STT_OBJECT : STT_TLS;
+constexpr int kSymbolType = ALLCONV_SIMT_ASAN ? STT_OBJECT : STT_TLS;
 
 // The program's own file, whose symbols say where its variables are.
 class Program {

@@ -5,9 +5,10 @@
 
 #include <cstdint>
 #include <cstring>
-#include <source_location>
 #include <sstream>
 #include <string>
+
+#include "tests/simt/site.hpp"
 
 namespace allconv::simt {
 
@@ -29,7 +30,7 @@ inline const char* file_name(const char* path) {
   return slash == nullptr ? path : slash + 1;
 }
 
-inline std::string text_of(const std::source_location& site) {
+inline std::string text_of(const Site& site) {
   return cat(file_name(site.file_name()), ':', site.line());
 }
 

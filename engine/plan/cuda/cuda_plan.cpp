@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/graph/parameters.hpp"
+#include "engine/plan/cuda/cost_model.hpp"
 #include "engine/plan/cuda/tables.hpp"
 #include "engine/plan/plan_builder.hpp"
 #include "engine/support/error.hpp"
@@ -261,7 +262,27 @@ class CudaPlanner final : public PlanBuilder {
       lifetimes.push_back({value.bytes, value.first_stage, value.last_stage});
     }
     place_values(lifetimes);
+    predict();
     for (const Step& step : plan_.steps) plan_.launches += step.kernel.empty() ? 0 : step.parts;
+  }
+
+  // A step reads and writes each of its values once, and its weights.
+  void predict() {
+    const GpuRoofline& gpu = roofline_of(result_.target.capability);
+    plan_.model_gpu = gpu.name;
+    for (Step& step : plan_.steps) {
+      if (step.kernel.empty()) continue;
+      std::size_t bytes = step.packed_weights_bytes + 2 * step.workspace_bytes;
+      for (const int value : operands_of(step)) {
+        bytes += plan_.values[static_cast<std::size_t>(value)].bytes;
+      }
+      step.model_seconds =
+          predicted_seconds(gpu, {.flops = step.flops,
+                                  .bytes = static_cast<double>(bytes),
+                                  .tensor_cores = step.kernel.find("_sm80") != std::string::npos,
+                                  .precision = result_.types.map,
+                                  .launches = step.parts});
+    }
   }
 
   const PlanOptions& options_;

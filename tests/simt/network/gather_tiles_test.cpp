@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/runtime/cuda/resources.hpp"
+#include "kernels/conv2d/gather_cuda.hpp"
 #include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/core/problem_text.hpp"
 #include "tests/simt/machine.hpp"
@@ -81,8 +82,9 @@ TEST(GatherTiles, AllGiveTheSameBits) {
 }
 
 TEST(GatherTiles, AnUnknownTileIsRefused) {
-  const GatherProblem problem{
-      .conv = {.c = 8, .k = 8}, .precision = Precision::fp16, .tile = {.m = 32, .n = 32}};
+  GatherProblem problem{.conv = parse_problem<Conv2dProblem>("c8k8").value(),
+                        .precision = Precision::fp16,
+                        .tile = {.m = 32, .n = 32}};
   EXPECT_EQ(gather_cuda_sm80(problem, {}, nullptr), cudaErrorInvalidValue);
 }
 

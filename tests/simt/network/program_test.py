@@ -33,7 +33,7 @@ class GpuTest(ProgramTest):
         self.assertIn("device cpu", told)
 
     def test_a_gpu_that_is_not_there(self):
-        result = self.run_program("score", self.model, self.pictures, "-o", self.folder / "no",
+        result = self.run_program("score", self.model, self.pictures, "-o", self.folder / "no.csv",
                                   "--device", "cuda:7")
         self.assertEqual(result.returncode, 5)
         self.assertIn("--device cuda:7: there is no GPU 7 among 1", result.stderr)
@@ -42,7 +42,7 @@ class GpuTest(ProgramTest):
         cpu, _ = self.rows("cpu.jsonl", "--device", "cpu")
         for precision, places in (("fp32", 4), ("tf32", 2), ("fp16", 2), ("bf16", 1)):
             # Batches of 5 in 36 pictures: the last one is filled up.
-            gpu, _ = self.rows(precision, "--device", "cuda", "--precision", precision,
+            gpu, _ = self.rows(f"{precision}.jsonl", "--device", "cuda", "--precision", precision,
                                "--batch-size", 5)
             self.assertEqual([row["path"] for row in gpu], [row["path"] for row in cpu])
             for one, other in zip(gpu, cpu):

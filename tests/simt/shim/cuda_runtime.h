@@ -20,7 +20,7 @@
 #undef __launch_bounds__
 #define __launch_bounds__(...)
 #undef __shared__
-#if ALLCONV_SIMT_SHARED_IS_STATIC
+#if ALLCONV_SIMT_ASAN
 #define __shared__ static
 #else
 #define __shared__ static thread_local

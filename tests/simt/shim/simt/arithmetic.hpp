@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstdint>
 
+// The names are CUDA's.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+
 template <class T>
 constexpr T min(T one, T other) {
   return other < one ? other : one;
@@ -65,3 +68,5 @@ template <class T>
 void __stcg(T* address, T value) {
   *address = value;
 }
+
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

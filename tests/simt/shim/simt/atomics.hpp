@@ -5,6 +5,9 @@
 
 #include "tests/simt/device.hpp"
 
+// The names are CUDA's.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+
 template <class T>
 T atomicAdd(T* address, T value) {
   return std::atomic_ref<T>(*address).fetch_add(value, std::memory_order_relaxed);
@@ -47,3 +50,5 @@ inline unsigned atomicInc(unsigned* address, unsigned last) {
 
 inline void __threadfence() { allconv::simt::fence(); }
 inline void __threadfence_block() { allconv::simt::fence(); }
+
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -27,19 +27,22 @@ inline int within(int source, int width) {
 
 }  // namespace allconv::simt
 
-inline void __syncthreads(const std::source_location& site = std::source_location::current()) {
+// The names are CUDA's.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+
+inline void __syncthreads(const allconv::simt::Site& site = allconv::simt::Site::current()) {
   allconv::simt::block_barrier("__syncthreads", site);
 }
 
 inline void __syncwarp(unsigned mask = allconv::simt::kFullMask,
-                       const std::source_location& site = std::source_location::current()) {
+                       const allconv::simt::Site& site = allconv::simt::Site::current()) {
   allconv::simt::meet({.name = "__syncwarp", .site = site, .mask = mask, .orders_memory = true},
                       nullptr, [](void* const*) {});
 }
 
 template <class T>
 T __shfl_sync(unsigned mask, T value, int source, int width = 32,
-              const std::source_location& site = std::source_location::current()) {
+              const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int segment = allconv::simt::lane() / width * width;
   return allconv::simt::shuffle({.name = "__shfl_sync", .site = site, .mask = mask}, value,
                                 segment + source % width);
@@ -47,7 +50,7 @@ T __shfl_sync(unsigned mask, T value, int source, int width = 32,
 
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
-                  const std::source_location& site = std::source_location::current()) {
+                  const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int source = allconv::simt::lane() ^ lanes;
   return allconv::simt::shuffle({.name = "__shfl_xor_sync", .site = site, .mask = mask}, value,
                                 allconv::simt::within(source, width));
@@ -55,7 +58,7 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
 
 template <class T>
 T __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
-                   const std::source_location& site = std::source_location::current()) {
+                   const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int source = allconv::simt::lane() + static_cast<int>(lanes);
   return allconv::simt::shuffle({.name = "__shfl_down_sync", .site = site, .mask = mask}, value,
                                 allconv::simt::within(source, width));
@@ -63,26 +66,28 @@ T __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
 
 template <class T>
 T __shfl_up_sync(unsigned mask, T value, unsigned lanes, int width = 32,
-                 const std::source_location& site = std::source_location::current()) {
+                 const allconv::simt::Site& site = allconv::simt::Site::current()) {
   const int source = allconv::simt::lane() - static_cast<int>(lanes);
   return allconv::simt::shuffle({.name = "__shfl_up_sync", .site = site, .mask = mask}, value,
                                 allconv::simt::within(source, width));
 }
 
 inline unsigned __ballot_sync(unsigned mask, int predicate,
-                              const std::source_location& site = std::source_location::current()) {
+                              const allconv::simt::Site& site = allconv::simt::Site::current()) {
   return allconv::simt::ballot({.name = "__ballot_sync", .site = site, .mask = mask},
                                predicate != 0);
 }
 
 inline int __any_sync(unsigned mask, int predicate,
-                      const std::source_location& site = std::source_location::current()) {
+                      const allconv::simt::Site& site = allconv::simt::Site::current()) {
   return allconv::simt::ballot({.name = "__any_sync", .site = site, .mask = mask},
                                predicate != 0) != 0;
 }
 
 inline int __all_sync(unsigned mask, int predicate,
-                      const std::source_location& site = std::source_location::current()) {
+                      const allconv::simt::Site& site = allconv::simt::Site::current()) {
   return allconv::simt::ballot({.name = "__all_sync", .site = site, .mask = mask},
                                predicate == 0) == 0;
 }
+
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
