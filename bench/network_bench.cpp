@@ -76,7 +76,9 @@ struct NetworkRun::State {
                                         plan, pool);
       return;
     }
-    network = make_network_executor(graph, options.batch_size, BatchInput::prepared, plan, pool);
+    network = make_network_executor(graph,
+                                    {.allowed = options.batch_size, .expected = options.batch_size},
+                                    BatchInput::prepared, plan, pool);
     network->load(start);
   }
 

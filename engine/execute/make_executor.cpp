@@ -7,11 +7,13 @@
 
 namespace allconv {
 
-std::unique_ptr<NetworkExecutor> make_network_executor(const Graph& graph, int max_batch,
-                                                       BatchInput input, const PlanOptions& options,
+std::unique_ptr<NetworkExecutor> make_network_executor(const Graph& graph,
+                                                       const BatchBounds& bounds, BatchInput input,
+                                                       const PlanOptions& options,
                                                        ThreadPool& pool) {
-  if (options.gpu) return make_cuda_executor(graph, max_batch, input, options);
-  return std::make_unique<Executor>(make_batch_plan(graph, max_batch, options), max_batch, pool);
+  if (options.gpu) return make_cuda_executor(graph, bounds.expected, input, options);
+  return std::make_unique<Executor>(make_batch_plan(graph, bounds.expected, options),
+                                    bounds.allowed, pool);
 }
 
 std::unique_ptr<TrainingExecutor> make_training_executor(const Graph& graph,

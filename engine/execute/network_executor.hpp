@@ -47,11 +47,16 @@ class NetworkExecutor {
 // What batches will bring: bytes, or the network's input in fp32.
 enum class BatchInput { pixels, prepared };
 
-// On the GPU of the options where they name one, else on the CPU; for batches of at most
-// `max_batch` images. The pool must outlive the executor. Throws Error{device} when the memory does
-// not do, or there is no such GPU.
-std::unique_ptr<NetworkExecutor> make_network_executor(const Graph& graph, int max_batch,
-                                                       BatchInput input, const PlanOptions& options,
+struct BatchBounds {
+  int allowed = 1;   // images for which there must be memory
+  int expected = 1;  // images that will come at most: what the plan is made for
+};
+
+// On the GPU of the options where they name one, else on the CPU. The pool must outlive the
+// executor. Throws Error{device} when the memory does not do, or there is no such GPU.
+std::unique_ptr<NetworkExecutor> make_network_executor(const Graph& graph,
+                                                       const BatchBounds& bounds, BatchInput input,
+                                                       const PlanOptions& options,
                                                        ThreadPool& pool);
 
 }  // namespace allconv

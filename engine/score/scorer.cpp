@@ -55,7 +55,8 @@ Scorer::Scorer(const Model& model, const ScorerOptions& options, ThreadPool& poo
       pool_(pool),
       transform_(InputTransform::of(model, options.batch_size, options.plan.limits, pool)),
       executor_(make_network_executor(
-          make_graph(model.network, PassMode::inference), images_at_a_time(options),
+          make_graph(model.network, PassMode::inference),
+          {.allowed = options.batch_size, .expected = images_at_a_time(options)},
           transform_ == nullptr ? BatchInput::pixels : BatchInput::prepared, options.plan, pool)) {
   for (int slot = 0; slot < executor_->slots(); ++slot)
     flights_.emplace_back(batch_size_, classes_);

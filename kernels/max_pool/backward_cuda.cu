@@ -27,6 +27,7 @@ __global__ void __launch_bounds__(MapGrid::kThreads)
 
   float sum[kWidth] = {};
   for (int p = rows.first; p < rows.last; ++p) {
+#pragma unroll 1  // few windows cover a position: more registers would buy nothing
     for (int q = columns.first; q < columns.last; ++q) {
       const int tap = (y - p * problem.stride_h) * problem.s + x - q * problem.stride_w;
       const std::int64_t window =

@@ -140,9 +140,8 @@ def readable(demangled):
     name = name[:_outermost(name, "(")].replace("_kernel", "")
     name = name.replace("__half", "fp16").replace("__nv_bfloat16", "bf16")
     name = re.sub(r"\bfloat\b", "tf32" if "_sm80" in name else "fp32", name)
-    name = re.sub(r"GatherTile\{(\d+), (\d+)[^}]*\}", r"\1x\2", name)
     name = re.sub(r"\((\w+)\)(\d+)", r"\1=\2", name)  # a value of an enum
-    return name.replace(" ", "")
+    return re.sub(r"(gather_sm80<\w+), (\d+), (\d+)", r"\1,\2x\3", name).replace(" ", "")
 
 
 def readable_names(symbols, filter_program="c++filt"):

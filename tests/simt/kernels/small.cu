@@ -132,7 +132,12 @@ cudaError_t idle(std::size_t shared_memory, bool ask) {
         idle_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_memory));
     if (error != cudaSuccess) return error;
   }
-  return kernels::launch(idle_kernel, shape_of(1, shared_memory), nullptr);
+  // Not by kernels::launch(), which asks on its own.
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(1);
+  config.blockDim = dim3(1);
+  config.dynamicSmemBytes = shared_memory;
+  return cudaLaunchKernelEx(&config, idle_kernel);
 }
 
 }  // namespace allconv::simt
