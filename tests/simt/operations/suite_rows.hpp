@@ -120,7 +120,7 @@ struct Rows {
     return requires { cuda_kernel_table(Operation{}); };
   }();
   // An emulated GPU does 50 to 400 million multiply-adds a second.
-  static constexpr double kMostQuickFlops = 3e6;
+  static constexpr double kMostQuickFlops = 2.8e6;
   static constexpr double kMostFullFlops = 1e8;
   // Element-wise kernels: some blocks tell as much as a hundred.
   static constexpr std::int64_t kMostQuickElements = 10'000;
