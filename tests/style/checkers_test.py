@@ -322,6 +322,8 @@ error.cpp.o:
                  U std::cerr
 """
         self.assertEqual(check_library.forbidden_symbols(listing), ["exit", "std::cerr"])
+        self.assertEqual(check_library.forbidden_symbols("\nkernel.cu.o:\n  U exit\n  U puts"),
+                         ["puts"])
 
     def test_library_with_variables(self):
         listing = """
