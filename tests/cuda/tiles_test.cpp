@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/conv2d/gather_tile.hpp"
-#include "kernels/conv2d/weight_gradient_cuda.hpp"
+#include "kernels/conv2d/weight_gradient_splits.hpp"
 
 namespace allconv::kernels {
 namespace {
