@@ -149,7 +149,8 @@ void BlockRunner::run_warp(int number, WarpOrder order) {
   while (waiting != 0 && !faulted_) {
     const int next = first_from(waiting, start, upwards);
     waiting &= ~(1U << next);
-    resume(threads_[static_cast<std::size_t>(number * kWarpLanes + next)]);
+    const int thread = number * kWarpLanes + next;
+    resume(threads_[static_cast<std::size_t>(thread)]);
   }
 }
 

@@ -28,9 +28,8 @@ void for_each_d(Matrices<kK>& matrices, void* const* operands, Visit&& visit) {
     float* own = static_cast<MmaOperands*>(operands[lane])->d;
     const int group = lane / 4;
     const int column = lane % 4 * 2;
-    for (int half = 0; half < 2; ++half) {
-      visit(matrices.d[group + 8 * half][column], own[2 * half]);
-      visit(matrices.d[group + 8 * half][column + 1], own[2 * half + 1]);
+    for (int at = 0; at < 4; ++at) {
+      visit(matrices.d[group + at / 2 * 8][column + at % 2], own[at]);
     }
   }
 }
@@ -46,12 +45,12 @@ void multiply(Matrices<kK>& matrices, void* const* operands) {
   for_each_d(matrices, operands, [](const float& element, float& own) { own = element; });
 }
 
-template <float (*value)(std::uint16_t)>
+template <float (*kValue)(std::uint16_t)>
 void multiply_16_bits(void* const* operands) {
   Matrices<16> matrices;
-  const auto low = [](std::uint32_t bits) { return value(static_cast<std::uint16_t>(bits)); };
+  const auto low = [](std::uint32_t bits) { return kValue(static_cast<std::uint16_t>(bits)); };
   const auto high = [](std::uint32_t bits) {
-    return value(static_cast<std::uint16_t>(bits >> 16));
+    return kValue(static_cast<std::uint16_t>(bits >> 16));
   };
   for (int lane = 0; lane < kWarpLanes; ++lane) {
     const MmaOperands& own = *static_cast<MmaOperands*>(operands[lane]);

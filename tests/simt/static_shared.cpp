@@ -119,6 +119,7 @@ dl_phdr_info program_info() {
 }
 
 std::byte* load_address() {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader says it as a number
   static std::byte* const address = reinterpret_cast<std::byte*>(program_info().dlpi_addr);
   return address;
 }

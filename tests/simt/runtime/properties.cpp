@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMultiprocessors = 108;
 constexpr int kThreadsPerMultiprocessor = 2048;
-constexpr std::size_t kSharedPerMultiprocessor = 164 * 1024;
+constexpr std::size_t kSharedPerMultiprocessor = std::size_t{164} * 1024;
 constexpr int kBlocksPerMultiprocessor = 32;
 constexpr int kL2Bytes = 40 * 1024 * 1024;
 constexpr int kVersion = CUDART_VERSION;
@@ -43,33 +43,34 @@ cudaDeviceProp properties() {
   return properties;
 }
 
-// The attributes that have one; others are not known here.
-cudaError_t find_attribute(cudaDeviceAttr attribute, int& value) {
-  switch (attribute) {
-    case cudaDevAttrMaxThreadsPerBlock: value = allconv::simt::kMaxBlockThreads; break;
-    case cudaDevAttrMaxSharedMemoryPerBlock: value = allconv::simt::kDefaultDynamicBytes; break;
-    case cudaDevAttrMaxSharedMemoryPerBlockOptin: value = allconv::simt::kMaxDynamicBytes; break;
-    case cudaDevAttrMaxSharedMemoryPerMultiprocessor: value = kSharedPerMultiprocessor; break;
-    case cudaDevAttrReservedSharedMemoryPerBlock: value = kReservedPerBlock; break;
-    case cudaDevAttrWarpSize: value = 32; break;
-    case cudaDevAttrMultiProcessorCount: value = kMultiprocessors; break;
-    case cudaDevAttrMaxThreadsPerMultiProcessor: value = kThreadsPerMultiprocessor; break;
-    case cudaDevAttrMaxBlocksPerMultiprocessor: value = kBlocksPerMultiprocessor; break;
-    case cudaDevAttrMaxRegistersPerBlock: value = 65536; break;
-    case cudaDevAttrMaxRegistersPerMultiprocessor: value = 65536; break;
-    case cudaDevAttrL2CacheSize: value = kL2Bytes; break;
-    case cudaDevAttrComputeCapabilityMajor: value = 8; break;
-    case cudaDevAttrComputeCapabilityMinor: value = 0; break;
-    case cudaDevAttrClockRate: value = 1410000; break;
-    case cudaDevAttrMemoryClockRate: value = 1215000; break;
-    case cudaDevAttrGlobalMemoryBusWidth: value = 5120; break;
-    case cudaDevAttrAsyncEngineCount: value = 3; break;
-    case cudaDevAttrConcurrentKernels: value = 1; break;
-    case cudaDevAttrMemoryPoolsSupported: value = 0; break;
-    default: return cudaErrorInvalidValue;
-  }
-  return cudaSuccess;
-}
+struct Attribute {
+  cudaDeviceAttr attribute;
+  int value;
+};
+
+// Those that programs ask for; others are not known here.
+constexpr Attribute kAttributes[] = {
+    {cudaDevAttrMaxThreadsPerBlock, allconv::simt::kMaxBlockThreads},
+    {cudaDevAttrMaxSharedMemoryPerBlock, allconv::simt::kDefaultDynamicBytes},
+    {cudaDevAttrMaxSharedMemoryPerBlockOptin, allconv::simt::kMaxDynamicBytes},
+    {cudaDevAttrMaxSharedMemoryPerMultiprocessor, kSharedPerMultiprocessor},
+    {cudaDevAttrReservedSharedMemoryPerBlock, kReservedPerBlock},
+    {cudaDevAttrWarpSize, 32},
+    {cudaDevAttrMultiProcessorCount, kMultiprocessors},
+    {cudaDevAttrMaxThreadsPerMultiProcessor, kThreadsPerMultiprocessor},
+    {cudaDevAttrMaxBlocksPerMultiprocessor, kBlocksPerMultiprocessor},
+    {cudaDevAttrMaxRegistersPerBlock, 65536},
+    {cudaDevAttrMaxRegistersPerMultiprocessor, 65536},
+    {cudaDevAttrL2CacheSize, kL2Bytes},
+    {cudaDevAttrComputeCapabilityMajor, 8},
+    {cudaDevAttrComputeCapabilityMinor, 0},
+    {cudaDevAttrClockRate, 1410000},
+    {cudaDevAttrMemoryClockRate, 1215000},
+    {cudaDevAttrGlobalMemoryBusWidth, 5120},
+    {cudaDevAttrAsyncEngineCount, 3},
+    {cudaDevAttrConcurrentKernels, 1},
+    {cudaDevAttrMemoryPoolsSupported, 0},
+};
 
 struct ErrorText {
   cudaError_t error;
@@ -141,7 +142,13 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* answered, int number) {
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int number) {
   return answer([&](Device&) {
-    return number == 0 ? find_attribute(attribute, *value) : cudaErrorInvalidDevice;
+    if (number != 0) return cudaErrorInvalidDevice;
+    const auto* found =
+        std::find_if(std::begin(kAttributes), std::end(kAttributes),
+                     [attribute](const Attribute& other) { return other.attribute == attribute; });
+    if (found == std::end(kAttributes)) return cudaErrorInvalidValue;
+    *value = found->value;
+    return cudaSuccess;
   });
 }
 
