@@ -119,11 +119,14 @@ struct Rows {
     if constexpr (requires { Case::kOnGpus; }) return Case::kOnGpus;
     return requires { cuda_kernel_table(Operation{}); };
   }();
-  // An emulated GPU does 50 to 400 million multiply-adds a second.
-  static constexpr double kMostQuickFlops = 2.8e6;
-  static constexpr double kMostFullFlops = 1e8;
-  // Element-wise kernels: some blocks tell as much as a hundred.
-  static constexpr std::int64_t kMostQuickElements = 10'000;
+  // What an emulated GPU can do: it does 50 to 400 million multiply-adds a second. Of element-wise
+  // kernels some blocks tell as much as many.
+  struct Limits {
+    double flops;
+    std::int64_t elements;
+  };
+  static constexpr Limits kQuick{.flops = 2.8e6, .elements = 10'000};
+  static constexpr Limits kFull{.flops = 1e8, .elements = 200'000};
 
   static std::vector<Variant> variants() {
     if constexpr (!kOnGpus) return {};
@@ -140,7 +143,7 @@ struct Rows {
       for (const Problem& problem : Case::full_problems()) all.push_back(problem);
     }
     std::erase_if(all, [full_size](const Problem& problem) {
-      return full_size ? problem.flops() > kMostFullFlops : !is_quick(problem);
+      return !is_within(full_size ? kFull : kQuick, problem);
     });
     return all;
   }
@@ -178,11 +181,11 @@ struct Rows {
   }
 
  private:
-  static bool is_quick(const Problem& problem) {
+  static bool is_within(const Limits& limits, const Problem& problem) {
     if constexpr (requires { problem.count; }) {
-      if (problem.count > kMostQuickElements) return false;
+      if (problem.count > limits.elements) return false;
     }
-    return problem.flops() <= kMostQuickFlops;
+    return problem.flops() <= limits.flops;
   }
 };
 
