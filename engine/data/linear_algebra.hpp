@@ -1,7 +1,7 @@
-// Dense linear algebra in double precision, by LAPACK and BLAS. Matrices are row-major.
+// Dense linear algebra in double precision, by LAPACK and BLAS. Matrices are row-major. Any thread
+// may call; calls wait for each other.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -17,15 +17,9 @@ std::vector<double> symmetric_eigenvectors(std::span<double> matrix);
 // a matrix of independent normal numbers gives every such factor with equal likelihood.
 void orthonormalise(std::span<double> matrix, int rows, int columns);
 
-// c += a' b, of two blocks of columns with as many rows, which are `stride` apart:
-// c[i][j] += sum over rows r of a[r][i] * b[r][j]; c has rows `c_stride` apart.
-struct ColumnBlock {
-  const double* data = nullptr;
-  std::int64_t stride = 0;
-  int columns = 0;
-};
-void add_products(const ColumnBlock& a, const ColumnBlock& b, int rows, double* c,
-                  std::int64_t c_stride);
+// products += rows' rows, of `count` rows (count, columns): the lower triangle of (columns,
+// columns).
+void add_products(const double* rows, int count, int columns, double* products);
 
 // scaled * scaled', with column j of `matrix` (n,n) scaled by factors[j].
 std::vector<double> scaled_square(std::span<const double> matrix, std::span<const double> factors);

@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kRegularisation = 0.1;  // added to the variances
 constexpr int kImagesAtOnce = 500;
-constexpr int kTile = 512;  // columns of the covariance that one thread takes
 
 Preparation unscaled(const TrainingSet& images) {
   Preparation prepare;
@@ -71,7 +70,7 @@ class Moments {
             [&](std::size_t value, int level) { values[value] = level * prepare.scale; });
         normalise_contrast(values, *prepare.gcn);
       });
-      add_block(count, pool);
+      add_block(count);
     }
   }
 
@@ -94,31 +93,11 @@ class Moments {
   }
 
  private:
-  // The lower triangle by tiles, whose sums are the same whoever computes them.
-  void add_block(int count, ThreadPool& pool) {
-    const int tiles = static_cast<int>((size_ + kTile - 1) / kTile);
-    pool.parallel_for(tiles * tiles, [&](int tile, int) {
-      const int row = tile / tiles, column = tile % tiles;
-      if (column > row) return;
-      if (column == 0) add_sums(row, count);
-      double* const corner = products_.data() + (row * size_ + column) * kTile;
-      add_products(columns(row), columns(column), count, corner, size_);
-    });
-  }
-
-  void add_sums(int tile, int count) {
-    const ColumnBlock block = columns(tile);
-    double* const sums = sums_.data() + std::int64_t{tile} * kTile;
+  void add_block(int count) {
     for (int i = 0; i < count; ++i) {
-      for (int j = 0; j < block.columns; ++j) sums[j] += block.data[i * block.stride + j];
+      for (std::int64_t j = 0; j < size_; ++j) sums_[j] += block_[i * size_ + j];
     }
-  }
-
-  ColumnBlock columns(int tile) const {
-    const std::int64_t first = std::int64_t{tile} * kTile;
-    return {.data = block_.data() + first,
-            .stride = size_,
-            .columns = static_cast<int>(std::min<std::int64_t>(kTile, size_ - first))};
+    add_products(block_.data(), count, static_cast<int>(size_), products_.data());
   }
 
   const TrainingSet& images_;
