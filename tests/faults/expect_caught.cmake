@@ -1,4 +1,5 @@
-# Passes when PROGRAM's TESTS fail in an orderly way and a failing test's name contains CAUGHT_BY.
+# Passes when PROGRAM's TESTS fail in an orderly way and a failing test's name contains CAUGHT_BY,
+# and when SAYS, unless it is empty, stands in what they print.
 execute_process(COMMAND ${PROGRAM} --gtest_brief=1 --gtest_filter=${TESTS}
   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
 if(NOT status EQUAL 1)
@@ -6,4 +7,7 @@ if(NOT status EQUAL 1)
 endif()
 if(NOT output MATCHES "\\[  FAILED  \\] [^\n]*${CAUGHT_BY}")
   message(FATAL_ERROR "the suite failed without naming ${CAUGHT_BY}\n${output}")
+endif()
+if(NOT output MATCHES "${SAYS}")
+  message(FATAL_ERROR "the suite failed without saying: ${SAYS}\n${output}")
 endif()
