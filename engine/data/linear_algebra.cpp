@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <string>
 
 #include "engine/support/error.hpp"
@@ -13,14 +12,6 @@
 namespace allconv {
 
 namespace {
-
-// Debian's libopenblas0-serial has no locks. Two threads in its dgemm at once gave other sums in
-// every run (some of 50,000 images' covariance were wrong by 0.03), one at a time the same bits
-// always.
-std::mutex& one_caller() {
-  static std::mutex mutex;
-  return mutex;
-}
 
 void check(lapack_int code, const char* what) {
   if (code == 0) return;
@@ -36,7 +27,6 @@ int side_of(std::span<const double> matrix) {
 }  // namespace
 
 std::vector<double> symmetric_eigenvectors(std::span<double> matrix) {
-  const std::lock_guard lock(one_caller());
   const int n = side_of(matrix);
   std::vector<double> values(static_cast<std::size_t>(n));
   // In column order the lower triangle is the upper one, and eigenvectors would be rows.
@@ -49,7 +39,6 @@ std::vector<double> symmetric_eigenvectors(std::span<double> matrix) {
 }
 
 void orthonormalise(std::span<double> matrix, int rows, int columns) {
-  const std::lock_guard lock(one_caller());
   // Seen in column order, the matrix is (columns, rows): its rows are columns to decompose.
   const bool wide = rows <= columns;
   const int order = wide ? LAPACK_COL_MAJOR : LAPACK_ROW_MAJOR;
@@ -70,7 +59,6 @@ void orthonormalise(std::span<double> matrix, int rows, int columns) {
 }
 
 void add_products(const double* rows, int count, int columns, double* products) {
-  const std::lock_guard lock(one_caller());
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, columns, count, 1.0, rows, columns, 1.0,
               products, columns);
 }
@@ -80,7 +68,6 @@ std::vector<double> scaled_square(std::span<const double> matrix, std::span<cons
   std::vector<double> scaled(matrix.begin(), matrix.end());
   for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= factors[i % factors.size()];
   std::vector<double> square(matrix.size());
-  const std::lock_guard lock(one_caller());
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, n, 1.0, scaled.data(), n,
               scaled.data(), n, 0.0, square.data(), n);
   return square;
