@@ -18,6 +18,17 @@ std::string version_text(int version) {
   return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
 }
 
+// As nvidia-smi writes it: "GPU-", then 32 digits in groups.
+std::string uuid_text(const cudaUUID_t& uuid) {
+  std::string text = "GPU";
+  for (std::size_t i = 0; i < sizeof uuid.bytes; ++i) {
+    const bool begins_group = i == 0 || (i >= 4 && i <= 10 && i % 2 == 0);
+    text +=
+        fmt::format("{}{:02x}", begins_group ? "-" : "", static_cast<unsigned char>(uuid.bytes[i]));
+  }
+  return text;
+}
+
 class Device : public testing::Test {
  protected:
   static void record_peaks(int capability) {
@@ -39,9 +50,12 @@ class Device : public testing::Test {
 TEST_F(Device, Facts) {
   const GpuSearch search = find_gpu(0);
   ASSERT_TRUE(search.gpu) << search.why_not;
-  RecordProperty("name", search.gpu->name);
+  RecordProperty("gpu", search.gpu->name);
   RecordProperty("capability", search.gpu->capability);
   RecordProperty("multiprocessors", search.gpu->multiprocessors);
+  cudaDeviceProp properties{};
+  cuda::check(cudaGetDeviceProperties(&properties, search.gpu->index), "cudaGetDeviceProperties");
+  RecordProperty("uuid", uuid_text(properties.uuid));
   RecordProperty("memory_bytes", fmt::format("{}", search.gpu->memory));
   int driver = 0;
   int runtime = 0;

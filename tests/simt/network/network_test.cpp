@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <string>
 #include <utility>
 
@@ -55,6 +56,17 @@ struct Subject {
   bool narrow = true;
 };
 
+void PrintTo(const Subject& subject, std::ostream* stream) {
+  *stream << (subject.narrow ? "narrow, " : "wide, ") << to_string(subject.precision);
+}
+
+// Of an explanation. Among a wide network's hundred thousands of ReLUs some always open on one side
+// only, whatever the precision.
+double explanation_tolerance(const Subject& subject) {
+  const double narrow = kBackward * tolerance(subject.precision);
+  return subject.narrow ? narrow : std::clamp(3 * narrow, 0.02, 0.4);
+}
+
 // The emulation has no time for wide networks.
 std::vector<Subject> subjects() {
   std::vector<Subject> subjects;
@@ -105,8 +117,7 @@ TEST_P(OnGpu, EveryRuleOfExplanationAgreesWithTheCpu) {
     const Answer expected = answer_of(cpu, network_, pictures.batch(), true);
     const auto gpu = make_cuda_executor(graph, 2, BatchInput::pixels, on_gpu(GetParam().precision));
     const Answer answer = answer_of(*gpu, network_, pictures.batch(), true);
-    expect_close(answer.input_gradient, expected.input_gradient,
-                 kBackward * tolerance(GetParam().precision));
+    expect_close(answer.input_gradient, expected.input_gradient, explanation_tolerance(GetParam()));
     expect_no_faults();
   }
 }

@@ -32,7 +32,7 @@ Limits limits(bool full_size) {
   constexpr Limits kEmulatedQuick{.flops = 2.8e6, .elements = 10'000};
   constexpr Limits kEmulatedFull{.flops = 1e8, .elements = 200'000};
   constexpr Limits kQuick{.flops = 2e7, .elements = 200'000};
-  constexpr Limits kFull{.flops = 1e9, .elements = 10'000'000};
+  constexpr Limits kFull{.flops = 3e8, .elements = 4'000'000};
   if (simt::is_emulated()) return full_size ? kEmulatedFull : kEmulatedQuick;
   return full_size ? kFull : kQuick;
 }
