@@ -88,9 +88,9 @@ class Programs:
         if self._loader is None:
             self._loader = []
             own = self.folder.parent / "lib"
-            own_loader = own / "ld-linux-x86-64.so.2"
+            own_loader = own / "glibc/ld-linux-x86-64.so.2"
             if own_loader.exists():
                 probe = run([self.folder / "allconv", "recipes"], 60)
                 if probe.code != 0:
-                    self._loader = [own_loader, "--library-path", own]
+                    self._loader = [own_loader, "--library-path", f"{own}/glibc:{own}"]
         return self._loader
