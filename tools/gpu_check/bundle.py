@@ -22,8 +22,8 @@ _PROGRAMS = ("allconv", "device_tests")
 _COPIED = ("tools/gpu-check", "tools/gpu_check", "models", "tests/data/images", "LICENSE",
            "docs/cuda.md")
 _NOT_IN_SOURCES = ("models/", "tests/fuzz/corpus/", "tests/data/images/", "docs/images/")
-_README = """allconv on a GPU: what runs here needs an NVIDIA driver for CUDA 13 or newer, x86-64 Linux
-and Python 3.8 or newer, no packages, no network.
+_README = """allconv on a GPU: what runs here needs an NVIDIA driver for CUDA 13 or newer, x86-64
+Linux and Python 3.8 or newer, no packages, no network.
 
     tools/gpu-check            # all stages; a page and a JSON file a stage in results/
     tools/gpu-check --list     # what the stages are
@@ -32,8 +32,9 @@ and Python 3.8 or newer, no packages, no network.
 Interrupted, or out of a stage's time, it goes on where it stopped when it is run again.
 compute-sanitizer is used where the CUDA toolkit is installed.
 
-Built from commit {commit} by nvcc {nvcc} for {architectures}. Newer architectures run by the PTX of
-the newest of these. sources.tar.gz has the sources: CONTRIBUTING.md in it says how they are built.
+Built from commit {commit}
+by nvcc {nvcc} for {architectures}. Newer GPUs run the PTX of the newest of these, which
+their driver compiles. sources.tar.gz has the sources; tools/setup in it installs what they are built with.
 """
 
 

@@ -92,17 +92,18 @@ def compare_scores(context, precision, limit):
             finished, scores = _scores(context, "cuda", precision, folder, limit)
         if not expected or not scores:
             return failure(f"scores {precision}", finished)
+    allowed = _LOGIT_SHARE[precision]
     result = {"status": PASS, "seconds": round(finished.seconds, 2), "failures": [],
-              "command": f"allconv score --device cuda --precision {precision}, beside --device cpu"}
+              "command": f"allconv score --precision {precision} --device cuda, and --device cpu"}
     if scores.keys() != expected.keys():
         share, path = math.inf, "the rows"
     else:
         share, path = _furthest(scores, expected)
-    result["figures"] = {"pictures": len(expected), "share": share, "allowed": _LOGIT_SHARE[precision]}
-    passed = share <= _LOGIT_SHARE[precision]  # not so where it is NaN
+    result["figures"] = {"pictures": len(expected), "share": share, "allowed": allowed}
+    passed = share <= allowed  # not so where it is NaN
     result["cases"] = {"passed": int(passed), "failed": int(not passed), "skipped": 0}
     if not passed:
         result["status"] = FAIL
-        result["failures"] = [{"case": f"scores {precision}", "text": f"{path}: a logit is {share:.3g}"
-                               f" of the largest away, allowed: {_LOGIT_SHARE[precision]}"}]
+        text = f"{path}: a logit is {share:.3g} of the largest away, allowed: {allowed}"
+        result["failures"] = [{"case": f"scores {precision}", "text": text}]
     return result

@@ -73,8 +73,8 @@ def _overview(stages):
                      *(Number(count) for count in cases),
                      Number(f"{sum(part['seconds'] for part in parts):.0f}"), stage.about])
     heads = ["stage", "status", "parts", "to go", "passed", "failed", "skipped", "seconds", "what"]
-    return _section("Stages", "<p>A case is skipped where its kernel does not take its problem.</p>",
-                    _table(heads, rows))
+    words = "<p>A case is skipped where its kernel does not take its problem.</p>"
+    return _section("Stages", words, _table(heads, rows))
 
 
 def _device(stages):
@@ -103,7 +103,8 @@ def _notes(stages):
     notes = {f"{name}: {part['note']}" for name, content in stages.items()
              for part in content["parts"] if "note" in part}
     if notes:
-        yield _section("Not available", *(f"<p>{html.escape(note)}</p>\n" for note in sorted(notes)))
+        paragraphs = (f"<p>{html.escape(note)}</p>\n" for note in sorted(notes))
+        yield _section("Not available", *paragraphs)
 
 
 def _overlap(stages):

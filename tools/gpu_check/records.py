@@ -1,4 +1,4 @@
-"""A stage's JSON: written anew after each part, so that no result is lost and nothing runs twice."""
+"""A stage's JSON: written anew after each part, so that nothing is lost and nothing runs twice."""
 
 import json
 import os
