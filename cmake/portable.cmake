@@ -1,6 +1,6 @@
 # ALLCONV_PORTABLE: programs for machines that have none of the packages, as those of
-# tools/gpu-check --bundle. Libraries are linked statically where Debian has archives of them; what is left stands
-# in ../lib beside the program's folder.
+# tools/gpu-check --bundle. Libraries are linked statically where Debian has archives of them; what
+# is left stands in ../lib beside the program's folder.
 option(ALLCONV_PORTABLE "Programs for machines without the packages" OFF)
 if(NOT ALLCONV_PORTABLE)
   return()
