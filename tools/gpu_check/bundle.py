@@ -32,9 +32,11 @@ Linux and Python 3.8 or newer, no packages, no network.
 Interrupted, or out of a stage's time, it goes on where it stopped when it is run again.
 compute-sanitizer is used where the CUDA toolkit is installed.
 
-Built from commit {commit}
-by nvcc {nvcc} for {architectures}. Newer GPUs run the PTX of the newest of these, which
-their driver compiles. sources.tar.gz has the sources; tools/setup in it installs what they are built with.
+Commit: {commit}
+Compiler: nvcc {nvcc}, for {architectures}
+
+GPUs that are newer run the PTX of the newest of these, which their driver compiles.
+sources.tar.gz has the sources; tools/setup in it installs what they are built with.
 """
 
 
