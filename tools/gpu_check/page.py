@@ -93,7 +93,8 @@ def _failures(stages):
         for part in content["parts"]:
             bodies += [f"<p><b>{html.escape(name)}, {html.escape(part['name'])}:</b> "
                        f"{html.escape(failure['case'])}</p>\n"
-                       f"<pre>{html.escape(failure['text'][-_KEPT_TEXT:])}</pre>\n"
+                       f"<pre>{html.escape(part.get('command', ''))}\n\n"
+                       f"{html.escape(failure['text'][-_KEPT_TEXT:])}</pre>\n"
                        for failure in part.get("failures", [])]
     if bodies:
         yield _section("What failed", *bodies)
