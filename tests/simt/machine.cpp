@@ -105,6 +105,8 @@ void configure(const Settings& settings) {
   configuration().launches = 0;
 }
 
+bool is_emulated() { return true; }
+
 std::vector<std::string> take_faults() {
   const std::lock_guard lock(faults().mutex);
   return std::exchange(faults().texts, {});

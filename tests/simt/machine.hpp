@@ -35,6 +35,10 @@ struct Settings {
 const Settings& settings();
 void configure(const Settings& settings);
 
+// True here. Programs that run the same tests on a real GPU have a machine.cpp of their own:
+// tests/simt/device.
+bool is_emulated();
+
 // The faults since the last call, oldest first.
 std::vector<std::string> take_faults();
 

@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "tests/operations/suite/guarded_memory.hpp"
 
@@ -13,6 +14,13 @@ namespace allconv::suite {
 // problem is computed in different orders.
 void choose_first_order();
 void choose_second_order();
+
+// The largest problems that there is time for.
+struct Limits {
+  double flops = 0;
+  std::int64_t elements = 0;
+};
+Limits limits(bool full_size);
 
 // Throws what failed, with all that the device says of it, unless `error` is cudaSuccess.
 void check(cudaError_t error, const char* what);

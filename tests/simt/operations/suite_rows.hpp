@@ -119,15 +119,6 @@ struct Rows {
     if constexpr (requires { Case::kOnGpus; }) return Case::kOnGpus;
     return requires { cuda_kernel_table(Operation{}); };
   }();
-  // What an emulated GPU can do: it does 50 to 400 million multiply-adds a second. Of element-wise
-  // kernels some blocks tell as much as many.
-  struct Limits {
-    double flops;
-    std::int64_t elements;
-  };
-  static constexpr Limits kQuick{.flops = 2.8e6, .elements = 10'000};
-  static constexpr Limits kFull{.flops = 1e8, .elements = 200'000};
-
   static std::vector<Variant> variants() {
     if constexpr (!kOnGpus) return {};
     const TensorList tensors =
@@ -143,7 +134,7 @@ struct Rows {
       for (const Problem& problem : Case::full_problems()) all.push_back(problem);
     }
     std::erase_if(all, [full_size](const Problem& problem) {
-      return !is_within(full_size ? kFull : kQuick, problem);
+      return !is_within(limits(full_size), problem);
     });
     return all;
   }
