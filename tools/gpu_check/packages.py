@@ -1,7 +1,7 @@
 """The packages that the sources are built with, in a bundle: headers, archives, CMake's files.
 
-What is needed is read off a build: the headers that its objects were made from, the libraries of its
-link commands. The C and C++ libraries and the CUDA toolkit are the compiler's, and stay out.
+What is needed is read off a build: the headers that its objects were made from, the libraries of
+its link commands. The C and C++ libraries and the CUDA toolkit are the compiler's, and stay out.
 """
 
 import os
