@@ -17,7 +17,9 @@ _OF_COMPILERS = re.compile(r"^(libc6-dev|linux-libc-dev|libcrypt-dev|libstdc\+\+
 _SYSTEM = pathlib.Path("/usr")
 _ARCH_FOLDER = re.compile(r"^[a-z0-9_]+-linux-gnu$")
 # What CMake looks for, though nothing is built of it.
-_ALSO = ("include/boost/version.hpp", "lib/{arch}/libboost_context.a", "lib/{arch}/libgtest_main.a")
+_ALSO = ("include/boost/config.hpp", "include/boost/version.hpp",
+         "include/boost/context/detail/fcontext.hpp", "lib/{arch}/libboost_context.a",
+         "lib/{arch}/libgtest_main.a")
 _OF_FORTRAN = ("libgfortran.a", "libquadmath.a")
 
 
