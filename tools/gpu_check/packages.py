@@ -19,7 +19,9 @@ _ARCH_FOLDER = re.compile(r"^[a-z0-9_]+-linux-gnu$")
 # What CMake looks for, though nothing is built of it.
 _ALSO = ("include/boost/config.hpp", "include/boost/version.hpp",
          "include/boost/context/detail/fcontext.hpp", "lib/{arch}/libboost_context.a",
-         "lib/{arch}/libgtest_main.a")
+         "lib/{arch}/libgtest_main.a", "lib/{arch}/libgmock.a", "lib/{arch}/libgmock_main.a",
+         "lib/{arch}/cmake/GTest/GMockTargets.cmake",
+         "lib/{arch}/cmake/GTest/GMockTargets-none.cmake")
 _OF_FORTRAN = ("libgfortran.a", "libquadmath.a")
 
 
