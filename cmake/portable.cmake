@@ -13,8 +13,7 @@ set(CMAKE_INSTALL_RPATH $ORIGIN/../lib)
 # Netlib's: OpenBLAS has kernels for every CPU, which take 25 MB.
 foreach(name BLAS LAPACK)
   string(TOLOWER ${name} folder)
-  find_library(ALLCONV_NETLIB_${name} ${folder}
-    PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/${folder} REQUIRED NO_DEFAULT_PATH)
+  find_library(ALLCONV_NETLIB_${name} ${folder} PATH_SUFFIXES ${folder} REQUIRED)
   mark_as_advanced(ALLCONV_NETLIB_${name})
 endforeach()
 set(BLAS_LIBRARIES ${ALLCONV_NETLIB_BLAS} -l:libgfortran.a -l:libquadmath.a CACHE STRING "")

@@ -37,8 +37,10 @@ def parsed_arguments():
     parser.add_argument("--list", action="store_true", help="print the stages, and run none")
     parser.add_argument("--bundle", type=pathlib.Path, metavar="DIR",
                         help="make a folder that runs on a machine with a driver and Python alone")
+    parser.add_argument("--build", action="store_true",
+                        help="in a bundle: build its programs anew, by this machine's nvcc")
     parser.add_argument("--architectures", metavar="LIST",
-                        help="of the bundle, as CMake writes them: 80;90;100; default: 80;90")
+                        help="with these two, as CMake writes them: 80;90;100; default: 80;90")
     measured = parser.add_argument_group("what is measured")
     measured.add_argument("--model", type=pathlib.Path, metavar="FILE",
                           default=ROOT / "models/all-cnn-c-cifar10.safetensors",
@@ -120,6 +122,9 @@ def main():
     try:
         if arguments.bundle:
             bundle.make(ROOT, arguments.bundle, arguments.architectures, tell)
+            return 0
+        if arguments.build:
+            bundle.build_again(ROOT, arguments.architectures)
             return 0
         return check(arguments)
     except Unusable as error:

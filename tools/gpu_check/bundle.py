@@ -1,7 +1,7 @@
 """Making a bundle: a folder that checks a GPU where there is a driver and Python, and nothing else.
 
 It has a clone's layout as far as the checks read it, programs in bin/, their libraries in lib/, and
-the sources that all of it was built from.
+the sources and packages that all of it was built from.
 """
 
 import json
@@ -12,12 +12,15 @@ import shutil
 import subprocess
 import tarfile
 
+import packages
 import site_facts
 from execution import Unusable, run
 
 MOST_BYTES = 60_000_000
 # Of the C library, which a program takes from the machine where that has one as new: lib/glibc.
 _GLIBC = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv))\.so\.\d+$")
+# Of a newer compiler than the bundle's, programs need its own.
+_OF_COMPILER = ("libstdc++.so.6", "libgcc_s.so.1")
 _PROGRAMS = ("allconv", "device_tests")
 _COPIED = ("tools/gpu-check", "tools/gpu_check", "models", "tests/data/images", "LICENSE",
            "docs/cuda.md")
@@ -35,26 +38,30 @@ compute-sanitizer is used where the CUDA toolkit is installed.
 Commit: {commit}
 Compiler: nvcc {nvcc}, for {architectures}
 
-GPUs that are newer run the PTX of the newest of these, which their driver compiles.
-sources.tar.gz has the sources; tools/setup in it installs what they are built with.
+GPUs that are newer run the PTX of the newest of these, which their driver compiles. Where there are
+CMake 3.25, g++ and nvcc, the programs can be built anew from what is here, without network:
+
+    tools/gpu-check --build --architectures 100
 """
 
 
-def _configure(root, folder, architectures):
-    command = ["cmake", "-S", root, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-               "-DALLCONV_CUDA=ON", "-DALLCONV_ONEDNN=OFF", "-DALLCONV_PORTABLE=ON"]
+def _must(command, sentence):
+    if subprocess.run([str(word) for word in command], check=False, stdout=2).returncode != 0:
+        raise Unusable(sentence)
+
+
+def _configure(sources, build, architectures, *more):
+    command = ["cmake", "-S", sources, "-B", build, "-DCMAKE_BUILD_TYPE=Release",
+               "-DALLCONV_CUDA=ON", "-DALLCONV_ONEDNN=OFF", "-DALLCONV_PORTABLE=ON", *more]
     if architectures:
         command.append(f"-DCMAKE_CUDA_ARCHITECTURES={architectures}")
-    if subprocess.run([str(word) for word in command], check=False, stdout=2).returncode != 0:
-        raise Unusable("the bundle cannot be configured: it needs nvcc and what tools/setup "
-                       "installs")
+    _must(command, "the programs cannot be configured: that needs CMake, g++, nvcc of CUDA 13 or "
+          "newer and, in a clone, what tools/setup installs")
 
 
-def _build(folder):
-    command = ["cmake", "--build", str(folder), "--parallel", str(os.cpu_count()), "--target",
-               *site_facts.TARGETS]
-    if subprocess.run(command, check=False, stdout=2).returncode != 0:
-        raise Unusable("the bundle's programs could not be built: the lines above say why")
+def _build(build):
+    _must(["cmake", "--build", build, "--parallel", os.cpu_count(), "--target",
+           *site_facts.TARGETS], "the programs could not be built: the lines above say why")
 
 
 def _cached(build, name):
@@ -135,12 +142,36 @@ def make(root, folder, architectures, tell):
     if folder.exists() and any(folder.iterdir()):
         raise Unusable(f"{folder} is there already and not empty: give another folder")
     build = root / "build/bundle"
-    _configure(root, build, architectures)
+    _configure(root, build, architectures, "-G", "Ninja")
     _build(build)
     folder.mkdir(parents=True, exist_ok=True)
     _copy_programs(build, folder)
     _copy_files(root, folder)
     _pack_sources(root, folder)
+    packages.pack(build, site_facts.TARGETS, folder / "packages.tar.xz")
     _describe(build, folder, site_facts.Site(root).commit())
     size = check_size(folder)
     tell(f"{folder} has {size / 1e6:.1f} MB; on the GPU's machine: {folder.name}/tools/gpu-check")
+
+
+def build_again(root, architectures):
+    """In a bundle: its programs anew, from its sources and packages."""
+    if not (root / site_facts.MANIFEST).exists():
+        raise Unusable("--build is for a bundle: a clone is built by every run")
+    work = root / "build"
+    for name in ("sources.tar.gz", "packages.tar.xz"):
+        with tarfile.open(root / name) as archive:
+            archive.extractall(work)
+    own = work / "packages"
+    _configure(work / "allconv", work / "programs", architectures, f"-DCMAKE_PREFIX_PATH={own}",
+               f"-DCMAKE_MODULE_PATH={work}/allconv/cmake/bundle",
+               f"-DCMAKE_EXE_LINKER_FLAGS=-L{own}/gcc", "-DALLCONV_PATCH=patch")
+    _build(work / "programs")
+    for name in _PROGRAMS:
+        (root / "bin" / name).unlink()
+        shutil.copy(work / "programs" / name, root / "bin" / name)
+    for name in _OF_COMPILER:
+        library = run(["g++", f"-print-file-name={name}"], 60).output.strip()
+        shutil.copy(library, root / "lib" / name)
+    commit = site_facts.Site(root).commit().partition("+")[0]
+    _describe(work / "programs", root, commit + "+built-here")  # earlier results do not count

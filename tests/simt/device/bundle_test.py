@@ -75,6 +75,20 @@ class BundleTest(unittest.TestCase):
         for name in ("CMakeLists.txt", "tests/simt/device/machine.cpp", "kernels/relu/table.cpp"):
             self.assertIn(f"allconv/{name}\n", listed)
 
+    def test_packages_to_build_with(self):
+        listed = run("tar", "-tf", self.bundle / "packages.tar.xz").stdout.splitlines()
+        headers = {name for name in listed if name.startswith("packages/include/")}
+        for name in ("gtest/gtest.h", "nlohmann/json.hpp", "CLI/CLI.hpp", "jpeglib.h", "zlib.h"):
+            self.assertIn(f"packages/include/{name}", headers)
+        archives = {pathlib.PurePath(name).name for name in listed if name.endswith(".a")}
+        self.assertLessEqual({"libgtest.a", "libjpeg.a", "libarchive.a", "liblapack.a"}, archives)
+        self.assertFalse({"packages/include/stdio.h", "packages/include/stdlib.h"} & headers)
+
+    def test_a_clone_is_not_a_bundle(self):
+        done = run(PROJECT / "tools/gpu-check", "--build")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--build is for a bundle", done.stderr)
+
     def test_a_folder_with_something_in_it_is_left_alone(self):
         done = run(PROJECT / "tools/gpu-check", "--bundle", self.bundle)
         self.assertEqual(done.returncode, 1)
