@@ -24,8 +24,9 @@ _STATEMENT = re.compile(
 _COMPARISON = re.compile(r"(?<=\s)(?:<=?|>=?)(?=\s)")
 _COPY = re.compile(r"\bcp_async_(?:4|16)\(")
 _BOUND = re.compile(r"(?<![\w:])(?:min|max)\((?!\))")
-_NAME = re.compile(r"(?:\bif \(|(?<!\w)\(|(?:&&|\|\||[?:]|(?<![=!<>])=)\s+)(!?(?!k[A-Z])[a-z_]\w*)"
-                   r"(?=\s*(?:&&|\|\||\?|\)))")
+_NAME = re.compile(
+    r"(?:\bif \(|\breturn |(?<!\w)\(|(?:&&|\|\||[?:]|(?<![=!<>])=)\s+)(!?(?!k[A-Z])[a-z_]\w*)"
+    r"(?=\s*(?:&&|\|\||\?|\)))")
 _LEFT_END = ("(", "[", "{", ",", ";", "?", ":", "=", "!", "&&", "||", "return", "==", "!=")
 _RIGHT_END = (")", "]", "}", ",", ";", "?", ":", "&&", "||", "==", "!=")
 _TOKEN = re.compile(r"&&|\|\||==|!=|<=|>=|->|::|\w+|\s+|.", re.DOTALL)
@@ -90,7 +91,7 @@ def functions(text):
 
 
 def device_functions(texts):
-    """{path: functions} of device code in {path: hidden text}, calls followed into constexpr ones."""
+    """{path: functions} of device code in {path: hidden text}, and of what it calls."""
     everything = {path: functions(text) for path, text in texts.items()}
     wanted = {path: [one for one in all_of if re.search("__device__|__global__", one.head)]
               for path, all_of in everything.items()}
