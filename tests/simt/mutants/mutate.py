@@ -35,7 +35,7 @@ RUN_SECONDS = 120  # the longest suite takes a tenth of it
 SEEDS = (1, 2, 3)  # of the orders in which a mutant without a barrier runs; others run by the first
 
 # The tests of a unit, where the name of its row does not stand in its path.
-_GATHER = "conv2d_forward.*{0}*:conv2d_data_gradient.*{0}*:Conv2dMask.*"
+_GATHER = "conv2d_forward.*{0}*:conv2d_data_gradient.*{0}*:Conv2dMask.*:Conv2dIsolation.*"
 TESTS = {
     "kernels/class_signal/cuda.cu": "ClassSignalOnGpu.*",
     "kernels/conv2d/gather_cuda_simt.cu": _GATHER.format("_cuda_simt"),
