@@ -200,8 +200,10 @@ def put_to_test(mutant, build, seconds):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mutant-"))
     try:
         outcome, how = outcome_of(mutant, build, folder, seconds)
+    except (OSError, subprocess.CalledProcessError) as error:
+        outcome, how = "not tested", str(error)
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     return {"key": mutant.key, "name": mutant.name, "outcome": outcome, "how": how}
 
 
