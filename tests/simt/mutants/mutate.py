@@ -125,6 +125,15 @@ class Build:
                 state.update(path.read_bytes())
         return state.hexdigest()
 
+    def fault(self):
+        """Why mutants would prove nothing: the program cannot be built, or fails as it is."""
+        built = subprocess.run(["ninja", PROGRAM], cwd=self.directory, capture_output=True,
+                               text=True)
+        if built.returncode != 0:
+            return built.stdout
+        outcome, how = run_tests(self.directory / PROGRAM, "*", SEEDS[0], RUN_SECONDS)
+        return "" if outcome == "survived" else f"{PROGRAM} fails without a mutant: {how}"
+
     def object_of(self, unit):
         words = self.compiles[unit]
         return words[words.index("-o") + 1]
@@ -144,9 +153,11 @@ class Build:
         return subprocess.run(words, cwd=self.directory, capture_output=True, text=True)
 
     def link_with(self, objects, result):
-        """`objects`: {unit: object} in place of the build's."""
-        replaced = {self.object_of(unit): str(own) for unit, own in objects.items()}
-        words = [replaced.get(word, word) for word in self.link]
+        """`objects`: {unit: object} in place of the build's, and before all others: of an inline
+        function the program takes the first."""
+        replaced = {self.object_of(unit) for unit in objects}
+        words = [word for word in self.link if word not in replaced]
+        words[1:1] = map(str, objects.values())
         words[words.index("-o") + 1] = str(result)
         subprocess.run(words, cwd=self.directory, check=True)
 
@@ -265,6 +276,9 @@ def main():
         print("\n".join(f"{one.name} -> {one.site.replacement}" for one in mutants))
         return 0
     build = Build(arguments.build)
+    if fault := build.fault():
+        print(fault)
+        return 1
     inputs = build.inputs()
     path = arguments.results or arguments.build / "mutants.jsonl"
     known = known_results(path, inputs)
