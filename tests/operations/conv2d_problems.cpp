@@ -75,6 +75,7 @@ constexpr std::string_view kOddProblems[] = {
     "n1h12w11c16k16r3s3u1v2p1",
     "n1h13w12c16k16r3s3u3v1p1",
     "n3h15w16c10k10r4s3u2v4p1",
+    "n3h1w2c16k16r1s1u2v3",    // a map smaller than a stride
     "n1h17w18c10k13r2s2u4v3",  // between the windows nobody looks
     "n1h10w10c16k32r1s1u3v2",
     // asymmetric padding

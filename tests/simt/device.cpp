@@ -98,6 +98,9 @@ void begin_copy(const AsyncCopy& copy, const Site& site) {
   if (!is_shared(copy.to, copy.bytes)) {
     fault("cp.async: its destination is not in the block's shared memory", site);
   }
+  if (copy.valid_bytes > 0 && !is_global(copy.from, copy.valid_bytes)) {
+    fault("cp.async: its source is not in an allocation", site);
+  }
   race_write(copy.to, copy.bytes);
   std::memset(copy.to, kPoison, copy.bytes);
   CudaThread& thread = *BlockRunner::current();

@@ -57,6 +57,9 @@ std::byte* dynamic_shared();
 // Whether all these bytes lie in the block's shared memory.
 bool is_shared(const void* address, std::size_t bytes);
 
+// Whether all these bytes lie in one allocation of the runtime's. Only while a kernel runs.
+bool is_global(const void* address, std::size_t bytes);
+
 // A fault unless `address` is a multiple of `alignment`, a power of two.
 void check_alignment(const char* name, const void* address, std::size_t alignment,
                      const Site& site);

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "tests/simt/device_array.hpp"
 #include "tests/simt/kernels/fragments.cuh"
+#include "tests/simt/machine.hpp"
 
 namespace allconv::simt {
 namespace {
@@ -56,6 +58,17 @@ TEST(Copy, OfWordsFillsUpWithZeros) {
   ASSERT_EQ(copy_words(src.data(), dst.data(), 20), cudaSuccess);
   std::fill(values.begin() + 20, values.end(), 0.0F);
   EXPECT_EQ(dst.values(), values);
+}
+
+TEST(Copy, FromBehindAnAllocationIsAFault) {
+  const DeviceArray<float> src(std::vector<float>(20, 1.0F));
+  const DeviceArray<float> dst(32);
+  ASSERT_EQ(copy_words(src.data(), dst.data(), 21), cudaSuccess);
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaErrorLaunchFailure);
+  const std::vector<std::string> faults = take_faults();
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_NE(faults.front().find("cp.async: its source is not in an allocation"), std::string::npos)
+      << faults.front();
 }
 
 std::vector<std::uint32_t> rounded(float value) {

@@ -85,6 +85,14 @@ TEST_F(Machine, PoisonsSharedMemory) {
   }
 }
 
+TEST_F(Machine, PoisonsSharedMemoryThatHasInitialValues) {
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const DeviceArray<float> dst(kSmallThreads);
+    ASSERT_EQ(unwritten(dst.data()), cudaSuccess);
+    for (const float value : dst.values()) EXPECT_TRUE(std::isnan(value));
+  }
+}
+
 TEST_F(Machine, FindsABarrierThatSomeThreadsNeverReach) {
   run_reverse(SmallMistake::divergent_barrier);
   EXPECT_THAT(only_fault(),

@@ -66,11 +66,12 @@ class Program {
 
   // In a symbol table local symbols follow the name of their source file. A function's own
   // variables begin with _ZZ; those of templates that are not in an unnamed namespace are not
-  // local. What has no initial value takes no place in the file.
+  // local. Members with initial values put a variable into the file, but a block's is undefined all
+  // the same; constants stand where nobody may write.
   bool declares_shared(const Elf64_Sym& symbol, std::string_view file,
                        std::string_view name) const {
     if (ELF64_ST_TYPE(symbol.st_info) != kSymbolType || !name.starts_with("_ZZ")) return false;
-    if (sections_.at(symbol.st_shndx).sh_type != SHT_NOBITS) return false;
+    if ((sections_.at(symbol.st_shndx).sh_flags & SHF_WRITE) == 0) return false;
     if (ELF64_ST_BIND(symbol.st_info) == STB_LOCAL) return file.ends_with(".cu");
     return name.find("7allconv7kernels") != std::string_view::npos;
   }

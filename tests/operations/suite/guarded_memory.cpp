@@ -1,6 +1,7 @@
 #include "tests/operations/suite/guarded_memory.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstring>
 
 namespace allconv::suite {
@@ -9,18 +10,25 @@ namespace {
 
 constexpr std::size_t kGuardBytes = 512;  // on each side; keeps the alignment
 
-// A quiet NaN in little-endian order, with a payload that no computation makes.
+// A quiet NaN in little-endian order, with a payload that no computation makes. Computations pass
+// payloads on; the first byte is a mark of its own for each memory.
 constexpr std::array<unsigned char, 4> kPattern = {0xA5, 0xA5, 0xE5, 0x7F};
 
-// The pattern's phase follows the contents, so that a float just behind them reads as NaN.
-std::byte pattern_byte(std::size_t offset) {
-  return static_cast<std::byte>(kPattern[offset % kPattern.size()]);
+std::byte next_mark() {
+  static std::atomic<unsigned> made = 0;
+  return static_cast<std::byte>(made++);
 }
 
 }  // namespace
 
+// The pattern's phase follows the contents, so that a float just behind them reads as NaN.
+std::byte GuardedMemory::pattern_byte(std::size_t offset) const {
+  const std::size_t at = offset % kPattern.size();
+  return at == 0 ? mark_ : static_cast<std::byte>(kPattern[at]);
+}
+
 GuardedMemory::GuardedMemory(std::size_t bytes)
-    : memory_(kGuardBytes + bytes + kGuardBytes), size_(bytes) {
+    : memory_(kGuardBytes + bytes + kGuardBytes), size_(bytes), mark_(next_mark()) {
   for (std::size_t i = 0; i < memory_.size(); ++i) memory_[i] = pattern_byte(i);
 }
 

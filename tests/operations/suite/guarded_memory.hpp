@@ -1,5 +1,7 @@
 // GuardedMemory: memory of exactly the asked size between two guards of NaN words. Whoever writes
-// beyond an end is found; whoever reads beyond it computes with NaN, which the comparison finds.
+// beyond an end is found; whoever reads beyond it computes with NaN, which the comparison finds. No
+// two neighbours in time have the same words: a NaN from one's guard, written over another's,
+// shows.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +30,11 @@ class GuardedMemory {
   std::size_t damaged_bytes() const;
 
  private:
+  std::byte pattern_byte(std::size_t offset) const;
+
   mutable kernels::Buffer<std::byte> memory_;
   std::size_t size_ = 0;
+  std::byte mark_{};  // the lowest byte of each word
 };
 
 }  // namespace allconv::suite

@@ -50,6 +50,17 @@ __global__ void rotate_kernel(const float* src, float* dst, Mistake mistake) {
   dst[thread] = values[thread / 32 * 32 + (thread + 1) % 32];
 }
 
+// To the compiler a static variable like any other, with values from the beginning.
+struct Begun {
+  float value = 1;
+};
+
+__global__ void unwritten_kernel(float* dst) {
+  __shared__ Begun values[kSmallThreads];
+  dst[threadIdx.x] = values[threadIdx.x].value;
+  values[threadIdx.x].value = 2;
+}
+
 __device__ float sum_of_warp(float value, Mistake mistake) {
   const unsigned lane = threadIdx.x % 32;
   if (mistake == Mistake::two_places) {
@@ -111,6 +122,10 @@ cudaError_t reverse(const float* src, float* dst, bool dynamic, SmallMistake mis
   if (!dynamic) return kernels::launch(reverse_kernel, shape_of(1), nullptr, src, dst, mistake);
   return kernels::launch(reverse_dynamic_kernel, shape_of(1, kSmallThreads * sizeof(float)),
                          nullptr, src, dst, mistake);
+}
+
+cudaError_t unwritten(float* dst) {
+  return kernels::launch(unwritten_kernel, shape_of(1), nullptr, dst);
 }
 
 cudaError_t rotate(const float* src, float* dst, SmallMistake mistake) {

@@ -31,6 +31,9 @@ inline constexpr int kSmallThreads = 128;
 // dst[i] = src[kSmallThreads - 1 - i] by static and, where `dynamic`, by dynamic shared memory.
 cudaError_t reverse(const float* src, float* dst, bool dynamic, SmallMistake mistake);
 
+// dst[i] = what shared memory holds before anybody writes it, of a type with initial values.
+cudaError_t unwritten(float* dst);
+
 // dst[i] = src[i + 1] within each warp, around its end; through shared memory. kSmallThreads
 // values.
 cudaError_t rotate(const float* src, float* dst, SmallMistake mistake);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tests/simt/machine.hpp"
+#include "tests/simt/sanitizers.hpp"
 
 namespace allconv::suite {
 
@@ -50,6 +51,9 @@ DeviceCopy::DeviceCopy(const GuardedMemory& host) : host_(&host) {
   check(cudaMalloc(&memory, whole.size()), "cudaMalloc");
   device_ = static_cast<std::byte*>(memory);
   check(cudaMemcpy(device_, whole.data(), whole.size(), cudaMemcpyHostToDevice), "cudaMemcpy");
+  const std::byte* const end = contents() + host.size();
+  simt::forbid(device_, static_cast<std::size_t>(contents() - device_));
+  simt::forbid(end, static_cast<std::size_t>(device_ + whole.size() - end));
 }
 
 DeviceCopy::DeviceCopy(DeviceCopy&& other) noexcept
@@ -64,6 +68,7 @@ std::byte* DeviceCopy::contents() const {
 
 void DeviceCopy::fetch() const {
   const auto whole = host_->whole();
+  simt::allow(device_, whole.size());
   check(cudaMemcpy(whole.data(), device_, whole.size(), cudaMemcpyDeviceToHost), "cudaMemcpy");
 }
 

@@ -1,6 +1,7 @@
 // Memory of the runtime: allocations, copies, fills.
 #include <cstring>
 
+#include "tests/simt/device.hpp"
 #include "tests/simt/runtime/device.hpp"
 
 using allconv::simt::answer;
@@ -47,6 +48,12 @@ cudaError_t finish_default_stream(Device& device, cudaError_t error) {
 }
 
 }  // namespace
+
+// Whoever runs a kernel holds the device's lock.
+bool allconv::simt::is_global(const void* address, std::size_t bytes) {
+  const Device& device = Device::get();
+  return device.holds(address, bytes, true) || device.holds(address, bytes, false);
+}
 
 cudaError_t cudaMalloc(void** address, std::size_t bytes) {
   return answer([&](Device& device) {
