@@ -84,6 +84,16 @@ Results bind_operation(const Conv2dProblem& problem, std::size_t packed_bytes, T
 }
 
 Results bind_operation(const Conv2dProblem& problem, std::size_t packed_bytes, Tensors& tensors,
+                       Conv2dPixelsForward::Arguments& arguments) {
+  arguments = {
+      .src = {.images = tensors.bytes(problem.src_size(), 256), .scaling = {.scale = 1.0F / 255}},
+      .weights = tensors.zeros<std::byte>(static_cast<std::int64_t>(packed_bytes)),
+      .bias = tensors.floats(problem.k),
+      .dst = tensors.zeros<float>(problem.dst_size())};
+  return {.floats = span_of(arguments.dst, problem.dst_size())};
+}
+
+Results bind_operation(const Conv2dProblem& problem, std::size_t packed_bytes, Tensors& tensors,
                        Conv2dDataGradient::Arguments& arguments) {
   const bool relu = relu_rule(problem.epilogue).has_value();
   arguments = {.d_dst = tensors.floats(problem.dst_size()),

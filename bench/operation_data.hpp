@@ -71,6 +71,8 @@ Results bind_operation(const kernels::ImageWarpProblem& problem, std::size_t pac
 Results bind_operation(const kernels::Conv2dProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::Conv2dForward::Arguments& arguments);
 Results bind_operation(const kernels::Conv2dProblem& problem, std::size_t packed_bytes,
+                       Tensors& tensors, kernels::Conv2dPixelsForward::Arguments& arguments);
+Results bind_operation(const kernels::Conv2dProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::Conv2dDataGradient::Arguments& arguments);
 Results bind_operation(const kernels::Conv2dProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::Conv2dWeightGradient::Arguments& arguments);
@@ -142,7 +144,7 @@ class OperationRun {
   Results results_;
 };
 
-// Calls visit(Operation{}) for every operation that has kernels.
+// Calls visit(Operation{}) for every operation that has kernels on a CPU.
 template <class Visit>
 void for_each_operation(const Visit& visit) {
   using namespace kernels;  // NOLINT: operations

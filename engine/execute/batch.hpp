@@ -18,9 +18,10 @@ struct Batch {
   const float* input = nullptr;                 // (images,h,w,c) prepared
   const std::uint8_t* const* pixels = nullptr;  // (images) pointers, each to (h,w,3)
   std::int64_t pixel_pitch = 0;                 // bytes from row to row of an image; 0: 3 w
-  const kernels::ImageMove* moves = nullptr;    // (images), of either
-  const kernels::ImageWarp* warps = nullptr;    // (images), for pixels without gaps; no moves then
-  PixelScaling scaling;                         // for pixels
+  // On a GPU in training only.
+  const kernels::ImageMove* moves = nullptr;  // (images), of either
+  const kernels::ImageWarp* warps = nullptr;  // (images), for pixels without gaps; no moves then
+  PixelScaling scaling;                       // for pixels
 
   const std::int32_t* labels = nullptr;          // (images), training
   const std::int32_t* signal_classes = nullptr;  // (images), explain; null: the predicted class

@@ -302,7 +302,8 @@ std::unique_ptr<StepRunner> make_runner(const Plan& plan, const Step& step) {
           return std::make_unique<LossGradientRunner>(step, bound.problem);
         } else if constexpr (std::is_same_v<Operation, ClassSignal>) {
           return std::make_unique<ClassSignalRunner>(step, bound.problem);
-        } else if constexpr (std::is_same_v<Operation, ClassifierHead>) {
+        } else if constexpr (std::is_same_v<Operation, ClassifierHead> ||
+                             std::is_same_v<Operation, Conv2dPixelsForward>) {
           throw Error(ErrorKind::internal, "only a GPU's plan has such a step", step.layer);
         } else {
           return std::make_unique<KernelRunner<Operation>>(step, bound.problem);

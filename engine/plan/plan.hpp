@@ -46,7 +46,8 @@ using StepProblem =
                  Bound<kernels::SoftmaxCrossEntropyBackward>, Bound<ClassSignal>,
                  Bound<kernels::GlobalAveragePoolBackward>, Bound<kernels::MaxPoolBackward>,
                  Bound<kernels::ReluBackward>, Bound<kernels::Conv2dWeightGradient>,
-                 Bound<kernels::Conv2dDataGradient>, Bound<kernels::ClassifierHead>>;
+                 Bound<kernels::Conv2dDataGradient>, Bound<kernels::Conv2dPixelsForward>,
+                 Bound<kernels::ClassifierHead>>;
 
 // A kernel that was passed over, and why.
 struct Refusal {

@@ -8,6 +8,7 @@
 namespace allconv::kernels {
 
 CudaKernelTable<Conv2dForward> cuda_kernel_table(Conv2dForward);
+CudaKernelTable<Conv2dPixelsForward> cuda_kernel_table(Conv2dPixelsForward);
 CudaKernelTable<Conv2dDataGradient> cuda_kernel_table(Conv2dDataGradient);
 CudaKernelTable<Conv2dWeightGradient> cuda_kernel_table(Conv2dWeightGradient);
 

@@ -17,7 +17,8 @@ template <class Operation>
 GatherProblem gather_problem(const DeviceProblem<Operation>& problem) {
   GatherProblem gather{.conv = problem.problem,
                        .data_gradient = kIsDataGradient<Operation>,
-                       .precision = problem.types.map};
+                       .precision = problem.types.map,
+                       .pixels = std::is_same_v<Operation, Conv2dPixelsForward>};
   gather.tile = gather_tile(gather.most_results(), gather.gemm(0).width);
   return gather;
 }
@@ -30,6 +31,18 @@ GatherArguments gather_arguments(const Conv2dProblem& problem,
       .dst = arguments.dst,
       .epilogue = {
           .bias = arguments.bias, .slopes = relu_slopes(problem), .mask_written = arguments.mask}};
+}
+
+GatherArguments gather_arguments(const Conv2dProblem& problem,
+                                 const Conv2dPixelsForward::DeviceArguments& arguments) {
+  GatherArguments gather =
+      gather_arguments(problem, Conv2dForward::DeviceArguments{.src = arguments.src.images,
+                                                               .weights = arguments.weights,
+                                                               .bias = arguments.bias,
+                                                               .dst = arguments.dst,
+                                                               .mask = arguments.mask});
+  gather.scaling = arguments.src.scaling;
+  return gather;
 }
 
 GatherArguments gather_arguments(const Conv2dProblem& problem,
@@ -92,7 +105,8 @@ Verdict is_vectors(std::string_view name, int channels, Precision precision) {
 }
 
 // A depth of taps and channels together pays where channels are too few to fill vectors.
-Verdict accepts_forward_flat(const DeviceProblem<Conv2dForward>& problem) {
+template <class Operation>
+Verdict accepts_flat(const DeviceProblem<Operation>& problem) {
   constexpr int kMostFlatChannels = 7;
   const Conv2dProblem& conv = problem.problem;
   const Verdict verdict = takes_tensor_cores(problem.types.map);
@@ -113,12 +127,13 @@ Verdict accepts_forward_flat(const DeviceProblem<Conv2dForward>& problem) {
   return Verdict::accept();
 }
 
-std::unique_ptr<const CudaPreparedKernel<Conv2dForward>> prepare_forward_flat(
-    const DeviceProblem<Conv2dForward>& problem) {
+template <class Operation>
+std::unique_ptr<const CudaPreparedKernel<Operation>> prepare_flat(
+    const DeviceProblem<Operation>& problem) {
   GatherProblem gather = gather_problem(problem);
   gather.flat = true;
   gather.tile = flat_tile(problem.problem.k);
-  return std::make_unique<GatherKernel<Conv2dForward>>(gather, gather_cuda_sm80);
+  return std::make_unique<GatherKernel<Operation>>(gather, gather_cuda_sm80);
 }
 
 template <class Operation>
@@ -197,6 +212,14 @@ constexpr CudaKernel<Operation> gather_sm80_row(std::string_view name) {
 }
 
 template <class Operation>
+constexpr CudaKernel<Operation> flat_sm80_row(std::string_view name) {
+  return {.name = name,
+          .numeric_class = NumericClass::direct,
+          .accepts = accepts_flat<Operation>,
+          .prepare = prepare_flat<Operation>};
+}
+
+template <class Operation>
 constexpr CudaKernel<Operation> gather_simt_row(std::string_view name) {
   return {.name = name,
           .numeric_class = NumericClass::direct,
@@ -209,11 +232,16 @@ constexpr CudaKernel<Operation> gather_simt_row(std::string_view name) {
 CudaKernelTable<Conv2dForward> cuda_kernel_table(Conv2dForward) {
   static constexpr CudaKernel<Conv2dForward> kRows[] = {
       gather_sm80_row<Conv2dForward>("conv2d_forward_cuda_sm80"),
-      {.name = "conv2d_forward_cuda_sm80_flat",
-       .numeric_class = NumericClass::direct,
-       .accepts = accepts_forward_flat,
-       .prepare = prepare_forward_flat},
+      flat_sm80_row<Conv2dForward>("conv2d_forward_cuda_sm80_flat"),
       gather_simt_row<Conv2dForward>("conv2d_forward_cuda_simt"),
+  };
+  return kRows;
+}
+
+CudaKernelTable<Conv2dPixelsForward> cuda_kernel_table(Conv2dPixelsForward) {
+  static constexpr CudaKernel<Conv2dPixelsForward> kRows[] = {
+      flat_sm80_row<Conv2dPixelsForward>("conv2d_pixels_forward_cuda_sm80"),
+      gather_simt_row<Conv2dPixelsForward>("conv2d_pixels_forward_cuda_simt"),
   };
   return kRows;
 }

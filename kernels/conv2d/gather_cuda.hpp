@@ -20,6 +20,7 @@ struct GatherProblem {
   Precision precision = Precision::fp32;
   GatherTile tile = {};  // of gather_cuda_sm80
   bool flat = false;     // forward, few channels: taps and channels are one depth
+  bool pixels = false;   // forward: src is images, whose levels are prepared on the way
 
   constexpr int phases() const { return data_gradient ? data_gradient_phases(conv) : 1; }
   constexpr GatherGemm gemm(int phase) const {
@@ -53,7 +54,8 @@ struct GatherEpilogue {
 };
 
 struct GatherArguments {
-  const void* src = nullptr;           // (images,sources,sources,depth)
+  const void* src = nullptr;           // (images,sources,sources,depth), elements or pixels
+  PixelScaling scaling = {};           // of pixels
   const std::byte* weights = nullptr;  // GatherWeights, in the precision's element
   void* dst = nullptr;                 // (images,dst_extent,dst_extent,width)
   GatherEpilogue epilogue;
@@ -74,6 +76,7 @@ cudaError_t gather_cuda_simt(const GatherProblem& problem, const GatherArguments
 
 // On tensor cores: tf32, fp16 and bf16, with src's channels in whole 16-byte vectors; a flat
 // problem instead with at most kMostFlatDepth taps and channels together, and more than 16 filters.
+// Pixels only in a flat problem.
 cudaError_t gather_cuda_sm80(const GatherProblem& problem, const GatherArguments& arguments,
                              cudaStream_t stream);
 

@@ -1,16 +1,19 @@
 // gather_cuda_simt: the product of gather_gemm.hpp by fp32 multiply-adds: convolution forward and
-// its data gradient for any problem (conv2d_forward_cuda_simt, conv2d_data_gradient_cuda_simt).
+// its data gradient for any problem (conv2d_forward_cuda_simt, conv2d_data_gradient_cuda_simt), and
+// a first layer from pixels (conv2d_pixels_forward_cuda_simt).
 //
 // Layout: src and dst NHWC, weights (phases, rows, taps, depth) of the precision's element.
 // Tiles: 128 results x 96 channels of dst (x 32 where dst has at most 32), 16 products deep; a
 //     thread has 8 x 6 (8 x 2) sums, in two and three runs so that a warp reads no bank twice.
 // Threads: 256 a block, 16 x 16. Shared memory: two tiles of each operand, 29 KiB; the sums leave
-//     through the same memory, 50 KiB; and the places of the results.
+//     through the same memory, 50 KiB; the places of the results, and a table of pixels' levels,
+//     at most 3 KiB.
 // Requires fewer than 2^31 pixels in src and dst.
 // Bound by: fp32 multiply-adds, 768 a thread against 224 floats of shared memory read, in 80
 //     loads; narrow problems by the loads of src, which are one element wide.
 #include "kernels/conv2d/gather_cuda.hpp"
 #include "kernels/conv2d/gather_epilogue.cuh"
+#include "kernels/conv2d/gather_levels.cuh"
 #include "kernels/conv2d/gather_place.cuh"
 #include "kernels/conv2d/gather_simt_tile.hpp"
 #include "kernels/core/cuda_element.cuh"
@@ -46,12 +49,13 @@ struct SimtLoader {
   using Tile = SimtTile<kColumns>;
 
   const GatherGemm& gemm;
-  const Element* src;      // (images,sources,sources,depth)
+  const void* src;         // (images,sources,sources,depth), Element; pixels where there are levels
   const Element* weights;  // (width, taps, padded depth), of this phase
   int weights_row;         // elements from row to row
   int weights_depth;
   int first_column;           // of dst
   const ResultPlace* places;  // (kTileM), shared
+  const Element* levels;      // (3, kLevels), shared; null: src is no pixels
   DepthCursor cursor = {};
   float from_src[Tile::kRowsM] = {};
   float from_weights[kColumns] = {};
@@ -62,12 +66,10 @@ struct SimtLoader {
   // Into registers: the loads are under way while the tile before is multiplied.
   __device__ void load() {
     const bool inside = cursor.inside(gemm);
-#pragma unroll
-    for (int i = 0; i < Tile::kRowsM; ++i) {
-      const ResultPlace place = places[row() + i * Tile::kSide];
-      const int pixel = inside ? source_pixel(gemm, place, cursor.tap_row, cursor.tap_column) : -1;
-      from_src[i] =
-          pixel < 0 ? 0 : to_float(src[std::int64_t{pixel} * gemm.depth + cursor.channel]);
+    if (levels == nullptr) {
+      load_src<false>(inside);
+    } else {
+      load_src<true>(inside);
     }
     const int offset = cursor.tap(gemm) * weights_depth + cursor.channel;
 #pragma unroll
@@ -77,6 +79,18 @@ struct SimtLoader {
       from_weights[i] = valid ? to_float(weights[std::int64_t{column} * weights_row + offset]) : 0;
     }
     cursor.advance(gemm, Tile::kTileK);
+  }
+
+  template <bool kPixels>
+  __device__ void load_src(bool inside) {
+#pragma unroll
+    for (int i = 0; i < Tile::kRowsM; ++i) {
+      const ResultPlace place = places[row() + i * Tile::kSide];
+      const int pixel = inside ? source_pixel(gemm, place, cursor.tap_row, cursor.tap_column) : -1;
+      const std::int64_t element = std::int64_t{pixel} * gemm.depth + cursor.channel;
+      from_src[i] =
+          pixel < 0 ? 0 : to_float(source_value<kPixels>(src, element, cursor.channel, levels));
+    }
   }
 
   __device__ void store(float* stage) const {  // (kTileK, kPitchM) and (kTileK, kPitchN)
@@ -143,6 +157,7 @@ __global__ void __launch_bounds__(SimtTile<kColumns>::kThreads, 2)
   using Tile = SimtTile<kColumns>;
   __shared__ GatherGemm gemm;
   __shared__ ResultPlace places[Tile::kTileM];
+  __shared__ Element levels[kPixelLevels];
   float* const stages = dynamic_shared_memory<float>();  // 2 x (kTileK, kPitchM + kPitchN)
 
   const int phase = static_cast<int>(blockIdx.z);
@@ -155,16 +170,18 @@ __global__ void __launch_bounds__(SimtTile<kColumns>::kThreads, 2)
   if (threadIdx.x < Tile::kTileM) {
     places[threadIdx.x] = place_of(gemm, first_result + static_cast<int>(threadIdx.x));
   }
+  if (problem.pixels) prepare_levels(arguments.scaling, Tile::kThreads, levels);
   __syncthreads();
 
   SimtLoader<Element, kColumns> loader{
       .gemm = gemm,
-      .src = static_cast<const Element*>(arguments.src),
+      .src = arguments.src,
       .weights = reinterpret_cast<const Element*>(arguments.weights) + phase * form.phase_size(),
       .weights_row = static_cast<int>(form.row_size()),
       .weights_depth = form.depth,
       .first_column = static_cast<int>(blockIdx.y) * Tile::kTileN,
-      .places = places};
+      .places = places,
+      .levels = problem.pixels ? levels : nullptr};
   SimtSums<kColumns> sums;
   const int steps = (gemm.taps() * gemm.depth + Tile::kTileK - 1) / Tile::kTileK;
   loader.cursor.advance(gemm, loader.k());

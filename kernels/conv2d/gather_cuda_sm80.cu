@@ -9,12 +9,14 @@
 // Shared memory: three stages of both operands, 16-byte pieces swizzled, filled by cp.async; the
 //     sums leave through the same memory; 27 to 50 KiB, and 2 KiB for the places of the results.
 // Flat problems (conv2d_forward_cuda_sm80_flat), as a network's first layer is one: taps and the
-//     few channels are one depth; src's pieces are gathered element by element.
+//     few channels are one depth; src's pieces are gathered element by element, or made of pixels
+//     (conv2d_pixels_forward_cuda_sm80) by a table of 1.5 to 3 KiB.
 // Requires depth in whole 16-byte vectors, or a flat problem of at most 384 taps and channels;
 //     fewer than 2^31 pixels in src and dst.
 // Bound by: tensor cores at full tiles: a warp multiplies 24 fragments per 7 ldmatrix; narrow
 //     products by the traffic of src.
 #include "kernels/conv2d/gather_epilogue.cuh"
+#include "kernels/conv2d/gather_levels.cuh"
 #include "kernels/conv2d/gather_place.cuh"
 #include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/conv2d/tensor_core.cuh"
@@ -67,12 +69,13 @@ struct TileLoader {
 
   const GatherGemm& gemm;     // shared
   const ResultPlace* places;  // (kTile.m), shared
-  const Element* src;         // (images,sources,sources,depth)
+  const Element* src;         // (images,sources,sources,depth); pixels where there are levels
   const Element* weights;     // (width, taps, padded depth), of this phase
   int weights_row;            // elements from row to row
   int padded_depth;
   int first_column;              // of dst
   const FlatPlace* flat_places;  // (padded depth), shared; flat problems only
+  const Element* levels;         // (3, kLevels), shared; null: src is no pixels
   DepthStep step = {};
 
   __device__ static GatherPiece copied(int pass) {
@@ -83,7 +86,11 @@ struct TileLoader {
   __device__ void load(std::byte* stage) {
     const int channel = step.channel + copied(0).piece * kWidth;
     if constexpr (kFlat) {
-      gather_src(stage, channel);
+      if (levels == nullptr) {
+        gather_src<false>(stage, channel);
+      } else {
+        gather_src<true>(stage, channel);
+      }
       load_weights(stage, channel);
       step.channel += kDepth;
     } else {
@@ -106,6 +113,7 @@ struct TileLoader {
     }
   }
 
+  template <bool kPixels>
   __device__ void gather_src(std::byte* stage, int depth) const {
 #pragma unroll 1  // more elements under way would take the last registers
     for (int pass = 0; pass < kTile.m / kRows; ++pass) {
@@ -117,7 +125,8 @@ struct TileLoader {
         const FlatPlace from = flat_places[depth + i];
         const int pixel = source_pixel(gemm, place, from.tap_row, from.tap_column);
         const bool valid = pixel >= 0 && from.channel >= 0;
-        piece.at[i] = valid ? src[std::int64_t{pixel} * gemm.depth + from.channel] : Element{};
+        const std::int64_t element = std::int64_t{pixel} * gemm.depth + from.channel;
+        piece.at[i] = valid ? source_value<kPixels>(src, element, from.channel, levels) : Element{};
       }
       *reinterpret_cast<ElementVector<Element>*>(stage + gather_piece_offset(at)) = piece;
     }
@@ -208,6 +217,7 @@ __global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_
   __shared__ GatherGemm gemm;
   __shared__ ResultPlace places[kM];
   __shared__ FlatPlace flat_places[kFlat ? kMostFlatDepth : 1];
+  __shared__ Element levels[kFlat ? kPixelLevels : 1];
   std::byte* const stages = dynamic_shared_memory<std::byte>();
 
   const int phase = static_cast<int>(blockIdx.z);
@@ -224,6 +234,7 @@ __global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_
     for (int i = static_cast<int>(threadIdx.x); i < form.depth; i += kTile.threads()) {
       flat_places[i] = flat_place(gemm, i);
     }
+    if (problem.pixels) prepare_levels(arguments.scaling, kTile.threads(), levels);
   }
   __syncthreads();
 
@@ -236,6 +247,7 @@ __global__ void __launch_bounds__(gather_tile_of(kM, kN).threads(), gather_tile_
       .padded_depth = form.depth,
       .first_column = static_cast<int>(blockIdx.y) * kTile.n,
       .flat_places = flat_places,
+      .levels = problem.pixels ? levels : nullptr,
       .step = {}};
   const auto stage = [&](int step) {
     return stages + step % kGatherStages * gather_stage_bytes(kTile);

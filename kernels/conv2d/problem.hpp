@@ -13,6 +13,7 @@
 
 #include "kernels/core/geometry.hpp"
 #include "kernels/core/kernel.hpp"
+#include "kernels/image_prepare/problem.hpp"
 #include "kernels/relu/problem.hpp"
 
 namespace allconv::kernels {
@@ -113,6 +114,32 @@ struct Conv2dForward {
   };
 };
 
+struct PixelInput {
+  const std::uint8_t* images = nullptr;  // (n,h,w,3)
+  PixelScaling scaling;
+};
+
+// The first layer of a network from the pixels themselves, c = 3: image_prepare without moves, then
+// conv2d_forward, without a tensor between them. Only GPUs fuse the two: a launch and the traffic
+// of that tensor cost them more than looking levels up.
+struct Conv2dPixelsForward {
+  static constexpr std::string_view kName = "conv2d_pixels_forward";
+  using Problem = Conv2dProblem;
+  struct Arguments {
+    PixelInput src;
+    const std::byte* weights;  // packed by the same prepared kernel
+    const float* bias;         // (k)
+    float* dst;                // (n,p,q,k)
+  };
+  struct DeviceArguments {
+    PixelInput src;
+    const std::byte* weights;      // packed by the same prepared kernel
+    const float* bias;             // (k)
+    void* dst;                     // (n,p,q,k), elements of DeviceTypes::map
+    std::uint8_t* mask = nullptr;  // as of Conv2dForward
+  };
+};
+
 struct Conv2dDataGradient {
   static constexpr std::string_view kName = "conv2d_data_gradient";
   using Problem = Conv2dProblem;
@@ -151,6 +178,7 @@ struct Conv2dWeightGradient {
 };
 
 KernelTable<Conv2dForward> kernel_table(Conv2dForward);
+KernelTable<Conv2dPixelsForward> kernel_table(Conv2dPixelsForward);
 KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient);
 KernelTable<Conv2dWeightGradient> kernel_table(Conv2dWeightGradient);
 

@@ -5,9 +5,12 @@
 // read.
 #include "kernels/conv2d/reference.hpp"
 
+#include <cstddef>
 #include <tuple>
+#include <vector>
 
 #include "kernels/core/tensor_view.hpp"
+#include "kernels/image_prepare/reference.hpp"
 
 namespace allconv::kernels {
 
@@ -128,6 +131,18 @@ void conv2d_forward_reference(const Conv2dProblem& problem, const Real* src, con
 }
 
 template <class Real>
+void conv2d_pixels_forward_reference(const Conv2dProblem& problem, const PixelInput& src,
+                                     const Real* weights, const Real* bias, Real* dst) {
+  const ImagePrepareProblem images{.n = problem.n, .h = problem.h, .w = problem.w};
+  const std::int64_t pitch = std::int64_t{problem.w} * problem.c;
+  std::vector<const std::uint8_t*> each;
+  for (int n = 0; n < problem.n; ++n) each.push_back(src.images + n * problem.h * pitch);
+  std::vector<Real> prepared(static_cast<std::size_t>(problem.src_size()));
+  image_prepare_reference<Real>(images, each.data(), pitch, nullptr, src.scaling, prepared.data());
+  conv2d_forward_reference<Real>(problem, prepared.data(), weights, bias, dst);
+}
+
+template <class Real>
 void conv2d_data_gradient_reference(const Conv2dProblem& problem, const Real* d_dst,
                                     const Real* weights, const Real* relu_output, Real* d_src) {
   const auto view = views<Real>(problem, nullptr, weights, d_dst);
@@ -168,6 +183,10 @@ template void conv2d_forward_reference(const Conv2dProblem&, const float*, const
                                        const float*, float*);
 template void conv2d_forward_reference(const Conv2dProblem&, const double*, const double*,
                                        const double*, double*);
+template void conv2d_pixels_forward_reference(const Conv2dProblem&, const PixelInput&, const float*,
+                                              const float*, float*);
+template void conv2d_pixels_forward_reference(const Conv2dProblem&, const PixelInput&,
+                                              const double*, const double*, double*);
 template void conv2d_data_gradient_reference(const Conv2dProblem&, const float*, const float*,
                                              const float*, float*);
 template void conv2d_data_gradient_reference(const Conv2dProblem&, const double*, const double*,

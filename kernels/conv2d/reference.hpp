@@ -10,6 +10,11 @@ template <class Real>
 void conv2d_forward_reference(const Conv2dProblem& problem, const Real* src, const Real* weights,
                               const Real* bias, Real* dst);
 
+// src is prepared by image_prepare_reference first.
+template <class Real>
+void conv2d_pixels_forward_reference(const Conv2dProblem& problem, const PixelInput& src,
+                                     const Real* weights, const Real* bias, Real* dst);
+
 // `relu_output` (n,h,w,c) may be null when the problem has no ReLU epilogue.
 template <class Real>
 void conv2d_data_gradient_reference(const Conv2dProblem& problem, const Real* d_dst,

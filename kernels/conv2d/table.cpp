@@ -45,6 +45,16 @@ class ForwardReference final : public ReferenceKernel<Conv2dForward> {
   }
 };
 
+class PixelsForwardReference final : public ReferenceKernel<Conv2dPixelsForward> {
+  using ReferenceKernel::ReferenceKernel;
+  void run(const ExecutionContext&, const Conv2dPixelsForward::Arguments& arguments,
+           int /*part*/) const override {
+    conv2d_pixels_forward_reference(problem(), arguments.src,
+                                    reinterpret_cast<const float*>(arguments.weights),
+                                    arguments.bias, arguments.dst);
+  }
+};
+
 class DataGradientReference final : public ReferenceKernel<Conv2dDataGradient> {
   using ReferenceKernel::ReferenceKernel;
   void run(const ExecutionContext&, const Conv2dDataGradient::Arguments& arguments,
@@ -153,6 +163,18 @@ KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
        .numeric_class = NumericClass::exact,
        .accepts = accepts_all<Conv2dForward>,
        .prepare = prepare_reference<Conv2dForward, ForwardReference>},
+  };
+  return kRows;
+}
+
+// The CPU's plan never asks for it: there its parts are steps.
+KernelTable<Conv2dPixelsForward> kernel_table(Conv2dPixelsForward) {
+  static constexpr Kernel<Conv2dPixelsForward> kRows[] = {
+      {.name = "conv2d_pixels_forward_reference",
+       .isa = Isa::portable,
+       .numeric_class = NumericClass::exact,
+       .accepts = accepts_all<Conv2dPixelsForward>,
+       .prepare = prepare_reference<Conv2dPixelsForward, PixelsForwardReference>},
   };
   return kRows;
 }

@@ -9,6 +9,7 @@
 // Exact: product, difference and quotient are rounded as in the reference; none is fused.
 #include "kernels/core/cuda_elementwise.cuh"
 #include "kernels/image_prepare/cuda.hpp"
+#include "kernels/image_prepare/prepared_level.cuh"
 
 namespace allconv::kernels {
 namespace {
@@ -40,11 +41,6 @@ __device__ void advance(const ImagePrepareProblem& problem, Place& at) {
   at.y = 0, ++at.n;
 }
 
-// values[c] by comparisons: an array of parameters has no computed index.
-__device__ float of_channel(const float (&values)[kChannels], int c) {
-  return c == 0 ? values[0] : (c == 1 ? values[1] : values[2]);
-}
-
 template <class Element>
 __device__ float value_at(const ImagePrepareProblem& problem,
                           const ImagePrepare::DeviceArgumentsOf<Element>& arguments,
@@ -59,9 +55,7 @@ __device__ float value_at(const ImagePrepareProblem& problem,
   const std::uint8_t level =
       arguments
           .images[at.n * arguments.image_bytes + row * arguments.pitch + column * kChannels + at.c];
-  const float scaled = __fmul_rn(static_cast<float>(level), arguments.scaling.scale);
-  return __fsub_rn(scaled, of_channel(arguments.scaling.mean, at.c)) /
-         of_channel(arguments.scaling.std, at.c);
+  return prepared_level(arguments.scaling, level, at.c);
 }
 
 template <class Element>

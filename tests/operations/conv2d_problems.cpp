@@ -39,15 +39,13 @@ constexpr std::string_view kNetworkLayers[] = {
     "n1h5w5c384k384r3s3u2v2",
     "n1h2w1c384k1024r3s3p1",
     "n1h2w2c1024k1000r1s1",
-    // large-all-cnn
+    // large-all-cnn; its widest layers have too many weights for a quick test
     "n1h6w7c3k320r2s2",
     "n1h4w4c320k320r2s2",
     "n1h6w6c320k320r2s2u2v2",
     "n1h3w3c320k640r2s2",
     "n1h4w4c640k640r2s2u2v2",
     "n1h3w2c960k960r2s2",
-    "n1h2w2c1280k1600r2s2",
-    "n1h2w2c1600k1920r2s2",
     "n1h1w1c1920k1920r1s1",
 };
 

@@ -45,6 +45,14 @@ class DeviceBinder {
                  .dst = dst(),
                  .mask = static_cast<std::uint8_t*>(frame_.value(step_.dst2))};
   }
+  void bind(kernels::Conv2dPixelsForward::DeviceArguments& arguments) const {
+    arguments = {.src = {.images = frame_.given<std::uint8_t>(frame_.layout.images),
+                         .scaling = frame_.scaling},
+                 .weights = packed(),
+                 .bias = frame_.weights + lane().bias,
+                 .dst = dst(),
+                 .mask = static_cast<std::uint8_t*>(frame_.value(step_.dst2))};
+  }
   void bind(kernels::ClassifierHead::DeviceArguments& arguments) const {
     arguments = {.src = src(),
                  .weights = frame_.weights + lane().weights,

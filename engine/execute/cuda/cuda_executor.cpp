@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "engine/support/error.hpp"
+
 namespace allconv {
 
 namespace {
@@ -86,8 +88,6 @@ CudaExecutor::Slot& CudaExecutor::ready_slot(int index, const Batch& batch) {
   Slot& slot = *slots_[static_cast<std::size_t>(index)];
   if (slot.graph) return slot;
   slot.frame().scaling = batch.scaling;
-  slot.frame().moves = batch.moves != nullptr;
-  slot.frame().warps = batch.warps != nullptr;
   slot.steps = BoundSteps(slot.frame());
   slot.graph.emplace(
       [&slot](cudaStream_t stream) {
@@ -100,6 +100,9 @@ CudaExecutor::Slot& CudaExecutor::ready_slot(int index, const Batch& batch) {
 }
 
 void CudaExecutor::start(const Batch& batch, int index) {
+  if (batch.moves != nullptr || batch.warps != nullptr) {
+    throw Error(ErrorKind::internal, "on a GPU only a training moves its images");
+  }
   const cuda::OnGpu on(plan_->target.index);
   Slot& slot = ready_slot(index, batch);
   slot.send(batch, copies_.get(), launches_.get());

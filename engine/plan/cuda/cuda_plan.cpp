@@ -42,6 +42,7 @@ class CudaPlanner final : public PlanBuilder {
     place_parameters();
     fuse_classifier_head();
     replace_outputs_by_masks();
+    fuse_pixels_into_first_layer();
     for (Step& step : plan_.steps) choose(step);
     if (result_.input == DeviceInput::prepared) plan_.steps.front().kernel = {};
     plan_.groups = {{.first_step = 0,
@@ -166,6 +167,31 @@ class CudaPlanner final : public PlanBuilder {
       if (std::find(operands.begin(), operands.end(), value) != operands.end()) last = step.stage;
     }
     plan_.values[static_cast<std::size_t>(value)].last_stage = last;
+  }
+
+  // Where the first layer alone reads the images, it prepares them itself. (In training its weight
+  // gradient reads them too, and they may be moved.)
+  void fuse_pixels_into_first_layer() {
+    auto& steps = plan_.steps;
+    if (graph_.mode == PassMode::training || result_.input != DeviceInput::pixels) return;
+    const auto* conv = std::get_if<Bound<kernels::Conv2dForward>>(&steps[1].problem);
+    const bool read_elsewhere = std::any_of(steps.begin() + 2, steps.end(), [&](const Step& step) {
+      return step.src == plan_.input || step.src2 == plan_.input;
+    });
+    if (conv == nullptr || steps[1].src != plan_.input || read_elsewhere) return;
+    steps[1].layer = steps[0].layer + " + " + steps[1].layer;
+    steps[1].problem = Bound<kernels::Conv2dPixelsForward>{conv->problem};
+    steps[1].src = kNoValue;
+    plan_.values[static_cast<std::size_t>(plan_.input)].image_bytes = 0;  // never written
+    steps.erase(steps.begin());
+    drop_first_stage();
+  }
+
+  void drop_first_stage() {
+    const auto earlier = [](int& stage) { stage = std::max(stage - 1, 0); };
+    for (Step& step : plan_.steps) earlier(step.stage);
+    for (PlanValue& value : plan_.values) earlier(value.first_stage), earlier(value.last_stage);
+    --plan_.stages;
   }
 
   void choose(Step& step) {

@@ -38,6 +38,7 @@ struct Tolerance {
 
 inline constexpr Tolerance kTolerances[] = {
     {"conv2d_forward", kernels::NumericClass::direct, 12},
+    {"conv2d_pixels_forward", kernels::NumericClass::direct, 12},
     {"conv2d_data_gradient", kernels::NumericClass::direct, 12},
     {"conv2d_forward", kernels::NumericClass::winograd, 10},
     {"conv2d_data_gradient", kernels::NumericClass::winograd, 10},

@@ -36,7 +36,8 @@ RUN_SECONDS = 300  # of a processor's time; the longest suite takes a tenth of i
 SEEDS = (1, 2, 3)  # of the orders in which a mutant without a barrier runs; others run by the first
 
 # The tests of a unit, where the name of its row does not stand in its path.
-_GATHER = "conv2d_forward.*{0}*:conv2d_data_gradient.*{0}*:Conv2dMask.*:Conv2dIsolation.*"
+_GATHER = ("conv2d_forward.*{0}*:conv2d_pixels_forward.*{0}*:conv2d_data_gradient.*{0}*:"
+           "Conv2dMask.*:Conv2dIsolation.*:PixelsTest.*")
 TESTS = {
     "kernels/class_signal/cuda.cu": "ClassSignalOnGpu.*",
     "kernels/conv2d/gather_cuda_simt.cu": _GATHER.format("_cuda_simt"),

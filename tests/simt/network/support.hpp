@@ -52,6 +52,7 @@ struct Answer {
         input_gradient(static_cast<std::size_t>(images * network.input.size())) {}
 
   void receive(Batch& batch, bool explain) {
+    batch.moves = nullptr;  // a GPU moves images in training only
     batch.logits = logits.data();
     batch.probabilities = probabilities.data();
     if (explain) batch.input_gradient = input_gradient.data();
