@@ -1,6 +1,6 @@
 // Step 5, swizzled: the four pieces of a row change places with the row's number, so that the eight
-// rows that ldmatrix reads at once lie in different banks. No instruction is added to the main
-// loop: a lane's places in a stage do not change from step to step.
+// rows that ldmatrix reads at once lie in different banks. Bytes and products stay as they are; the
+// price is a dozen integer instructions a step.
 //
 // Layout, tiles, threads, shared memory: as step 4, but for the order of the pieces.
 // Requires what Layer says. Bound by: tensor cores: 24 of their instructions for 7 ldmatrix.

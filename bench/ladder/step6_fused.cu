@@ -29,9 +29,9 @@ __device__ void finish_tile(const Layer& layer, const Tensors& tensors, const fl
     const kernels::GatherSumRun at = kernels::gather_sum_run(kTile.n, kPieceWidth, run);
     const int result = first_result() + at.row, filter = first_filter() + at.column;
     if (result >= layer.results() || filter >= layer.k) continue;
-    const float* const run_sums = tile + at.row * kPitch + at.column;  // (kPieceWidth)
-    const auto low = kernels::load_vector<4>(run_sums),
-               high = kernels::load_vector<4>(run_sums + 4);
+    const float* const left = tile + at.row * kPitch + at.column;  // (kPieceWidth)
+    const auto low = kernels::load_vector<4>(left);
+    const auto high = kernels::load_vector<4>(left + 4);
     const float sums[] = {low.at[0],  low.at[1],  low.at[2],  low.at[3],
                           high.at[0], high.at[1], high.at[2], high.at[3]};
     finish_eight(tensors, filter, result * layer.k + filter, sums);

@@ -2,6 +2,9 @@
 // of a warp on tensor cores, and the layer's end.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "bench/ladder/ladder.hpp"
 #include "kernels/conv2d/tensor_core.cuh"
 #include "kernels/core/cuda_element.cuh"

@@ -1,5 +1,5 @@
-// Every step of the ladder computes the layer: dst and mask are those of the reference, bit for bit,
-// in hostile orders of warps.
+// Every step of the ladder computes the layer: dst and mask are those of the reference, bit for
+// bit, in hostile orders of warps.
 #include <gtest/gtest.h>
 
 #include <algorithm>
