@@ -8,7 +8,8 @@ mark_as_advanced(ALLCONV_CLANG_FORMAT ALLCONV_RUN_CLANG_TIDY ALLCONV_CLANG_TIDY)
 if(ALLCONV_CLANG_FORMAT AND ALLCONV_RUN_CLANG_TIDY AND ALLCONV_CLANG_TIDY)
   file(GLOB_RECURSE formatted_files CONFIGURE_DEPENDS
     kernels/*.cpp kernels/*.hpp kernels/*.cu kernels/*.cuh engine/*.cpp engine/*.hpp
-    tools/*.cpp tools/*.hpp bench/*.cpp bench/*.hpp tests/*.cpp tests/*.hpp tests/*.cu tests/*.cuh
+    tools/*.cpp tools/*.hpp bench/*.cpp bench/*.hpp bench/*.cu bench/*.cuh tests/*.cpp
+    tests/*.hpp tests/*.cu tests/*.cuh
     tests/*.h)
   add_custom_target(lint
     COMMAND ${ALLCONV_CLANG_FORMAT} --dry-run --Werror ${formatted_files}

@@ -17,7 +17,9 @@ LOCAL_MEMORY = ("LDL", "STL")
 
 _KERNEL = re.compile(r"^\.text\.(\S+):$")
 _LABEL = re.compile(r"^(\.L_\w+):$")
-_INSTRUCTION = re.compile(r"^\s+/\*[0-9a-f]{4,}\*/\s+(?:\{\s*)?(?:@!?U?P\w+\s+)?([A-Z][\w.]*)(.*)")
+_INSTRUCTION = re.compile(r"^\s+/\*[0-9a-f]{4,}\*/\s+(?:\{\s*)?(?:@(!?U?P\w+)\s+)?"
+                          r"([A-Z][\w.]*)(.*)")
+_NEVER = "!PT"  # the predicate of what fills a gap, as the loads that nvcc sets before LDGSTS
 _TARGET = re.compile(r"`\((\.L_\w+)\)")
 
 
@@ -52,11 +54,11 @@ def codes_of(listing):
         elif match := _LABEL.match(line):
             code.labels[match.group(1)] = len(code.opcodes)
         elif match := _INSTRUCTION.match(line):
-            opcode, operands = match.groups()
+            predicate, opcode, operands = match.groups()
             target = _TARGET.search(operands)
             if opcode.split(".")[0] == "BRA" and target:
                 code.branches.append((len(code.opcodes), target.group(1)))
-            code.opcodes.append(opcode)
+            code.opcodes.append("NOP" if predicate == _NEVER else opcode)
     return codes
 
 

@@ -139,6 +139,10 @@ class CodeTest(unittest.TestCase):
         for opcode in check_code.LOCAL_MEMORY:
             self.assert_fault(self.code("STG.E.128", ["STG.E.128", opcode + ".64"]), f"1 {opcode}")
 
+    def test_what_never_runs(self):
+        listing = ".text.kernel:\n        /*0000*/   @!PT LDS RZ, [RZ] ;\n"
+        self.assertEqual(check_code.codes_of(listing)["kernel"].opcodes, ["NOP"])
+
     def test_kernel_without_expectation_or_code(self):
         self.assert_fault(self.code(), "not in expectations.txt", None)
         self.assert_fault(check_code.Code(), "has no machine code")
