@@ -140,6 +140,10 @@ Verdict accepts_weight_gradient_sm80(const DeviceProblem<Conv2dWeightGradient>& 
   return Verdict::accept();
 }
 
+Verdict accepts_weight_gradient_unaligned(const DeviceProblem<Conv2dWeightGradient>& problem) {
+  return takes_tensor_cores(problem.types.map);
+}
+
 struct WeightGradientFunctions {
   ResultSplits (*splits)(const WeightGradientProblem&);
   cudaError_t (*run)(const WeightGradientProblem&, const WeightGradientInput&,
@@ -232,6 +236,11 @@ CudaKernelTable<Conv2dWeightGradient> cuda_kernel_table(Conv2dWeightGradient) {
        .numeric_class = NumericClass::direct,
        .accepts = accepts_weight_gradient_sm80,
        .prepare = prepare_weight_gradient<weight_gradient_splits_sm80, weight_gradient_cuda_sm80>},
+      {.name = "conv2d_weight_gradient_cuda_sm80_unaligned",
+       .numeric_class = NumericClass::direct,
+       .accepts = accepts_weight_gradient_unaligned,
+       .prepare = prepare_weight_gradient<weight_gradient_splits_sm80_unaligned,
+                                          weight_gradient_cuda_sm80_unaligned>},
       {.name = "conv2d_weight_gradient_cuda_simt",
        .numeric_class = NumericClass::direct,
        .accepts = cuda_accepts_all<Conv2dWeightGradient>,

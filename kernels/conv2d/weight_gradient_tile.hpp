@@ -50,9 +50,12 @@ struct GradientTile {
   // many columns.
   static constexpr int passes(int columns) { return kDepth * columns / kWidth / kThreads; }
   static constexpr TurnedPlace copied(int columns, int thread, int pass) {
-    const int vectors = columns / kWidth;  // of a row
-    const int at = thread + pass * kThreads;
-    return {.result = at / vectors, .column = at % vectors * kWidth};
+    return vector(columns / kWidth, thread + pass * kThreads);
+  }
+
+  // Where vector `index` begins of rows that have so many each.
+  static constexpr TurnedPlace vector(int vectors, int index) {
+    return {.result = index / vectors, .column = index % vectors * kWidth};
   }
 };
 
