@@ -51,7 +51,7 @@ struct GradientLoader {
     if (is_aligned(gemm.width)) {
       copy_d_dst(places, first, stage);
     } else {
-      gather_d_dst(places, first, stage);
+      gather_d_dst(places, stage);
     }
     if (is_aligned(gemm.depth)) {
       copy_src(places, src_stage);
@@ -90,43 +90,55 @@ struct GradientLoader {
     }
   }
 
-  // The vectors that hold the first `count` columns of a tile; find(place) gives the address of an
-  // element, or null for a zero. The columns behind them stay undefined: so are their sums, which
-  // nobody stores.
-  template <class Find>
-  __device__ static void gather(Element* stage, int pitch, int count, const Find& find) {
-    const int vectors = (count + Tile::kWidth - 1) / Tile::kWidth;
+  // The first `count` columns of a tile; reader(column) gives what reads that column of a result.
+  // The columns behind them stay undefined: so are their sums, which nobody stores.
+  template <class Reader>
+  __device__ static void gather(const ResultPlace* places, Element* stage, int pitch, int count,
+                                const Reader& reader) {
+    const TurnedPlace first = Tile::gathered(static_cast<int>(threadIdx.x));
 #pragma unroll 1  // more elements under way would take the last registers
-    for (int i = static_cast<int>(threadIdx.x); i < Tile::kDepth * vectors; i += Tile::kThreads) {
-      const TurnedPlace to = Tile::vector(vectors, i);
-      ElementVector<Element> elements;
+    for (int column = first.column; column < count; column += Tile::kGatheredColumns) {
+      const auto read = reader(column);
+      Element elements[Tile::kGatheredResults];
 #pragma unroll
-      for (int j = 0; j < Tile::kWidth; ++j) {
-        const Element* const from = find({.result = to.result, .column = to.column + j});
-        elements.at[j] = from != nullptr ? *from : Element{};
+      for (int i = 0; i < Tile::kGatheredResults; ++i) {
+        elements[i] = read(places[first.result + i]);
       }
-      store_vector(stage + to.offset(pitch), elements);
+#pragma unroll
+      for (int i = 0; i < Tile::kGatheredResults; ++i) {
+        stage[TurnedPlace{first.result + i, column}.offset(pitch)] = elements[i];
+      }
     }
   }
 
-  __device__ void gather_d_dst(const ResultPlace* places, int first, Element* stage) const {
+  __device__ void gather_d_dst(const ResultPlace* places, Element* stage) const {
     const int filters = gemm.width - first_filter;
-    const auto find = [&](TurnedPlace at) -> const Element* {
-      const bool valid = places[at.result].dst_pixel >= 0 && at.column < filters;
-      const std::int64_t result = first + at.result;
-      return valid ? d_dst + result * gemm.width + first_filter + at.column : nullptr;
+    const auto reader = [&](int column) {
+      const Element* const from = d_dst + first_filter + column;
+      return [from, width = gemm.width](const ResultPlace& place) {
+        return place.dst_pixel >= 0 ? from[std::int64_t{place.dst_pixel} * width] : Element{};
+      };
     };
-    gather(stage, Tile::kFilterPitch, filters < kFilters ? filters : kFilters, find);
+    gather(places, stage, Tile::kFilterPitch, filters < kFilters ? filters : kFilters, reader);
   }
 
   __device__ void gather_src(const ResultPlace* places, Element* stage) const {
-    const auto find = [&](TurnedPlace at) -> const Element* {
-      const GradientColumn column = columns[at.column / kColumnStep];
-      const int pixel = source_pixel(gemm, places[at.result], column.tap_row, column.tap_column);
-      const bool valid = pixel >= 0 && column.channel >= 0;
-      return valid ? src + std::int64_t{pixel} * gemm.depth + column.channel : nullptr;
+    const auto reader = [&](int column) {
+      const GradientColumn tap = columns[column];
+      const Element* const from = src + tap.channel;
+      // As source_pixel, but without branches, which eight loads at once would wait for.
+      return [tap, from, map = gemm](const ResultPlace& place) {
+        const int row = place.row + tap.tap_row;
+        const int column = place.column + tap.tap_column;
+        const bool inside =
+            static_cast<unsigned>(row) < static_cast<unsigned>(map.rows.sources) &&
+            static_cast<unsigned>(column) < static_cast<unsigned>(map.columns.sources);
+        if (!inside) return Element{};
+        const int pixel = place.image_pixel + row * map.columns.sources + column;
+        return from[std::int64_t{pixel} * map.depth];
+      };
     };
-    gather(stage, Tile::kColumnPitch, tile_columns, find);
+    gather(places, stage, Tile::kColumnPitch, tile_columns, reader);
   }
 };
 

@@ -50,12 +50,19 @@ struct GradientTile {
   // many columns.
   static constexpr int passes(int columns) { return kDepth * columns / kWidth / kThreads; }
   static constexpr TurnedPlace copied(int columns, int thread, int pass) {
-    return vector(columns / kWidth, thread + pass * kThreads);
+    const int vectors = columns / kWidth;  // of a row
+    const int at = thread + pass * kThreads;
+    return {.result = at / vectors, .column = at % vectors * kWidth};
   }
 
-  // Where vector `index` begins of rows that have so many each.
-  static constexpr TurnedPlace vector(int vectors, int index) {
-    return {.result = index / vectors, .column = index % vectors * kWidth};
+  // The first element that a thread gathers of an operand that is not copied, from where it takes
+  // kGatheredResults results of every kGatheredColumns-th column. A warp is at one result at a
+  // time.
+  static constexpr int kGatheredColumns = 32;
+  static constexpr int kGatheredResults = kDepth * kGatheredColumns / kThreads;
+  static constexpr TurnedPlace gathered(int thread) {
+    return {.result = thread / kGatheredColumns * kGatheredResults,
+            .column = thread % kGatheredColumns};
   }
 };
 
