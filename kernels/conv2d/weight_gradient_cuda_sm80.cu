@@ -13,7 +13,8 @@
 // Requires c and k in whole 16-byte vectors, or an unaligned problem; fewer than 2^31 pixels in src
 //     and dst.
 // Bound by: tensor cores: a warp multiplies 18 fragments per 6 ldmatrix, or 24 per 7; tf32 by the
-//     reads of single floats from shared memory.
+//     reads of single floats from shared memory; unaligned problems by the addresses of what they
+//     gather, 20 instructions an element.
 #include "kernels/conv2d/tensor_core.cuh"
 #include "kernels/conv2d/weight_gradient_columns.cuh"
 #include "kernels/conv2d/weight_gradient_fragments.cuh"
