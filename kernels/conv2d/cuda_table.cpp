@@ -147,12 +147,18 @@ Verdict accepts_gather_sm80(const DeviceProblem<Operation>& problem) {
 
 Verdict accepts_weight_gradient_sm80(const DeviceProblem<Conv2dWeightGradient>& problem) {
   const Precision precision = problem.types.map;
-  for (const Verdict& verdict :
-       {takes_tensor_cores(precision), is_vectors("c", problem.problem.c, precision),
-        is_vectors("k", problem.problem.k, precision)}) {
-    if (!verdict.accepted()) return verdict;
-  }
-  return Verdict::accept();
+  const Conv2dProblem& conv = problem.problem;
+  const Verdict verdict = takes_tensor_cores(precision);
+  if (!verdict.accepted()) return verdict;
+  const int width = 16 / static_cast<int>(element_bytes(precision));
+  if (conv.c % width == 0 && conv.k % width == 0) return Verdict::accept();
+  return Verdict::refuse("c=" + std::to_string(conv.c) + " and k=" + std::to_string(conv.k) +
+                         " are not both multiples of " + std::to_string(width) +
+                         ": use the row cuda_sm80_unaligned");
+}
+
+Verdict accepts_weight_gradient_unaligned(const DeviceProblem<Conv2dWeightGradient>& problem) {
+  return takes_tensor_cores(problem.types.map);
 }
 
 struct WeightGradientFunctions {
@@ -260,6 +266,11 @@ CudaKernelTable<Conv2dWeightGradient> cuda_kernel_table(Conv2dWeightGradient) {
        .numeric_class = NumericClass::direct,
        .accepts = accepts_weight_gradient_sm80,
        .prepare = prepare_weight_gradient<weight_gradient_splits_sm80, weight_gradient_cuda_sm80>},
+      {.name = "conv2d_weight_gradient_cuda_sm80_unaligned",
+       .numeric_class = NumericClass::direct,
+       .accepts = accepts_weight_gradient_unaligned,
+       .prepare = prepare_weight_gradient<weight_gradient_splits_sm80_unaligned,
+                                          weight_gradient_cuda_sm80_unaligned>},
       {.name = "conv2d_weight_gradient_cuda_simt",
        .numeric_class = NumericClass::direct,
        .accepts = cuda_accepts_all<Conv2dWeightGradient>,

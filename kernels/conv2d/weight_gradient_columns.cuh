@@ -1,6 +1,8 @@
 // The columns of a weight gradient, (tap, channel), on the device.
 #pragma once
 
+#include <limits>
+
 #include "kernels/conv2d/gather_place.cuh"
 #include "kernels/conv2d/weight_gradient_cuda.hpp"
 
@@ -17,9 +19,11 @@ __device__ inline GradientColumn column_of(const Conv2dProblem& conv, int column
   return {.tap_row = tap / conv.s, .tap_column = tap % conv.s, .channel = column - tap * conv.c};
 }
 
-// The place of a result of this split; none at or beyond `last`.
+// The place of a result of this split; none at or beyond `last`, with a row that no tap brings into
+// the map.
 __device__ inline ResultPlace place_before(const GatherGemm& gemm, int result, int last) {
-  return result < last ? place_of(gemm, result) : ResultPlace{};
+  return result < last ? place_of(gemm, result)
+                       : ResultPlace{.row = std::numeric_limits<int>::min()};
 }
 
 }  // namespace allconv::kernels

@@ -39,6 +39,14 @@ cudaError_t weight_gradient_cuda_sm80(const WeightGradientProblem& problem,
                                       const WeightGradientInput& input,
                                       const WeightGradientSums& sums, cudaStream_t stream);
 
+// The same with any c and k: an operand whose channels are no whole vectors is read element by
+// element.
+ResultSplits weight_gradient_splits_sm80_unaligned(const WeightGradientProblem& problem);
+cudaError_t weight_gradient_cuda_sm80_unaligned(const WeightGradientProblem& problem,
+                                                const WeightGradientInput& input,
+                                                const WeightGradientSums& sums,
+                                                cudaStream_t stream);
+
 // Adds the partial sums of `splits` splits, in order, into the gradient.
 cudaError_t weight_gradient_sum_cuda(const WeightGradientProblem& problem, int splits,
                                      const WeightGradientSums& partial,

@@ -7,9 +7,14 @@
 // Threads: 128 a block. Blocks: columns, filters, splits.
 // Shared memory: three stages of both operands, rows of results, padded by 8 elements, filled by
 //     cp.async; 39 to 45 KiB, and the places of four stages' results.
-// Requires c and k in whole 16-byte vectors; fewer than 2^31 pixels in src and dst.
+// Unaligned problems (conv2d_weight_gradient_cuda_sm80_unaligned), as a network's first and last
+//     layers are: an operand whose pixels are no whole 16-byte vectors is gathered element by
+//     element, the other one copied. 96 filters.
+// Requires c and k in whole 16-byte vectors, or an unaligned problem; fewer than 2^31 pixels in src
+//     and dst.
 // Bound by: tensor cores: a warp multiplies 18 fragments per 6 ldmatrix, or 24 per 7; tf32 by the
-//     reads of single floats from shared memory.
+//     reads of single floats from shared memory; unaligned problems by the addresses of what they
+//     gather, 20 instructions an element.
 #include "kernels/conv2d/tensor_core.cuh"
 #include "kernels/conv2d/weight_gradient_columns.cuh"
 #include "kernels/conv2d/weight_gradient_fragments.cuh"
@@ -27,18 +32,41 @@ template <class Element, int kFilters>
 using TileOf = GradientTile<static_cast<int>(sizeof(Element)), kFilters>;
 
 // One block's copies. The vectors of a row go round the threads.
-template <class Element, int kFilters>
+template <class Element, int kFilters, bool kUnaligned>
 struct GradientLoader {
   using Tile = TileOf<Element, kFilters>;
+  // Columns from one entry of `columns` to the next: of vectors, the first is enough.
+  static constexpr int kColumnStep = kUnaligned ? 1 : Tile::kWidth;
 
   const GatherGemm& gemm;         // forward; shared
-  const GradientColumn* columns;  // (kColumns / kWidth) of the first of each vector; shared
+  const GradientColumn* columns;  // (Tile::kColumns / kColumnStep), shared
   const Element* src;             // (n,h,w,c)
   const Element* d_dst;           // (n,p,q,k)
   int first_filter;
+  int tile_columns;  // of the block's tile, those that there are
 
-  // Starts the copies of the results `places`, (Tile::kDepth) shared, from `first` on.
+  // Starts the copies of the results `places`, (Tile::kDepth) shared, from `first` on. What is
+  // gathered has arrived already.
   __device__ void load(const ResultPlace* places, int first, Element* stage) const {
+    Element* const src_stage = stage + Tile::kDepth * Tile::kFilterPitch;
+    if (is_aligned(gemm.width)) {
+      copy_d_dst(places, first, stage);
+    } else {
+      gather_d_dst(places, stage);
+    }
+    if (is_aligned(gemm.depth)) {
+      copy_src(places, src_stage);
+    } else {
+      gather_src(places, src_stage);
+    }
+  }
+
+ private:
+  __device__ static bool is_aligned(int channels) {
+    return !kUnaligned || channels % Tile::kWidth == 0;
+  }
+
+  __device__ void copy_d_dst(const ResultPlace* places, int first, Element* stage) const {
 #pragma unroll
     for (int i = 0; i < Tile::passes(kFilters); ++i) {
       const TurnedPlace at = Tile::copied(kFilters, static_cast<int>(threadIdx.x), i);
@@ -48,21 +76,70 @@ struct GradientLoader {
       ptx::cp_async_16(stage + at.offset(Tile::kFilterPitch),
                        d_dst + (valid ? result * gemm.width + filter : 0), valid);
     }
-    load_src(places, stage + Tile::kDepth * Tile::kFilterPitch);
   }
 
- private:
-  __device__ void load_src(const ResultPlace* places, Element* stage) const {
+  __device__ void copy_src(const ResultPlace* places, Element* stage) const {
 #pragma unroll
     for (int i = 0; i < Tile::passes(Tile::kColumns); ++i) {
       const TurnedPlace at = Tile::copied(Tile::kColumns, static_cast<int>(threadIdx.x), i);
-      const GradientColumn column = columns[at.column / Tile::kWidth];
+      const GradientColumn column = columns[at.column / kColumnStep];
       const int pixel = source_pixel(gemm, places[at.result], column.tap_row, column.tap_column);
       const bool valid = pixel >= 0 && column.channel >= 0;
       ptx::cp_async_16(stage + at.offset(Tile::kColumnPitch),
                        src + (valid ? std::int64_t{pixel} * gemm.depth + column.channel : 0),
                        valid);
     }
+  }
+
+  // The first `count` columns of a tile; reader(column) gives what reads that column of a result.
+  // The columns behind them stay undefined: so are their sums, which nobody stores.
+  template <class Reader>
+  __device__ static void gather(const ResultPlace* places, Element* stage, int pitch, int count,
+                                const Reader& reader) {
+    const TurnedPlace first = Tile::gathered(static_cast<int>(threadIdx.x));
+#pragma unroll 1  // more elements under way would take the last registers
+    for (int column = first.column; column < count; column += Tile::kGatheredColumns) {
+      const auto read = reader(column);
+      Element elements[Tile::kGatheredResults];
+#pragma unroll
+      for (int i = 0; i < Tile::kGatheredResults; ++i) {
+        elements[i] = read(places[first.result + i]);
+      }
+#pragma unroll
+      for (int i = 0; i < Tile::kGatheredResults; ++i) {
+        stage[TurnedPlace{first.result + i, column}.offset(pitch)] = elements[i];
+      }
+    }
+  }
+
+  __device__ void gather_d_dst(const ResultPlace* places, Element* stage) const {
+    const int filters = gemm.width - first_filter;
+    const auto reader = [&](int column) {
+      const Element* const from = d_dst + first_filter + column;
+      return [from, width = gemm.width](const ResultPlace& place) {
+        return place.dst_pixel >= 0 ? from[std::int64_t{place.dst_pixel} * width] : Element{};
+      };
+    };
+    gather(places, stage, Tile::kFilterPitch, filters < kFilters ? filters : kFilters, reader);
+  }
+
+  __device__ void gather_src(const ResultPlace* places, Element* stage) const {
+    const auto reader = [&](int column) {
+      const GradientColumn tap = columns[column];
+      const Element* const from = src + tap.channel;
+      // As source_pixel, but without branches, which eight loads at once would wait for.
+      return [tap, from, map = gemm](const ResultPlace& place) {
+        const int row = place.row + tap.tap_row;
+        const int column = place.column + tap.tap_column;
+        const bool inside =
+            static_cast<unsigned>(row) < static_cast<unsigned>(map.rows.sources) &&
+            static_cast<unsigned>(column) < static_cast<unsigned>(map.columns.sources);
+        if (!inside) return Element{};
+        const int pixel = place.image_pixel + row * map.columns.sources + column;
+        return from[std::int64_t{pixel} * map.depth];
+      };
+    };
+    gather(places, stage, Tile::kColumnPitch, tile_columns, reader);
   }
 };
 
@@ -105,7 +182,8 @@ struct GradientSums {
     }
   }
 
-  // Four threads store 32 bytes of a row at once. Columns are even.
+  // Four threads store 32 bytes of a row at once. Columns are even, or else go one by one.
+  template <bool kUnaligned>
   __device__ void store(const WeightGradientProblem& problem, int tile_row, int tile_column,
                         float* d_weights) const {  // (k, columns)
 #pragma unroll
@@ -117,20 +195,27 @@ struct GradientSums {
         const int column = tile_column + first_column() + j * 8 + lane() % 4 * 2;
         if (column >= problem.columns()) break;
         const float* const two = &sums[i / 2][j][i % 2 * 2];
-        *reinterpret_cast<float2*>(d_weights + std::int64_t{row} * problem.columns() + column) =
-            make_float2(two[0], two[1]);
+        float* const to = d_weights + std::int64_t{row} * problem.columns() + column;
+        if constexpr (kUnaligned) {
+          to[0] = two[0];
+          if (column + 1 < problem.columns()) to[1] = two[1];
+        } else {
+          *reinterpret_cast<float2*>(to) = make_float2(two[0], two[1]);
+        }
       }
     }
   }
 };
 
-template <class Element, int kFilters>
+template <class Element, int kFilters, bool kUnaligned>
 __global__ void __launch_bounds__(TileOf<Element, kFilters>::kThreads, 3)
     weight_gradient_sm80_kernel(WeightGradientProblem problem, ResultSplits cut,
                                 WeightGradientInput input, WeightGradientSums sums) {
   using Tile = TileOf<Element, kFilters>;
+  using Loader = GradientLoader<Element, kFilters, kUnaligned>;
+  constexpr int kColumnEntries = Tile::kColumns / Loader::kColumnStep;
   __shared__ GatherGemm gemm;
-  __shared__ GradientColumn columns[Tile::kColumns / Tile::kWidth];
+  __shared__ GradientColumn columns[kColumnEntries];
   __shared__ ResultPlace places[kPlaceSlots][Tile::kDepth];
   Element* const stages = dynamic_shared_memory<Element>();
 
@@ -139,8 +224,8 @@ __global__ void __launch_bounds__(TileOf<Element, kFilters>::kThreads, 3)
   const int tile_row = static_cast<int>(blockIdx.y) * kFilters;
   const int split = static_cast<int>(blockIdx.z);
   if (thread == 0) gemm = forward_gather(problem.conv);
-  if (thread < Tile::kColumns / Tile::kWidth) {
-    columns[thread] = column_of(problem.conv, tile_column + thread * Tile::kWidth);
+  if (thread < kColumnEntries) {
+    columns[thread] = column_of(problem.conv, tile_column + thread * Loader::kColumnStep);
   }
   __syncthreads();
   const int first = split * cut.results;
@@ -154,11 +239,14 @@ __global__ void __launch_bounds__(TileOf<Element, kFilters>::kThreads, 3)
   for (int step = 0; step < Tile::kStages; ++step) find_places(step);
   __syncthreads();
 
-  const GradientLoader<Element, kFilters> loader{.gemm = gemm,
-                                                 .columns = columns,
-                                                 .src = static_cast<const Element*>(input.src),
-                                                 .d_dst = static_cast<const Element*>(input.d_dst),
-                                                 .first_filter = tile_row};
+  const int columns_left = problem.columns() - tile_column;
+  const Loader loader{
+      .gemm = gemm,
+      .columns = columns,
+      .src = static_cast<const Element*>(input.src),
+      .d_dst = static_cast<const Element*>(input.d_dst),
+      .first_filter = tile_row,
+      .tile_columns = columns_left < Tile::kColumns ? columns_left : Tile::kColumns};
   const auto stage = [&](int step) { return stages + step % Tile::kStages * Tile::kStageElements; };
   const int steps = (last - first + Tile::kDepth - 1) / Tile::kDepth;
   const auto load = [&](int step) {
@@ -182,7 +270,8 @@ __global__ void __launch_bounds__(TileOf<Element, kFilters>::kThreads, 3)
       bias += to_float(stage(step)[depth * Tile::kFilterPitch + thread]);
     }
   }
-  gradient.store(problem, tile_row, tile_column, sums.d_weights + split * sums.stride);
+  gradient.template store<kUnaligned>(problem, tile_row, tile_column,
+                                      sums.d_weights + split * sums.stride);
   if (has_bias) sums.d_bias[split * sums.stride + tile_row + thread] = bias;
 }
 
@@ -193,27 +282,33 @@ constexpr unsigned tiles(int count, int tile) {
 // Filters of a tile: those that leave the least of it empty.
 constexpr int filters_of(int k) { return tiles(k, 128) * 128 < tiles(k, 96) * 96 ? 128 : 96; }
 
-template <class Element, int kFilters>
+constexpr int kUnalignedFilters = 96;
+
+ResultSplits splits_of(const WeightGradientProblem& problem, int filters) {
+  using Deepest = TileOf<__half, kUnalignedFilters>;
+  const std::int64_t blocks =
+      std::int64_t{tiles(problem.columns(), Deepest::kColumns)} * tiles(problem.conv.k, filters);
+  return result_splits(problem.results(), blocks, Deepest::kDepth);
+}
+
+template <class Element, int kFilters, bool kUnaligned>
 cudaError_t launch_tile(const WeightGradientProblem& problem, const WeightGradientInput& input,
                         const WeightGradientSums& sums, cudaStream_t stream) {
   using Tile = TileOf<Element, kFilters>;
-  const ResultSplits cut = weight_gradient_splits_sm80(problem);
+  const ResultSplits cut = splits_of(problem, kFilters);
   const LaunchShape shape{
       .blocks = dim3(tiles(problem.columns(), Tile::kColumns), tiles(problem.conv.k, kFilters),
                      static_cast<unsigned>(cut.splits)),
       .threads = dim3(Tile::kThreads),
       .shared_memory = Tile::kBytes};
-  return launch(weight_gradient_sm80_kernel<Element, kFilters>, shape, stream, problem, cut, input,
-                sums);
+  return launch(weight_gradient_sm80_kernel<Element, kFilters, kUnaligned>, shape, stream, problem,
+                cut, input, sums);
 }
 
 }  // namespace
 
 ResultSplits weight_gradient_splits_sm80(const WeightGradientProblem& problem) {
-  using Deepest = TileOf<__half, 96>;
-  const std::int64_t blocks = std::int64_t{tiles(problem.columns(), Deepest::kColumns)} *
-                              tiles(problem.conv.k, filters_of(problem.conv.k));
-  return result_splits(problem.results(), blocks, Deepest::kDepth);
+  return splits_of(problem, filters_of(problem.conv.k));
 }
 
 cudaError_t weight_gradient_cuda_sm80(const WeightGradientProblem& problem,
@@ -221,9 +316,22 @@ cudaError_t weight_gradient_cuda_sm80(const WeightGradientProblem& problem,
                                       const WeightGradientSums& sums, cudaStream_t stream) {
   return with_element(problem.precision, [&]<class Element>(Element) {
     if (filters_of(problem.conv.k) == 128) {
-      return launch_tile<Element, 128>(problem, input, sums, stream);
+      return launch_tile<Element, 128, false>(problem, input, sums, stream);
     }
-    return launch_tile<Element, 96>(problem, input, sums, stream);
+    return launch_tile<Element, 96, false>(problem, input, sums, stream);
+  });
+}
+
+ResultSplits weight_gradient_splits_sm80_unaligned(const WeightGradientProblem& problem) {
+  return splits_of(problem, kUnalignedFilters);
+}
+
+cudaError_t weight_gradient_cuda_sm80_unaligned(const WeightGradientProblem& problem,
+                                                const WeightGradientInput& input,
+                                                const WeightGradientSums& sums,
+                                                cudaStream_t stream) {
+  return with_element(problem.precision, [&]<class Element>(Element) {
+    return launch_tile<Element, kUnalignedFilters, true>(problem, input, sums, stream);
   });
 }
 

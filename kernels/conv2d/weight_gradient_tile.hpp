@@ -54,6 +54,16 @@ struct GradientTile {
     const int at = thread + pass * kThreads;
     return {.result = at / vectors, .column = at % vectors * kWidth};
   }
+
+  // The first element that a thread gathers of an operand that is not copied, from where it takes
+  // kGatheredResults results of every kGatheredColumns-th column. A warp is at one result at a
+  // time.
+  static constexpr int kGatheredColumns = 32;
+  static constexpr int kGatheredResults = kDepth * kGatheredColumns / kThreads;
+  static constexpr TurnedPlace gathered(int thread) {
+    return {.result = thread / kGatheredColumns * kGatheredResults,
+            .column = thread % kGatheredColumns};
+  }
 };
 
 }  // namespace allconv::kernels

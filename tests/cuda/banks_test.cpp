@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <utility>
+
 #include "kernels/conv2d/gather_simt_tile.hpp"
 #include "kernels/conv2d/gather_tile.hpp"
 #include "kernels/conv2d/weight_gradient_simt_tile.hpp"
@@ -141,6 +144,30 @@ TYPED_TEST(GradientSm80Banks, CopiesArriveWithoutConflictsInRowsOf128Bytes) {
     const bool whole = columns * kVector / TypeParam::kWidth % 128 == 0;
     EXPECT_EQ(3 * turns.taken, (whole ? 3 : 4) * turns.least) << columns;
   }
+}
+
+// An operand that is not copied arrives element by element.
+TYPED_TEST(GradientSm80Banks, GatheredElementsArriveWithoutConflicts) {
+  constexpr int kElement = kVector / TypeParam::kWidth;
+  for (const int pitch : {TypeParam::kFilterPitch, TypeParam::kColumnPitch}) {
+    const auto gathered = [&](int thread) {
+      return kElement * TypeParam::gathered(thread).offset(pitch);
+    };
+    EXPECT_TRUE(block_turns(TypeParam::kThreads, kElement, gathered).free_of_conflicts()) << pitch;
+  }
+}
+
+// All results of a stage, in all columns of a pass, once each.
+TYPED_TEST(GradientSm80Banks, EveryElementIsGatheredOnce) {
+  std::set<std::pair<int, int>> elements;
+  for (int thread = 0; thread < TypeParam::kThreads; ++thread) {
+    const TurnedPlace first = TypeParam::gathered(thread);
+    for (int i = 0; i < TypeParam::kGatheredResults; ++i) {
+      elements.emplace(first.result + i, first.column);
+    }
+  }
+  EXPECT_EQ(elements.size(), TypeParam::kDepth * TypeParam::kGatheredColumns);
+  EXPECT_EQ(*elements.rbegin(), std::pair(TypeParam::kDepth - 1, TypeParam::kGatheredColumns - 1));
 }
 
 template <int kColumns>

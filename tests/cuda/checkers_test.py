@@ -68,6 +68,10 @@ class CubinTest(FilesTest):
                 ("void allconv::kernels::(anonymous namespace)::gather_sm80_kernel<float, "
                  "128, 96, false>(allconv::kernels::GatherProblem)",
                  "gather_sm80<tf32,128x96>"),
+                ("void gather_sm80_kernel<float, 64, 96, true>(float)",
+                 "gather_sm80<tf32,64x96,flat>"),
+                ("void weight_gradient_sm80_kernel<__half, 96, true>(float)",
+                 "weight_gradient_sm80<fp16,96,unaligned>"),
                 ("void a_kernel<(allconv::kernels::ReluRule)2, __half>(float)",
                  "a<ReluRule=2,fp16>"),
                 ("allconv::kernels::(anonymous namespace)::sgd_kernel(int (*)(float))", "sgd")]:

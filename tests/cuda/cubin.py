@@ -142,7 +142,8 @@ def readable(demangled):
     name = re.sub(r"\bfloat\b", "tf32" if "_sm80" in name else "fp32", name)
     name = re.sub(r"\((\w+)\)(\d+)", r"\1=\2", name)  # a value of an enum
     name = re.sub(r"(gather_sm80<\w+), (\d+), (\d+)", r"\1,\2x\3", name)
-    return name.replace(", true", ",flat").replace(", false", "").replace(" ", "")
+    special = "unaligned" if name.startswith("weight_gradient") else "flat"
+    return name.replace(", true", "," + special).replace(", false", "").replace(" ", "")
 
 
 def readable_names(symbols, filter_program="c++filt"):

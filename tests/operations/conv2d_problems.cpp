@@ -62,6 +62,7 @@ constexpr std::string_view kOddProblems[] = {
     "n3h5w7c100k3r3s3p1",
     "n1h5w6c17k33r2s2",
     "n3h5w7c10k3r1s1",
+    "n1h7w6c3k109r3s3p1",
     // windows: larger than the map, flat, high
     "n1h3w3c5k7r5s5p2",
     "n1h13w10c13k13r5s3pt2pl1pb2pr1",

@@ -41,6 +41,7 @@ void add_weight_gradient_sm80(const Element& element, Launches& launches) {
   const std::string name = "weight_gradient_sm80<" + element.name + ",";
   const bool is_half = element.bytes == 2;
   launches[name + "96>"] = is_half ? gradient_launch<2, 96>() : gradient_launch<4, 96>();
+  launches[name + "96,unaligned>"] = launches[name + "96>"];
   launches[name + "128>"] = is_half ? gradient_launch<2, 128>() : gradient_launch<4, 128>();
 }
 

@@ -16,6 +16,7 @@ namespace {
 using kernels::Conv2dDataGradient;
 using kernels::Conv2dForward;
 using kernels::Conv2dProblem;
+using kernels::Conv2dWeightGradient;
 
 // Channels that fill no vector, no step of the depth and no tile; strides; few channels.
 constexpr std::string_view kProblems[] = {
@@ -49,6 +50,15 @@ bool holds(const Conv2dProblem& problem, const Pixel& result, const Pixel& sourc
   return result.n == source.n && r >= 0 && r < problem.r && s >= 0 && s < problem.s;
 }
 
+// Whether some result's window holds `source` at a tap. Of d_weights (k,r,s,c), a filter's taps are
+// the pixels of an image.
+bool meets(const Conv2dProblem& problem, const Pixel& tap, const Pixel& source) {
+  const int row = source.row + problem.pad.top - tap.row;
+  const int column = source.column + problem.pad.left - tap.column;
+  return row >= 0 && row % problem.stride_h == 0 && row / problem.stride_h < problem.p() &&
+         column >= 0 && column % problem.stride_w == 0 && column / problem.stride_w < problem.q();
+}
+
 // A kernel's way from one map to another, each of them an input of a TensorList.
 struct Way {
   const Tensor& from;
@@ -71,7 +81,7 @@ template <class Run, class Depends>
 void expect_isolated(const Way& way, const Run& run, const Depends& depends) {
   const Bytes clean = run(way.from.initial);
   const Pixel first{.n = 1}, last{1, way.from_map.rows - 1, way.from_map.columns - 1};
-  for (const Pixel& pixel : {first, Pixel{1, way.from_map.rows / 2, 2}, last}) {
+  for (const Pixel& pixel : {Pixel{}, first, Pixel{1, way.from_map.rows / 2, 2}, last}) {
     const Bytes results = run(with_nan(way, pixel));
     for (std::size_t i = 0; i < way.to.count; ++i) {
       const double value = element_at(way.to.element, results, i);
@@ -129,6 +139,30 @@ TEST(Conv2dIsolation, AGradientSeesTheResultsThatSeeIt) {
         };
         expect_isolated(way, run, [&](const Pixel& source, const Pixel& result) {
           return holds(problem, result, source);
+        });
+      });
+}
+
+// Of results beyond the last one least of all: a step is filled up with them.
+TEST(Conv2dIsolation, AWeightsGradientSeesThePixelsOfItsTap) {
+  for_each_problem<Conv2dWeightGradient>(
+      [](const auto& problem, const auto& tensors, const auto& packed) {
+        TensorList outputs;
+        outputs.output("d_weights", problem.weights_size());
+        const Way way{tensors.at("src"), outputs.at("d_weights"), src_map(problem),
+                      Map{problem.r, problem.s, problem.c}};
+        const DeviceBytes d_dst(tensors.at("dst").initial);
+        const auto run = [&](const Bytes& input) {
+          const DeviceBytes src(input), d_weights(way.to.bytes());
+          const simt::DeviceArray<float> d_bias(static_cast<std::size_t>(problem.k));
+          packed.run({.src = src.data(),
+                      .d_dst = d_dst.data(),
+                      .d_weights = reinterpret_cast<float*>(d_weights.data()),
+                      .d_bias = d_bias.data()});
+          return d_weights.values();
+        };
+        expect_isolated(way, run, [&](const Pixel& tap, const Pixel& source) {
+          return meets(problem, tap, source);
         });
       });
 }
