@@ -127,15 +127,15 @@ struct GradientLoader {
     const auto reader = [&](int column) {
       const GradientColumn tap = columns[column];
       const Element* const from = src + tap.channel;
-      // As source_pixel, but without branches, which eight loads at once would wait for.
+      // As source_pixel, but without branches, so that all loads of a column are under way at once.
       return [tap, from, map = gemm](const ResultPlace& place) {
-        const int row = place.row + tap.tap_row;
-        const int column = place.column + tap.tap_column;
+        const int src_row = place.row + tap.tap_row;
+        const int src_column = place.column + tap.tap_column;
         const bool inside =
-            static_cast<unsigned>(row) < static_cast<unsigned>(map.rows.sources) &&
-            static_cast<unsigned>(column) < static_cast<unsigned>(map.columns.sources);
+            static_cast<unsigned>(src_row) < static_cast<unsigned>(map.rows.sources) &&
+            static_cast<unsigned>(src_column) < static_cast<unsigned>(map.columns.sources);
         if (!inside) return Element{};
-        const int pixel = place.image_pixel + row * map.columns.sources + column;
+        const int pixel = place.image_pixel + src_row * map.columns.sources + src_column;
         return from[std::int64_t{pixel} * map.depth];
       };
     };
