@@ -44,18 +44,17 @@ struct DepthCursor {
 };
 
 // One block's loads: thread (k, row) takes column k of rows row, row + 16, ...
-template <class Element, int kColumns>
+template <class Element, int kColumns, bool kPixels>
 struct SimtLoader {
   using Tile = SimtTile<kColumns>;
 
   const GatherGemm& gemm;
-  const void* src;         // (images,sources,sources,depth), Element; pixels where there are levels
-  const Element* weights;  // (width, taps, padded depth), of this phase
-  int weights_row;         // elements from row to row
-  int weights_depth;
+  const void* src;            // (images,sources,sources,depth), Element or pixels
+  const Element* weights;     // (width, taps, padded depth), of this phase
+  const GatherWeights& form;  // shared
   int first_column;           // of dst
   const ResultPlace* places;  // (kTileM), shared
-  const Element* levels;      // (3, kLevels), shared; null: src is no pixels
+  const Element* levels;      // (3, kLevels), shared; of pixels
   DepthCursor cursor = {};
   float from_src[Tile::kRowsM] = {};
   float from_weights[kColumns] = {};
@@ -66,31 +65,23 @@ struct SimtLoader {
   // Into registers: the loads are under way while the tile before is multiplied.
   __device__ void load() {
     const bool inside = cursor.inside(gemm);
-    if (levels == nullptr) {
-      load_src<false>(inside);
-    } else {
-      load_src<true>(inside);
-    }
-    const int offset = cursor.tap(gemm) * weights_depth + cursor.channel;
-#pragma unroll
-    for (int i = 0; i < kColumns; ++i) {
-      const int column = first_column + row() + i * Tile::kSide;
-      const bool valid = inside && column < gemm.width;
-      from_weights[i] = valid ? to_float(weights[std::int64_t{column} * weights_row + offset]) : 0;
-    }
-    cursor.advance(gemm, Tile::kTileK);
-  }
-
-  template <bool kPixels>
-  __device__ void load_src(bool inside) {
 #pragma unroll
     for (int i = 0; i < Tile::kRowsM; ++i) {
       const ResultPlace place = places[row() + i * Tile::kSide];
       const int pixel = inside ? source_pixel(gemm, place, cursor.tap_row, cursor.tap_column) : -1;
-      const std::int64_t element = std::int64_t{pixel} * gemm.depth + cursor.channel;
+      const std::int64_t at = std::int64_t{pixel} * gemm.depth + cursor.channel;
       from_src[i] =
-          pixel < 0 ? 0 : to_float(source_value<kPixels>(src, element, cursor.channel, levels));
+          pixel < 0 ? 0 : to_float(source_value<kPixels>(src, at, cursor.channel, levels));
     }
+    const int offset = cursor.tap(gemm) * form.depth + cursor.channel;
+#pragma unroll
+    for (int i = 0; i < kColumns; ++i) {
+      const int column = first_column + row() + i * Tile::kSide;
+      const bool valid = inside && column < gemm.width;
+      from_weights[i] =
+          valid ? to_float(weights[std::int64_t{column} * form.row_size() + offset]) : 0;
+    }
+    cursor.advance(gemm, Tile::kTileK);
   }
 
   __device__ void store(float* stage) const {  // (kTileK, kPitchM) and (kTileK, kPitchN)
@@ -151,37 +142,39 @@ struct SimtSums {
   }
 };
 
-template <class Element, int kColumns>
+template <class Element, int kColumns, bool kPixels>
 __global__ void __launch_bounds__(SimtTile<kColumns>::kThreads, 2)
     gather_simt_kernel(GatherProblem problem, GatherArguments arguments) {
   using Tile = SimtTile<kColumns>;
   __shared__ GatherGemm gemm;
+  __shared__ GatherWeights form;
   __shared__ ResultPlace places[Tile::kTileM];
-  __shared__ Element levels[kPixelLevels];
+  __shared__ Element levels[kPixels ? kPixelLevels : 1];
   float* const stages = dynamic_shared_memory<float>();  // 2 x (kTileK, kPitchM + kPitchN)
 
   const int phase = static_cast<int>(blockIdx.z);
   // Shared, because a phase's geometry in registers would leave too few of them for sums.
-  if (threadIdx.x == 0) gemm = problem.gemm(phase);
+  if (threadIdx.x == 0) {
+    gemm = problem.gemm(phase);
+    form = problem.weights(gather_depth_multiple(problem.precision));
+  }
   __syncthreads();
-  const GatherWeights form = problem.weights(gather_depth_multiple(problem.precision));
   const int first_result = static_cast<int>(blockIdx.x) * Tile::kTileM;
   if (first_result >= gemm.results()) return;  // of a phase smaller than the largest
   if (threadIdx.x < Tile::kTileM) {
     places[threadIdx.x] = place_of(gemm, first_result + static_cast<int>(threadIdx.x));
   }
-  if (problem.pixels) prepare_levels(arguments.scaling, Tile::kThreads, levels);
+  if constexpr (kPixels) prepare_levels(arguments.scaling, Tile::kThreads, levels);
   __syncthreads();
 
-  SimtLoader<Element, kColumns> loader{
+  SimtLoader<Element, kColumns, kPixels> loader{
       .gemm = gemm,
       .src = arguments.src,
       .weights = reinterpret_cast<const Element*>(arguments.weights) + phase * form.phase_size(),
-      .weights_row = static_cast<int>(form.row_size()),
-      .weights_depth = form.depth,
+      .form = form,
       .first_column = static_cast<int>(blockIdx.y) * Tile::kTileN,
       .places = places,
-      .levels = problem.pixels ? levels : nullptr};
+      .levels = levels};
   SimtSums<kColumns> sums;
   const int steps = (gemm.taps() * gemm.depth + Tile::kTileK - 1) / Tile::kTileK;
   loader.cursor.advance(gemm, loader.k());
@@ -206,7 +199,7 @@ __global__ void __launch_bounds__(SimtTile<kColumns>::kThreads, 2)
              gemm.width, static_cast<Element*>(arguments.dst));
 }
 
-template <class Element, int kColumns>
+template <class Element, int kColumns, bool kPixels>
 cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arguments,
                         cudaStream_t stream) {
   using Tile = SimtTile<kColumns>;
@@ -218,7 +211,7 @@ cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arg
                                          static_cast<unsigned>(problem.phases())),
                           .threads = dim3(Tile::kThreads),
                           .shared_memory = Tile::kBytes};
-  return launch(gather_simt_kernel<Element, kColumns>, shape, stream, problem, arguments);
+  return launch(gather_simt_kernel<Element, kColumns, kPixels>, shape, stream, problem, arguments);
 }
 
 }  // namespace
@@ -226,11 +219,12 @@ cudaError_t launch_tile(const GatherProblem& problem, const GatherArguments& arg
 cudaError_t gather_cuda_simt(const GatherProblem& problem, const GatherArguments& arguments,
                              cudaStream_t stream) {
   return with_element(problem.precision, [&]<class Element>(Element) {
+    if (problem.pixels) return launch_tile<Element, 6, true>(problem, arguments, stream);
     // Few channels would leave most of a wide tile empty.
     if (problem.gemm(0).width <= SimtTile<2>::kTileN) {
-      return launch_tile<Element, 2>(problem, arguments, stream);
+      return launch_tile<Element, 2, false>(problem, arguments, stream);
     }
-    return launch_tile<Element, 6>(problem, arguments, stream);
+    return launch_tile<Element, 6, false>(problem, arguments, stream);
   });
 }
 

@@ -25,13 +25,15 @@ __global__ void __launch_bounds__(MapGrid::kThreads)
   const Interval rows = covering_windows(y, problem.r, problem.stride_h, dst_grid.rows);
   const Interval columns = covering_windows(x, problem.s, problem.stride_w, dst_grid.columns);
 
+  // Of the image in dst, at these channels.
+  const std::int64_t first =
+      dst_grid.offset({.n = at.n, .row = 0, .column = 0, .channel = at.channel});
   float sum[kWidth] = {};
   for (int p = rows.first; p < rows.last; ++p) {
 #pragma unroll 1  // few windows cover a position: more registers would buy nothing
     for (int q = columns.first; q < columns.last; ++q) {
       const int tap = (y - p * problem.stride_h) * problem.s + x - q * problem.stride_w;
-      const std::int64_t window =
-          dst_grid.offset({.n = at.n, .row = p, .column = q, .channel = at.channel});
+      const std::int64_t window = first + (std::int64_t{p} * dst_grid.columns + q) * problem.c;
       const auto winners = load_vector<kWidth>(arguments.switches + window);
       const auto d_dst = load_vector<kWidth>(arguments.d_dst + window);
 #pragma unroll

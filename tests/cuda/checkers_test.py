@@ -70,6 +70,7 @@ class CubinTest(FilesTest):
                  "gather_sm80<tf32,128x96>"),
                 ("void gather_sm80_kernel<float, 64, 96, true>(float)",
                  "gather_sm80<tf32,64x96,flat>"),
+                ("void gather_simt_kernel<float, 6, true>(float)", "gather_simt<fp32,6,pixels>"),
                 ("void weight_gradient_sm80_kernel<__half, 96, true>(float)",
                  "weight_gradient_sm80<fp16,96,unaligned>"),
                 ("void a_kernel<(allconv::kernels::ReluRule)2, __half>(float)",

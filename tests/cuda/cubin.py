@@ -142,7 +142,8 @@ def readable(demangled):
     name = re.sub(r"\bfloat\b", "tf32" if "_sm80" in name else "fp32", name)
     name = re.sub(r"\((\w+)\)(\d+)", r"\1=\2", name)  # a value of an enum
     name = re.sub(r"(gather_sm80<\w+), (\d+), (\d+)", r"\1,\2x\3", name)
-    special = "unaligned" if name.startswith("weight_gradient") else "flat"
+    special = {"weight_gradient_sm80": "unaligned", "gather_simt": "pixels"}.get(
+        name.partition("<")[0], "flat")
     return name.replace(", true", "," + special).replace(", false", "").replace(" ", "")
 
 

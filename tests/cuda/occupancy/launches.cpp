@@ -48,8 +48,11 @@ void add_weight_gradient_sm80(const Element& element, Launches& launches) {
 template <int kColumns>
 void add_gather_simt(const Element& element, Launches& launches) {
   using Tile = SimtTile<kColumns>;
-  launches["gather_simt<" + element.name + "," + std::to_string(kColumns) + ">"] = {
-      .threads = Tile::kThreads, .dynamic_shared = static_cast<int>(Tile::kBytes)};
+  const std::string name = "gather_simt<" + element.name + "," + std::to_string(kColumns);
+  for (const char* form : {">", ",pixels>"}) {
+    launches[name + form] = {.threads = Tile::kThreads,
+                             .dynamic_shared = static_cast<int>(Tile::kBytes)};
+  }
 }
 
 // For the classes of ImageNet.
