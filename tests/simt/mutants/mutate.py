@@ -43,6 +43,8 @@ TESTS = {
     "kernels/conv2d/gather_cuda_simt.cu": _GATHER.format("_cuda_simt"),
     "kernels/conv2d/gather_cuda_sm80.cu": _GATHER.format("_cuda_sm80"),
     "kernels/conv2d/gather_pack_cuda.cu": _GATHER.format("_cuda_"),
+    "kernels/conv2d/weight_gradient_cuda_sm80.cu":
+        "conv2d_weight_gradient.*_cuda_sm80*:Conv2dIsolation.*",
     "kernels/conv2d/weight_gradient_sum_cuda.cu": "conv2d_weight_gradient.*",
     "kernels/softmax_cross_entropy/backward_cuda.cu": "softmax*backward*cuda/*:SoftmaxOnGpu.*",
     "kernels/softmax_cross_entropy/forward_cuda.cu": "softmax*forward_cuda/*:SoftmaxOnGpu.*",
