@@ -1,8 +1,9 @@
 // Dense linear algebra in double precision, by LAPACK and BLAS. Matrices are row-major.
 //
-// One thread of the process at a time: Debian's libopenblas0-serial has no locks. With two threads
-// in it at once the covariance of 50,000 images came out differently in every run, wrong by up to
-// 0.03.
+// One thread of the process at a time. With two threads in Debian's libopenblas0-serial at once the
+// covariance of 50,000 images came out differently in every run, wrong by up to 0.03; with one it
+// has the same bits each time. (That build of the library probably has no locks: small programs
+// did not show the fault.)
 #pragma once
 
 #include <span>
