@@ -39,18 +39,15 @@ Event make_timing_event() {
   return Event(event);
 }
 
-DeviceMemory::DeviceMemory(std::size_t bytes) : bytes_(bytes) {
+template <class Place>
+Memory<Place>::Memory(std::size_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
   void* memory = nullptr;
-  check(cudaMalloc(&memory, bytes), fmt::format("taking {} MiB of the GPU's memory", bytes >> 20));
-  memory_ = Owned<std::byte*, release>(static_cast<std::byte*>(memory));
+  check(Place::take(&memory, bytes), fmt::format("taking {} MiB of {}", bytes >> 20, Place::kName));
+  memory_ = Owned<std::byte*, Place::release>(static_cast<std::byte*>(memory));
 }
 
-PinnedMemory::PinnedMemory(std::size_t bytes) : bytes_(bytes) {
-  if (bytes == 0) return;
-  void* memory = nullptr;
-  check(cudaMallocHost(&memory, bytes), fmt::format("taking {} MiB of pinned memory", bytes >> 20));
-  memory_ = Owned<std::byte*, release>(static_cast<std::byte*>(memory));
-}
+template class Memory<OnDevice>;
+template class Memory<PinnedOnHost>;
 
 }  // namespace allconv::cuda

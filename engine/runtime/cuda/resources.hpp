@@ -57,31 +57,27 @@ Stream make_stream();
 Event make_event();  // without times
 Event make_timing_event();
 
-// Bytes on the current GPU, 256-byte aligned; none for 0.
-class DeviceMemory {
- public:
-  DeviceMemory() = default;
-  explicit DeviceMemory(std::size_t bytes);
-
-  std::byte* data() const { return memory_.get(); }
-  template <class Type>
-  Type* as() const {
-    return reinterpret_cast<Type*>(memory_.get());
-  }
-  std::size_t size() const { return bytes_; }
-
- private:
+// Where bytes lie: how they are taken and given back.
+struct OnDevice {
+  static constexpr std::string_view kName = "the GPU's memory";
+  static cudaError_t take(void** memory, std::size_t bytes) { return cudaMalloc(memory, bytes); }
   static cudaError_t release(std::byte* memory) { return cudaFree(memory); }
-
-  Owned<std::byte*, release> memory_;
-  std::size_t bytes_ = 0;
+};
+struct PinnedOnHost {
+  static constexpr std::string_view kName = "pinned memory";
+  static cudaError_t take(void** memory, std::size_t bytes) {
+    return cudaMallocHost(memory, bytes);
+  }
+  static cudaError_t release(std::byte* memory) { return cudaFreeHost(memory); }
 };
 
-// Page-locked bytes of the host, which copies on a stream reach directly.
-class PinnedMemory {
+// Bytes, 256-byte aligned; none for 0.
+template <class Place>
+class Memory {
  public:
-  PinnedMemory() = default;
-  explicit PinnedMemory(std::size_t bytes);
+  Memory() = default;
+  // Throws Error{device} where they cannot be had.
+  explicit Memory(std::size_t bytes);
 
   std::byte* data() const { return memory_.get(); }
   template <class Type>
@@ -91,10 +87,11 @@ class PinnedMemory {
   std::size_t size() const { return bytes_; }
 
  private:
-  static cudaError_t release(std::byte* memory) { return cudaFreeHost(memory); }
-
-  Owned<std::byte*, release> memory_;
+  Owned<std::byte*, Place::release> memory_;
   std::size_t bytes_ = 0;
 };
+
+using DeviceMemory = Memory<OnDevice>;      // of the current GPU
+using PinnedMemory = Memory<PinnedOnHost>;  // page-locked: copies on a stream reach it directly
 
 }  // namespace allconv::cuda
