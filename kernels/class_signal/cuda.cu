@@ -22,7 +22,7 @@ constexpr int kThreads = kWarpLanes * kImages;
 template <class Row>
 __device__ int largest_class(const Row* logits, int classes) {
   float largest = -INFINITY;
-  int best = static_cast<int>(threadIdx.x) < classes ? static_cast<int>(threadIdx.x) : 0;
+  int best = static_cast<int>(threadIdx.x);  // where no logit is larger, lane 0's is the first
   for (int c = static_cast<int>(threadIdx.x); c < classes; c += kWarpLanes) {
     const float logit = to_float(logits[c]);
     if (!(logit > largest)) continue;

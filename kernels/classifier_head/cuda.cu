@@ -36,7 +36,7 @@ __device__ float activation(const ClassifierHeadProblem& problem, const Element*
   return value > 0 ? value : problem.slope * value;
 }
 
-// By one warp: (k) logits to (k) probabilities.
+// By one warp: (k) logits to (k) probabilities. A lane reads those that it has written itself.
 __device__ inline void softmax(const float* logits, int classes, float* probabilities) {
   const int lane = static_cast<int>(threadIdx.x);
   float largest = -INFINITY;
@@ -77,7 +77,6 @@ __global__ void __launch_bounds__(kThreads)
     for (int part = 0; part < kWarps; ++part) sum += sums[part * problem.k + k];
     logits[k] = sum / static_cast<float>(problem.pixels());
   }
-  __syncwarp();
   softmax(logits, problem.k, arguments.probabilities + image * problem.k);
 }
 

@@ -29,7 +29,7 @@ struct DepthCursor {
 
   __device__ void advance(const GatherGemm& gemm, int by) {
     channel += by;
-    while (channel >= gemm.depth && tap_row < gemm.rows.taps) {
+    while (channel >= gemm.depth) {
       channel -= gemm.depth;
       if (++tap_column == gemm.columns.taps) {
         tap_column = 0;
