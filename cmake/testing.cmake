@@ -16,8 +16,6 @@ function(allconv_gtest folder)
   get_property(rooms GLOBAL PROPERTY ALLCONV_ROOMS)
   add_executable(test_${folder} ${sources})
   target_link_libraries(test_${folder} PRIVATE ${rooms} GTest::gtest_main)
-  # Tests wait for the rooms, which are optimised as ever; they themselves should build fast.
-  target_compile_options(test_${folder} PRIVATE -O1)
   target_compile_definitions(test_${folder} PRIVATE
     ALLCONV_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/${folder}")
   allconv_test(test_${folder} quick test_${folder})
