@@ -5,7 +5,12 @@ find_program(ALLCONV_RUN_CLANG_TIDY NAMES run-clang-tidy-14 run-clang-tidy)
 find_program(ALLCONV_CLANG_TIDY NAMES clang-tidy-14 clang-tidy)
 mark_as_advanced(ALLCONV_CLANG_FORMAT ALLCONV_RUN_CLANG_TIDY ALLCONV_CLANG_TIDY)
 
-if(ALLCONV_CLANG_FORMAT AND ALLCONV_RUN_CLANG_TIDY AND ALLCONV_CLANG_TIDY)
+if(ALLCONV_UNITY)
+  add_custom_target(lint
+    COMMAND ${CMAKE_COMMAND} -E echo
+      "lint needs each source's own commands: configure with -D ALLCONV_UNITY=OFF"
+    COMMAND ${CMAKE_COMMAND} -E false VERBATIM)
+elseif(ALLCONV_CLANG_FORMAT AND ALLCONV_RUN_CLANG_TIDY AND ALLCONV_CLANG_TIDY)
   file(GLOB_RECURSE formatted_files CONFIGURE_DEPENDS
     kernels/*.cpp kernels/*.hpp kernels/*.cu kernels/*.cuh engine/*.cpp engine/*.hpp
     tools/*.cpp tools/*.hpp bench/*.cpp bench/*.hpp bench/*.cu bench/*.cuh tests/*.cpp

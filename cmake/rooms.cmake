@@ -26,6 +26,14 @@ if(ALLCONV_FUZZ)
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
 endif()
 
+# allconv_unity(TARGET): with ALLCONV_UNITY, compiles its sources six at a time as one, which reads
+# their headers once: what is built from nothing is built in half the time. tools/demo and
+# tools/test do; whoever changes a file now and then builds faster without.
+function(allconv_unity target)
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ${ALLCONV_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 function(allconv_room name directory)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/${directory}/*.cpp ${CMAKE_SOURCE_DIR}/${directory}/*.hpp)
@@ -37,6 +45,7 @@ function(allconv_room name directory)
   # The list file keeps a room of headers alone a valid library.
   add_library(${name} STATIC ${sources} ${CMAKE_CURRENT_LIST_FILE})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  allconv_unity(${name})
   target_link_libraries(${name} PUBLIC allconv_options ${ARGN})
   set_property(GLOBAL APPEND PROPERTY ALLCONV_ROOMS ${name})
 endfunction()

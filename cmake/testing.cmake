@@ -15,6 +15,7 @@ function(allconv_gtest folder)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp)
   get_property(rooms GLOBAL PROPERTY ALLCONV_ROOMS)
   add_executable(test_${folder} ${sources})
+  allconv_unity(test_${folder})
   target_link_libraries(test_${folder} PRIVATE ${rooms} GTest::gtest_main)
   target_compile_definitions(test_${folder} PRIVATE
     ALLCONV_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/${folder}")

@@ -51,7 +51,7 @@ HistoryHeader parse_header(const JsonValue& value) {
   return header;
 }
 
-LayerRecord parse_layer(const JsonValue& value) {
+LayerRecord parse_layer_record(const JsonValue& value) {
   LayerRecord layer = {.name = value.at("name").string(),
                        .weight_norm = optional_number(value, "weight_norm"),
                        .gradient_norm = optional_number(value, "gradient_norm"),
@@ -74,7 +74,7 @@ HistoryRow parse_row(const JsonValue& value) {
   if (has_true(value, "dead_start"))
     row.metrics.dead_start = static_cast<std::uint64_t>(value.at("seed").integer(0, INT64_MAX));
   for (const JsonValue& layer : value.at("layers").elements("layer"))
-    row.layers.push_back(parse_layer(layer));
+    row.layers.push_back(parse_layer_record(layer));
   return row;
 }
 

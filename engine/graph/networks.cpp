@@ -17,7 +17,8 @@ constexpr std::string_view kLarge = "large-all-cnn";
 constexpr std::string_view kCifarNote = "CIFAR-10, no augmentation";
 constexpr int kCifarClasses = 10;
 
-[[noreturn]] void refuse(std::string_view where, std::string_view what, std::string_view mend) {
+[[noreturn]] void refuse_option(std::string_view where, std::string_view what,
+                                std::string_view mend) {
   throw Error(ErrorKind::usage, what, where, mend);
 }
 
@@ -155,11 +156,13 @@ NetworkDescription large_network(const NetworkOptions& options, int classes) {
 // An option that a network does not have is refused rather than ignored.
 void check_options(std::string_view name, const NetworkOptions& options) {
   if (options.ladder != 27 && options.ladder != 23)
-    refuse("ladder", fmt::format("{} is not a choice", options.ladder), "choose 27 or 23");
+    refuse_option("ladder", fmt::format("{} is not a choice", options.ladder), "choose 27 or 23");
   if (options.ladder != 27 && name != kImageNet)
-    refuse(name, "the network has no option ladder", fmt::format("use it with {}", kImageNet));
+    refuse_option(name, "the network has no option ladder",
+                  fmt::format("use it with {}", kImageNet));
   if (options.head_same && (name == kImageNet || name == kLarge))
-    refuse(name, "the network has no option head", "use it with a network for 32 x 32 images");
+    refuse_option(name, "the network has no option head",
+                  "use it with a network for 32 x 32 images");
 }
 
 template <class Value>
@@ -167,8 +170,8 @@ Value choice(std::string_view key, std::string_view text, std::string_view first
              std::string_view second, std::array<Value, 2> values) {
   if (text == first) return values[0];
   if (text == second) return values[1];
-  refuse(fmt::format("network option {}", key), fmt::format("\"{}\" is not a choice", text),
-         fmt::format("choose {} or {}", first, second));
+  refuse_option(fmt::format("network option {}", key), fmt::format("\"{}\" is not a choice", text),
+                fmt::format("choose {} or {}", first, second));
 }
 
 void apply_option(NetworkOptions& options, std::string_view option) {
@@ -183,8 +186,8 @@ void apply_option(NetworkOptions& options, std::string_view option) {
   } else if (key == "ladder") {
     options.ladder = choice<int>(key, value, "27", "23", {27, 23});
   } else {
-    refuse("network options", fmt::format("there is no option \"{}\"", key),
-           "use head=valid|same, last-relu=on|off or ladder=27|23");
+    refuse_option("network options", fmt::format("there is no option \"{}\"", key),
+                  "use head=valid|same, last-relu=on|off or ladder=27|23");
   }
 }
 
@@ -217,7 +220,7 @@ NetworkOptions parse_network_options(std::string_view text) {
     apply_option(options, text.substr(0, comma));
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
-    if (text.empty()) refuse("network options", "the list ends with a comma", "remove it");
+    if (text.empty()) refuse_option("network options", "the list ends with a comma", "remove it");
   }
   return options;
 }
@@ -229,11 +232,11 @@ NetworkDescription make_network(std::string_view name, const NetworkOptions& opt
   if (!known) {
     std::string names;
     for (const NamedNetwork& network : networks) names.append(" ").append(network.name);
-    refuse(name, "there is no network of this name", "choose one of" + names);
+    refuse_option(name, "there is no network of this name", "choose one of" + names);
   }
   if (classes < 2 || classes > kMaxExtent) {
-    refuse(name, fmt::format("{} classes cannot be told apart", classes),
-           fmt::format("use from 2 to {} classes", kMaxExtent));
+    refuse_option(name, fmt::format("{} classes cannot be told apart", classes),
+                  fmt::format("use from 2 to {} classes", kMaxExtent));
   }
   check_options(name, options);
   if (name == kImageNet) return imagenet_network(options, classes);
@@ -247,14 +250,15 @@ void replace_dropout_rates(NetworkDescription& network, const std::vector<double
     if (auto* dropout = std::get_if<DropoutLayer>(&layer)) layers.push_back(dropout);
   }
   if (layers.size() != rates.size()) {
-    refuse(network.name,
-           fmt::format("{} dropout rates for {} dropout layers", rates.size(), layers.size()),
-           fmt::format("give {}", layers.size()));
+    refuse_option(
+        network.name,
+        fmt::format("{} dropout rates for {} dropout layers", rates.size(), layers.size()),
+        fmt::format("give {}", layers.size()));
   }
   for (std::size_t i = 0; i < rates.size(); ++i) {
     if (!(rates[i] >= 0 && rates[i] < 1)) {
-      refuse(network.name, fmt::format("a dropout rate is {}", rates[i]),
-             "give numbers of at least 0 and below 1");
+      refuse_option(network.name, fmt::format("a dropout rate is {}", rates[i]),
+                    "give numbers of at least 0 and below 1");
     }
     layers[i]->rate = rates[i];
   }

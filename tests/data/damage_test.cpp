@@ -13,19 +13,6 @@ namespace {
 using namespace allconv::testing;
 using namespace std::string_view_literals;
 
-ImageResult decode(std::string_view bytes, const DecodeOptions& options = {}) {
-  return decode_image(std::as_bytes(std::span(bytes)), options);
-}
-
-// The error's message, or "" for a decoded image, whose pixels must all be there.
-std::string message(const ImageResult& result) {
-  if (const auto* error = std::get_if<ImageError>(&result)) return error->message;
-  const Image& image = std::get<Image>(result);
-  EXPECT_EQ(image.pixels.size(), std::size_t{3} * static_cast<std::size_t>(image.height) *
-                                     static_cast<std::size_t>(image.width));
-  return "";
-}
-
 // All stored images whose names end like this.
 std::vector<std::string> stored_images(std::string_view suffix) {
   std::vector<std::string> names;

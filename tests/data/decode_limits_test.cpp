@@ -15,10 +15,6 @@ namespace {
 
 using namespace allconv::testing;
 
-ImageResult decode(std::string_view bytes, const DecodeOptions& options = {}) {
-  return decode_image(std::as_bytes(std::span(bytes)), options);
-}
-
 void put_number(std::string& bytes, std::size_t at, std::uint32_t value, int size, bool big) {
   for (int i = 0; i < size; ++i) {
     const int shift = 8 * (big ? size - 1 - i : i);

@@ -18,18 +18,6 @@ namespace {
 
 using namespace allconv::testing;
 
-ImageResult decode(std::string_view bytes, const DecodeOptions& options = {}) {
-  return decode_image(std::as_bytes(std::span(bytes)), options);
-}
-
-// The error's message, or "" for a decoded image.
-std::string message(const ImageResult& result) {
-  const auto* error = std::get_if<ImageError>(&result);
-  if (error == nullptr) return "";
-  EXPECT_EQ(error->stage, ImageError::Stage::decode);
-  return error->message;
-}
-
 struct Case {
   std::string file;
   int height = 0, width = 0;

@@ -45,7 +45,9 @@ TEST_F(List, LinesAreImagesAndPathsAreAsWritten) {
 TEST_F(List, AnyNameThatIsNoImagesOrTars) {
   for (const char* name : {"sub/list", "sub/list.csv", "sub/a.png.txt"})
     EXPECT_EQ(open("a.png", OpenMode::score, name).size(), 1U);
-  EXPECT_EQ(paths(open("\xEF\xBB\xBF" "a.png\n")), (Names{"a.png"}));  // a byte order mark
+  EXPECT_EQ(paths(open("\xEF\xBB\xBF"
+                       "a.png\n")),
+            (Names{"a.png"}));  // a byte order mark
 }
 
 TEST_F(List, LabelsAreSortedBytewise) {

@@ -5,15 +5,18 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include "engine/data/data_set.hpp"
+#include "engine/data/decode.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/input_file.hpp"
 
@@ -27,6 +30,22 @@ inline std::string stored_bytes(const std::string& name) {
   std::ifstream file(stored(name), std::ios::binary);
   EXPECT_TRUE(file) << name;
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline ImageResult decode(std::string_view bytes, const DecodeOptions& options = {}) {
+  return decode_image(std::as_bytes(std::span(bytes)), options);
+}
+
+// The error's message, or "" for a decoded image, whose pixels must all be there.
+inline std::string message(const ImageResult& result) {
+  if (const auto* error = std::get_if<ImageError>(&result)) {
+    EXPECT_EQ(error->stage, ImageError::Stage::decode);
+    return error->message;
+  }
+  const Image& image = std::get<Image>(result);
+  EXPECT_EQ(image.pixels.size(), std::size_t{3} * static_cast<std::size_t>(image.height) *
+                                     static_cast<std::size_t>(image.width));
+  return "";
 }
 
 // A folder of its own that is removed with all it holds.

@@ -44,7 +44,7 @@ void save_tuning(const std::string& path) {
   file.write(path);
 }
 
-class Saved : public testing::TestWithParam<Saving> {
+class Saved : public ::testing::TestWithParam<Saving> {
  protected:
   std::string path() const { return folder_ / "file"; }
 
@@ -129,11 +129,11 @@ TEST_P(Saved, SurvivesAPowerCut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Saved,
-                         testing::Values(Saving{"text_anew", save_text, false},
-                                         Saving{"text_over_another", save_text, true},
-                                         Saving{"model_anew", save_model, false},
-                                         Saving{"model_over_another", save_model, true},
-                                         Saving{"tuning_over_another", save_tuning, true}),
+                         ::testing::Values(Saving{"text_anew", save_text, false},
+                                           Saving{"text_over_another", save_text, true},
+                                           Saving{"model_anew", save_model, false},
+                                           Saving{"model_over_another", save_model, true},
+                                           Saving{"tuning_over_another", save_tuning, true}),
                          [](const auto& info) { return info.param.name; });
 
 // Appended line by line: an earlier line is never lost.

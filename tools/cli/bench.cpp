@@ -19,7 +19,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kBenchExamples =
     "Examples:\n"
     "  Images per second of All-CNN-C, and the time of each layer:\n"
     "    allconv bench all-cnn-c --batch-size 32\n"
@@ -170,7 +170,7 @@ void add_bench_command(CLI::App& app, Chosen& chosen) {
   add_operation_options(command, *arguments);
   add_network_options(command, arguments->network);
   add_common_options(command, arguments->common);
-  command.footer(kExamples);
+  command.footer(kBenchExamples);
   command.callback([arguments, &chosen] {
     chosen = [arguments] {
       return arguments->operation.empty() ? run_network(*arguments) : run_operation(*arguments);

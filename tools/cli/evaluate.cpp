@@ -18,7 +18,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kEvaluateExamples =
     "Examples:\n"
     "  How often the model is right about the test split (or about all, where there are no "
     "splits):\n"
@@ -113,7 +113,7 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen) {
       ->type_name("text|json");
   add_scoring_options(command, arguments->scoring);
   add_common_options(command, arguments->common);
-  command.footer(kExamples);
+  command.footer(kEvaluateExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_evaluate(*arguments); }; });
 }

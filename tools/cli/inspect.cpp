@@ -14,7 +14,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kInspectExamples =
     "Example:\n"
     "  allconv inspect model.safetensors";
 
@@ -54,7 +54,7 @@ void add_inspect_command(CLI::App& app, Chosen& chosen) {
   CLI::App& command =
       *app.add_subcommand("inspect", "Show a model's layers, classes and preparation");
   command.add_option("MODEL", *path, "a model file")->required()->type_name("");
-  command.footer(kExamples);
+  command.footer(kInspectExamples);
   command.callback([path, &chosen] { chosen = [path] { return run_inspect(*path); }; });
 }
 

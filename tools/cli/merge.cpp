@@ -15,7 +15,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kMergeExamples =
     "Examples:\n"
     "  The results of `score --shard 0/3`, `1/3` and `2/3`, in this order:\n"
     "    allconv merge 0.jsonl 1.jsonl 2.jsonl -o scores.jsonl";
@@ -54,7 +54,7 @@ void add_merge_command(CLI::App& app, Chosen& chosen) {
       ->required()
       ->type_name("ALL.jsonl|ALL.csv");
   command.add_flag("--overwrite", arguments->overwrite, "replace a file that exists");
-  command.footer(kExamples);
+  command.footer(kMergeExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_merge(*arguments); }; });
 }

@@ -14,7 +14,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kNetworksExamples =
     "Examples:\n"
     "  All networks with their figures:\n"
     "    allconv networks\n"
@@ -66,7 +66,7 @@ void add_networks_command(CLI::App& app, Chosen& chosen) {
       *app.add_subcommand("networks", "List the networks of the paper, or print one as JSON");
   command.add_option("NAME", arguments->name, "a network's name")->type_name("");
   add_network_options(command, arguments->choice);
-  command.footer(kExamples);
+  command.footer(kNetworksExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_networks(*arguments); }; });
 }

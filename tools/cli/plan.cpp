@@ -15,7 +15,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kPlanExamples =
     "Examples:\n"
     "  What scoring 32 images at a time runs, and the memory that it takes:\n"
     "    allconv plan all-cnn-c --batch-size 32\n"
@@ -112,7 +112,7 @@ void add_plan_command(CLI::App& app, Chosen& chosen) {
                          "the plan for a GPU of this architecture, which need not be there"),
       "sm_80, sm_86, sm_89, sm_90, sm_100, sm_120")
       ->type_name("sm_80|sm_90|...");
-  command.footer(kExamples);
+  command.footer(kPlanExamples);
   command.callback([arguments, &chosen] { chosen = [arguments] { return run_plan(*arguments); }; });
 }
 

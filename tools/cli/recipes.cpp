@@ -14,7 +14,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kRecipesExamples =
     "Examples:\n"
     "  All recipes, with what they reached:\n"
     "    allconv recipes\n"
@@ -58,7 +58,7 @@ void add_recipes_command(CLI::App& app, Chosen& chosen) {
   CLI::App& command = *app.add_subcommand(
       "recipes", "List the recipes of `train` and what they reached, or print one as JSON");
   command.add_option("NAME", *name, "a recipe's name")->type_name("");
-  command.footer(kExamples);
+  command.footer(kRecipesExamples);
   command.callback([name, &chosen] { chosen = [name] { return run_recipes(*name); }; });
 }
 

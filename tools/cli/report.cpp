@@ -17,7 +17,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kReportExamples =
     "Examples:\n"
     "  A page about a training that keeps checkpoints, while it runs or afterwards:\n"
     "    allconv train pictures/ -o model.safetensors --validate more/ --checkpoint run/\n"
@@ -130,7 +130,7 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
       ->type_name("DATA");
   add_scoring_options(command, arguments->scoring);
   add_common_options(command, arguments->common);
-  command.footer(kExamples);
+  command.footer(kReportExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_report(*arguments); }; });
 }

@@ -18,7 +18,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kScoreExamples =
     "Examples:\n"
     "  All images below a folder, one JSON object a line:\n"
     "    allconv score model.safetensors pictures/ -o scores.jsonl\n"
@@ -185,7 +185,7 @@ void add_score_command(CLI::App& app, Chosen& chosen) {
   add_output_options(command, *arguments);
   add_input_options(command, *arguments);
   add_common_options(command, arguments->common);
-  command.footer(kExamples);
+  command.footer(kScoreExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_score(*arguments); }; });
 }

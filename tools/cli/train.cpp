@@ -20,7 +20,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kTrainExamples =
     "Examples:\n"
     "  Pictures in one folder a class, the network and the settings of the paper:\n"
     "    allconv train pictures/ -o model.safetensors\n"
@@ -92,7 +92,7 @@ void add_train_command(CLI::App& app, Chosen& chosen) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App& command = *app.add_subcommand("train", "Train a network on labelled images");
   add_train_options(command, *arguments);
-  command.footer(kExamples);
+  command.footer(kTrainExamples);
   command.callback([arguments, &command, &chosen] {
     apply_recipe(command, *arguments);
     chosen = [arguments] { return run_train(*arguments); };

@@ -16,7 +16,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kTuneExamples =
     "Examples:\n"
     "  Time every kernel on every layer once, then score with the fastest:\n"
     "    allconv tune model.safetensors -o tuned.json\n"
@@ -71,7 +71,7 @@ void add_tune_command(CLI::App& app, Chosen& chosen) {
       ->type_name("N");
   add_network_options(command, arguments->network);
   add_common_options(command, arguments->common);
-  command.footer(kExamples);
+  command.footer(kTuneExamples);
   command.callback([arguments, &chosen] { chosen = [arguments] { return run_tune(*arguments); }; });
 }
 
