@@ -2,7 +2,6 @@
 // backpropagation, through the engine's own plan, slots, streams and graphs.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <ostream>
@@ -61,11 +60,18 @@ void PrintTo(const Subject& subject, std::ostream* stream) {
   *stream << (subject.narrow ? "narrow, " : "wide, ") << to_string(subject.precision);
 }
 
-// Of an explanation. Among a wide network's hundred thousands of ReLUs some always open on one side
-// only, whatever the precision.
+// Of an explanation. Among a wide network's 350,000 ReLUs an image some open on one side only: in
+// fp32 none in most pictures, which then agree to 3e-6, and one or two in others, to 4e-3. Fewer
+// digits let hundreds differ: shares of 0.04 to 0.08 in tf32 and fp16, of 0.13 to 0.18 in bf16.
 double explanation_tolerance(const Subject& subject) {
-  const double narrow = kBackward * tolerance(subject.precision);
-  return subject.narrow ? narrow : std::clamp(3 * narrow, 0.02, 0.4);
+  if (subject.narrow) return kBackward * tolerance(subject.precision);
+  switch (subject.precision) {
+    case Precision::fp32: return 0.01;
+    case Precision::tf32:
+    case Precision::fp16: return 0.12;
+    case Precision::bf16: return 0.3;
+  }
+  return 0;
 }
 
 // All-CNN-C itself takes the emulation minutes: test_simt_network_full asks for it.
