@@ -32,7 +32,7 @@ import sites
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAM = "test_cuda_operations"
-RUN_SECONDS = 300  # of a processor's time; the longest suite takes a tenth of it
+RUN_SECONDS = 120  # of a processor's time; the longest suite takes a quarter of it
 SEEDS = (1, 2, 3)  # of the orders in which a mutant without a barrier runs; others run by the first
 
 # The tests of a unit, where the name of its row does not stand in its path.

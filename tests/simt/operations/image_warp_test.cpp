@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "kernels/image_warp/cuda.hpp"
@@ -19,12 +20,13 @@ using kernels::ImageWarpProblem;
 constexpr ImageWarpProblem kProblem{.n = 2, .h = 9, .w = 7};
 constexpr std::int64_t kDensePitch = 3 * kProblem.w;
 
+constexpr ImageWarp kTurned{.x = {0.98F, -0.17F, 0.1F}, .y = {0.17F, 0.98F, -0.1F}};
+
 // `images` is (n,h,pitch) with `gap` bytes after each image.
 std::vector<float> warped(const std::vector<std::uint8_t>& images, std::int64_t pitch,
-                          std::int64_t gap) {
+                          std::int64_t gap, const ImageWarp& warp = kTurned) {
   const simt::DeviceArray<std::uint8_t> on_device(images);
-  const simt::DeviceArray<ImageWarp> warps(
-      std::vector<ImageWarp>(kProblem.n, {.x = {0.98F, -0.17F, 0.1F}, .y = {0.17F, 0.98F, -0.1F}}));
+  const simt::DeviceArray<ImageWarp> warps(std::vector<ImageWarp>(kProblem.n, warp));
   const simt::DeviceArray<float> dst(static_cast<std::size_t>(kProblem.size()));
   const auto& row = cuda_kernel_table(ImageWarping{}).front();
   EXPECT_EQ(row.prepare({.problem = kProblem, .types = {}})
@@ -53,6 +55,16 @@ TEST(ImageWarpOnGpu, TakesImagesOutOfLargerOnes) {
   const std::vector<float> expected = warped(dense, 0, 0);
   EXPECT_EQ(warped(dense, kDensePitch, 0), expected);
   EXPECT_EQ(warped(apart, kPitch, kGap), expected);
+}
+
+TEST(ImageWarpOnGpu, WhatIsNowhereIsZero) {
+  const std::vector<std::uint8_t> images(kProblem.size(), 200);
+  const std::vector<float> zeros(static_cast<std::size_t>(kProblem.size()));
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float place : {-kInfinity, -1e30F, 1e30F, kInfinity, kInfinity - kInfinity}) {
+    EXPECT_EQ(warped(images, 0, 0, {.x = {1, 0, place}, .y = {0, 1, 0}}), zeros) << place;
+    EXPECT_EQ(warped(images, 0, 0, {.x = {1, 0, 0}, .y = {0, 1, place}}), zeros) << place;
+  }
 }
 
 }  // namespace
