@@ -173,8 +173,8 @@ def first_fault(output):
 
 def run_tests(program, tests, seed, seconds):
     """What the suite says: (outcome, how)."""
-    command = ["prlimit", f"--cpu={seconds}", program, "--gtest_brief=1", "--gtest_fail_fast",
-               f"--gtest_filter={tests}"]
+    command = ["prlimit", f"--cpu={seconds}:{seconds + 5}", program, "--gtest_brief=1",
+               "--gtest_fail_fast", f"--gtest_filter={tests}"]
     ran = subprocess.run(command, capture_output=True, text=True, errors="replace",
                          env=dict(os.environ, SIMT_SEED=str(seed)))
     if ran.returncode == -signal.SIGXCPU:
