@@ -69,9 +69,7 @@ __global__ void __launch_bounds__(kThreads, 2) tiled_kernel(Layer layer, Tensors
 }  // namespace
 
 cudaError_t tiled(const Layer& layer, const Tensors& tensors, cudaStream_t stream) {
-  const cudaError_t launched =
-      kernels::launch(tiled_kernel, tile_grid(layer, kThreads), stream, layer, tensors);
-  return launched == cudaSuccess ? bias_relu(layer, tensors, stream) : launched;
+  return launch_then_bias_relu(tiled_kernel, kThreads, layer, tensors, stream);
 }
 
 }  // namespace allconv::ladder

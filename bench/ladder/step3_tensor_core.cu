@@ -37,9 +37,7 @@ __global__ void __launch_bounds__(kThreads, kTile.resident)
 }  // namespace
 
 cudaError_t tensor_core(const Layer& layer, const Tensors& tensors, cudaStream_t stream) {
-  const cudaError_t launched =
-      kernels::launch(tensor_core_kernel, tile_grid(layer, kThreads), stream, layer, tensors);
-  return launched == cudaSuccess ? bias_relu(layer, tensors, stream) : launched;
+  return launch_then_bias_relu(tensor_core_kernel, kThreads, layer, tensors, stream);
 }
 
 }  // namespace allconv::ladder

@@ -5,47 +5,22 @@
 // Layout, tiles, threads, shared memory: as step 4, but for the order of the pieces.
 // Requires what Layer says. Bound by: tensor cores: 24 of their instructions for 7 ldmatrix.
 #include "bench/ladder/steps.cuh"
-#include "kernels/ptx/cp_async.cuh"
 
 namespace allconv::ladder {
 namespace {
 
-namespace ptx = kernels::ptx;
-using Layout = Swizzled;
-constexpr int kThreads = kTile.threads();
+using Product = Pipeline<Swizzled>;
 
-__device__ void start_copies(Stage& stage, TilePieces<kThreads>& pieces) {
-  pieces.next([&stage](const GatherPiece& at, const __half* from, bool valid) {
-    ptx::cp_async_16(stage.bytes + Layout::offset(at), from, valid);
-  });
-}
-
-__global__ void __launch_bounds__(kThreads, kTile.resident)
+__global__ void __launch_bounds__(Product::kThreads, kTile.resident)
     swizzled_kernel(Layer layer, Tensors tensors) {
   __shared__ Stage stages[kStages];
-  TilePieces<kThreads> pieces(layer, tensors);
-  const int steps = depth_steps(layer);  // at least 9
-  for (int step = 0; step < kStages - 1; ++step) {
-    start_copies(stages[step], pieces);
-    ptx::cp_async_commit();
-  }
-  WarpSums<Layout> sums;
-  for (int step = 0; step < steps; ++step) {
-    ptx::cp_async_wait<kStages - 2>();
-    __syncthreads();  // the step has arrived for all, and all have left the one before
-    if (step + kStages - 1 < steps) start_copies(stages[(step + kStages - 1) % kStages], pieces);
-    ptx::cp_async_commit();
-    sums.multiply(stages[step % kStages]);
-  }
-  sums.leave(PlainEnd{.layer = layer, .dst = tensors.dst});
+  Product::sums(layer, tensors, stages).leave(PlainEnd{.layer = layer, .dst = tensors.dst});
 }
 
 }  // namespace
 
 cudaError_t swizzled(const Layer& layer, const Tensors& tensors, cudaStream_t stream) {
-  const cudaError_t launched =
-      kernels::launch(swizzled_kernel, tile_grid(layer, kThreads), stream, layer, tensors);
-  return launched == cudaSuccess ? bias_relu(layer, tensors, stream) : launched;
+  return launch_then_bias_relu(swizzled_kernel, Product::kThreads, layer, tensors, stream);
 }
 
 }  // namespace allconv::ladder

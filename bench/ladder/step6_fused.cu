@@ -6,21 +6,13 @@
 // Requires what Layer says. Bound by: tensor cores. This is gather_cuda_sm80 for one kind of layer.
 #include "bench/ladder/steps.cuh"
 #include "kernels/core/cuda_shared.cuh"
-#include "kernels/ptx/cp_async.cuh"
 
 namespace allconv::ladder {
 namespace {
 
-namespace ptx = kernels::ptx;
-using Layout = Swizzled;
-constexpr int kThreads = kTile.threads();
+using Product = Pipeline<Swizzled>;
+constexpr int kThreads = Product::kThreads;
 constexpr int kPitch = kernels::gather_sum_pitch(kTile);
-
-__device__ void start_copies(Stage& stage, TilePieces<kThreads>& pieces) {
-  pieces.next([&stage](const GatherPiece& at, const __half* from, bool valid) {
-    ptx::cp_async_16(stage.bytes + Layout::offset(at), from, valid);
-  });
-}
 
 // The sums, (kTile.m, kTile.n) of rows of kPitch floats, to dst and mask by all threads.
 __device__ void finish_tile(const Layer& layer, const Tensors& tensors, const float* tile) {
@@ -41,20 +33,7 @@ __device__ void finish_tile(const Layer& layer, const Tensors& tensors, const fl
 __global__ void __launch_bounds__(kThreads, kTile.resident)
     fused_kernel(Layer layer, Tensors tensors) {
   Stage* const stages = kernels::dynamic_shared_memory<Stage>();  // (kStages)
-  TilePieces<kThreads> pieces(layer, tensors);
-  const int steps = depth_steps(layer);  // at least 9
-  for (int step = 0; step < kStages - 1; ++step) {
-    start_copies(stages[step], pieces);
-    ptx::cp_async_commit();
-  }
-  WarpSums<Layout> sums;
-  for (int step = 0; step < steps; ++step) {
-    ptx::cp_async_wait<kStages - 2>();
-    __syncthreads();  // the step has arrived for all, and all have left the one before
-    if (step + kStages - 1 < steps) start_copies(stages[(step + kStages - 1) % kStages], pieces);
-    ptx::cp_async_commit();
-    sums.multiply(stages[step % kStages]);
-  }
+  const auto sums = Product::sums(layer, tensors, stages);
   __syncthreads();  // all have read the last stage: its memory takes the sums
   float* const tile = reinterpret_cast<float*>(stages);
   sums.leave([tile](int row, int column, float low, float high) {

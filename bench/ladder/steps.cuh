@@ -9,6 +9,7 @@
 #include "kernels/conv2d/tensor_core.cuh"
 #include "kernels/core/cuda_element.cuh"
 #include "kernels/core/cuda_launch.cuh"
+#include "kernels/ptx/cp_async.cuh"
 #include "kernels/ptx/ldmatrix.cuh"
 
 namespace allconv::ladder {
@@ -142,6 +143,39 @@ struct WarpSums {
   }
 };
 
+// Step 4's change: cp.async copies the tile two steps ahead, past the registers, into three stages
+// that take turns; one barrier a step is enough. All sums of the block, `stages` being (kStages) in
+// shared memory.
+template <class Layout>
+struct Pipeline {
+  static constexpr int kThreads = kTile.threads();
+
+  __device__ static void start_copies(Stage& stage, TilePieces<kThreads>& pieces) {
+    pieces.next([&stage](const GatherPiece& at, const __half* from, bool valid) {
+      kernels::ptx::cp_async_16(stage.bytes + Layout::offset(at), from, valid);
+    });
+  }
+
+  __device__ static WarpSums<Layout> sums(const Layer& layer, const Tensors& tensors,
+                                          Stage* stages) {
+    TilePieces<kThreads> pieces(layer, tensors);
+    const int steps = depth_steps(layer);  // at least 9
+    for (int step = 0; step < kStages - 1; ++step) {
+      start_copies(stages[step], pieces);
+      kernels::ptx::cp_async_commit();
+    }
+    WarpSums<Layout> sums;
+    for (int step = 0; step < steps; ++step) {
+      kernels::ptx::cp_async_wait<kStages - 2>();
+      __syncthreads();  // the step has arrived for all, and all have left the one before
+      if (step + kStages - 1 < steps) start_copies(stages[(step + kStages - 1) % kStages], pieces);
+      kernels::ptx::cp_async_commit();
+      sums.multiply(stages[step % kStages]);
+    }
+    return sums;
+  }
+};
+
 // How steps 2 to 5 end: two neighbouring sums of the tile, rounded, go to dst.
 struct PlainEnd {
   const Layer& layer;
@@ -155,6 +189,15 @@ struct PlainEnd {
                                                                 kernels::from_float<__half>(high)});
   }
 };
+
+// Steps 2 to 5: the product by `kernel`, then the layer's end in a launch of its own.
+inline cudaError_t launch_then_bias_relu(void (*kernel)(Layer, Tensors), int threads,
+                                         const Layer& layer, const Tensors& tensors,
+                                         cudaStream_t stream) {
+  const cudaError_t launched =
+      kernels::launch(kernel, tile_grid(layer, threads), stream, layer, tensors);
+  return launched == cudaSuccess ? bias_relu(layer, tensors, stream) : launched;
+}
 
 // The layer's end, for eight filters of a result: bias, ReLU, mask. `element` counts in dst.
 __device__ inline void finish_eight(const Tensors& tensors, int filter, int element,
