@@ -87,6 +87,15 @@ struct CudaKernel {
 template <class Operation>
 using CudaKernelTable = std::span<const CudaKernel<Operation>>;
 
+// The row of that name; null when the table has none.
+template <class Operation>
+const CudaKernel<Operation>* find_cuda_kernel(std::string_view name) {
+  for (const auto& row : cuda_kernel_table(Operation{})) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
 template <class Operation>
 Verdict cuda_accepts_all(const DeviceProblem<Operation>&) {
   return Verdict::accept();

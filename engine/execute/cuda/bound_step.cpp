@@ -141,7 +141,7 @@ class BoundKernel final : public BoundStep {
   BoundKernel(const CudaFrame& frame, const Step& step, const DeviceProblem<Operation>& problem,
               std::string_view row)
       : label_(step.layer + " (" + std::string(row) + ")"), scratch_(frame.scratch) {
-    const auto* kernel = find_cuda_kernel<Operation>(row);
+    const auto* kernel = kernels::find_cuda_kernel<Operation>(row);
     if (kernel == nullptr) {
       throw Error(ErrorKind::internal, "the plan names a kernel that does not exist", row);
     }

@@ -85,6 +85,9 @@ void CudaExecutor::load(const Parameters& parameters) {
 }
 
 CudaExecutor::Slot& CudaExecutor::ready_slot(int index, const Batch& batch) {
+  if (batch.moves != nullptr || batch.warps != nullptr) {
+    throw Error(ErrorKind::internal, "on a GPU only a training moves its images");
+  }
   Slot& slot = *slots_[static_cast<std::size_t>(index)];
   if (slot.graph) return slot;
   slot.frame().scaling = batch.scaling;
@@ -100,9 +103,6 @@ CudaExecutor::Slot& CudaExecutor::ready_slot(int index, const Batch& batch) {
 }
 
 void CudaExecutor::start(const Batch& batch, int index) {
-  if (batch.moves != nullptr || batch.warps != nullptr) {
-    throw Error(ErrorKind::internal, "on a GPU only a training moves its images");
-  }
   const cuda::OnGpu on(plan_->target.index);
   Slot& slot = ready_slot(index, batch);
   slot.send(batch, copies_.get(), launches_.get());

@@ -43,19 +43,4 @@ struct CudaPlan {
 std::shared_ptr<const CudaPlan> make_cuda_plan(const Graph& graph, int images, DeviceInput input,
                                                const PlanOptions& options);
 
-// The rows of any operation that has a table for GPUs.
-template <class Operation>
-concept HasCudaKernels = requires {
-  cuda_kernel_table(Operation{});
-};
-
-// The row of that name; null when the table has none.
-template <class Operation>
-const kernels::CudaKernel<Operation>* find_cuda_kernel(std::string_view name) {
-  for (const auto& row : cuda_kernel_table(Operation{})) {
-    if (row.name == name) return &row;
-  }
-  return nullptr;
-}
-
 }  // namespace allconv

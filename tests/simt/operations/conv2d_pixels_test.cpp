@@ -26,14 +26,6 @@ std::string_view row_of_values(std::string_view row) {
   return flat ? "conv2d_forward_cuda_sm80_flat" : "conv2d_forward_cuda_simt";
 }
 
-const kernels::CudaKernel<Conv2dForward>& find_row(std::string_view name) {
-  const auto rows = cuda_kernel_table(Conv2dForward{});
-  for (const auto& row : rows) {
-    if (row.name == name) return row;
-  }
-  return rows.back();
-}
-
 class PixelsTest : public testing::Test {
  protected:
   static constexpr Conv2dProblem kProblem{.n = 2,
@@ -64,7 +56,10 @@ class PixelsTest : public testing::Test {
                                     nullptr),
         cudaSuccess);
     const DeviceBytes dst(bytes_of(kProblem.dst_size(), precision));
-    const Packed<Conv2dForward> conv(find_row(row), {kProblem, problem.types});
+    const auto* const of_values = kernels::find_cuda_kernel<Conv2dForward>(row);
+    EXPECT_NE(of_values, nullptr) << row;
+    if (of_values == nullptr) return {};
+    const Packed<Conv2dForward> conv(*of_values, {kProblem, problem.types});
     conv.run(
         {.src = src.data(), .weights = conv.weights(), .bias = bias_.data(), .dst = dst.data()});
     return dst.values();
