@@ -6,6 +6,7 @@
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
+#include <bit>
 #include <cstdint>
 
 #include "kernels/core/precision.hpp"
@@ -40,10 +41,16 @@ struct alignas(kCount * sizeof(Element)) ElementVector {
   Element at[kWidth];
 };
 
-// From and to memory that is aligned to the vector.
+// From and to memory that is aligned to the vector. 16 bytes are loaded as one word: where elements
+// are used apart, nvcc splits the load of an array.
 template <int kWidth, class Element>
 __device__ ElementVector<Element, kWidth> load_vector(const Element* from) {  // (kWidth)
-  return *reinterpret_cast<const ElementVector<Element, kWidth>*>(from);
+  using Vector = ElementVector<Element, kWidth>;
+  if constexpr (sizeof(Vector) == sizeof(uint4)) {
+    return std::bit_cast<Vector>(*reinterpret_cast<const uint4*>(from));
+  } else {
+    return *reinterpret_cast<const Vector*>(from);
+  }
 }
 template <class Element, int kWidth>
 __device__ void store_vector(Element* to, const ElementVector<Element, kWidth>& values) {

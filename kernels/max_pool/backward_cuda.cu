@@ -38,7 +38,7 @@ __global__ void __launch_bounds__(MapGrid::kThreads)
       const auto d_dst = load_vector<kWidth>(arguments.d_dst + window);
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) {
-        if (winners.at[i] == tap) sum[i] += to_float(d_dst.at[i]);
+        sum[i] += winners.at[i] == tap ? to_float(d_dst.at[i]) : 0.0F;
       }
     }
   }
