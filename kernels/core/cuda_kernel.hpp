@@ -36,11 +36,14 @@ struct DeviceProblem {
   DeviceTypes types;
 };
 
+class LibraryHandles;  // libraries/gpu_libraries.hpp
+
 // What a kernel may use while it is enqueued. Borrowed; device memory belongs to the caller until
 // the stream has passed.
 struct CudaContext {
   cudaStream_t stream = nullptr;
-  std::byte* scratch = nullptr;  // workspace_bytes(), 256-byte aligned, contents undefined
+  std::byte* scratch = nullptr;               // workspace_bytes(), 256-byte aligned, undefined
+  const LibraryHandles* libraries = nullptr;  // what a library's kernel needs; one thread's
 };
 
 // A kernel bound to one problem. Immutable: any thread may enqueue it on any stream. All pointers
