@@ -53,8 +53,7 @@ struct LibraryKernel {
 
   // The kernel of a way. Throws LibraryError where the library is missing, or refuses the plan: it
   // is of another version or GPU, or damaged.
-  std::unique_ptr<const CudaPreparedKernel<Operation>> (*prepare)(const Problem&,
-                                                                  const WayRequest&,
+  std::unique_ptr<const CudaPreparedKernel<Operation>> (*prepare)(const Problem&, const WayRequest&,
                                                                   const LibraryWay&) = nullptr;
 };
 

@@ -148,7 +148,8 @@ class BoundKernel final : public BoundStep {
     kernel_ = kernel->prepare(problem);
     DeviceBinder(frame, step).bind(arguments_);
     if (kernel_->packed_weights_bytes() > 0) {
-      weights_ = frame.weights + frame.plan->lane[static_cast<std::size_t>(step.ordinal)].weights;
+      const LanePlace& lane = frame.plan->lane[static_cast<std::size_t>(step.ordinal)];
+      parameters_ = {.weights = frame.weights + lane.weights, .bias = frame.weights + lane.bias};
       packed_ = frame.packed + step.packed_offset;
     }
   }
@@ -158,7 +159,7 @@ class BoundKernel final : public BoundStep {
   }
   void pack(cudaStream_t stream) const override {
     if (packed_ == nullptr) return;
-    cuda::check(kernel_->pack_weights(stream, weights_, packed_), label_);
+    cuda::check(kernel_->pack_weights(stream, parameters_, packed_), label_);
   }
 
  private:
@@ -166,8 +167,8 @@ class BoundKernel final : public BoundStep {
   std::byte* scratch_;
   std::unique_ptr<const CudaPreparedKernel<Operation>> kernel_;
   typename Operation::DeviceArguments arguments_{};
-  const float* weights_ = nullptr;  // (k,r,s,c)
-  std::byte* packed_ = nullptr;     // the kernel's form of them
+  kernels::CudaParameters parameters_;
+  std::byte* packed_ = nullptr;  // the kernel's form of them
 };
 
 }  // namespace
