@@ -85,12 +85,12 @@ std::vector<float> LibraryTrial::run(const CudaPreparedKernel<Conv2dWeightGradie
   const DeviceBytes src(list_.at("src").initial), d_dst(list_.at("dst").initial),
       scratch(kernel.workspace_bytes());
   const simt::DeviceArray<float> d_weights(weights_.size()), d_bias(bias_.size());
-  EXPECT_EQ(kernel.run({.scratch = scratch.data(), .libraries = &handles},
-                       {.src = src.data(),
-                        .d_dst = d_dst.data(),
-                        .d_weights = d_weights->data(),
-                        .d_bias = d_bias.data()}),
-            cudaSuccess);
+  EXPECT_EQ(
+      kernel.run({.scratch = scratch.data(), .libraries = &handles}, {.src = src.data(),
+                                                                      .d_dst = d_dst.data(),
+                                                                      .d_weights = d_weights.data(),
+                                                                      .d_bias = d_bias.data()}),
+      cudaSuccess);
   wait();
   std::vector<float> results(weights_.size());
   from_krsc(problem_, d_weights.values().data(), results.data());
@@ -118,7 +118,7 @@ std::vector<double> LibraryTrial::expected(Conv2dDataGradient) const {
 std::vector<double> LibraryTrial::expected(Conv2dWeightGradient) const {
   std::vector<double> d_weights(weights_.size()), d_bias(bias_.size());
   kernels::conv2d_weight_gradient_reference<double>(
-      problem_, doubles("src").data(), doubles("dst").data(), d_weights->data(), d_bias.data());
+      problem_, doubles("src").data(), doubles("dst").data(), d_weights.data(), d_bias.data());
   d_weights.insert(d_weights.end(), d_bias.begin(), d_bias.end());
   return d_weights;
 }

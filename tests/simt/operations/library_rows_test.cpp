@@ -2,6 +2,8 @@
 // reference.
 #include "tests/simt/operations/library_rows.hpp"
 
+#include "kernels/core/problem_text.hpp"
+
 namespace allconv::suite {
 namespace {
 
@@ -28,6 +30,7 @@ std::vector<Conv2dProblem> problems() {
        .stride_w = 2,
        .pad = {0, 0, 1, 1}},
       {.n = 2, .h = 4, .w = 4, .c = 16, .k = 24, .pad = {}},
+      {.n = 3, .h = 20, .w = 20, .c = 4, .k = 8, .pad = {}},
       {.n = 1,
        .h = 9,
        .w = 8,
@@ -42,29 +45,39 @@ std::vector<Conv2dProblem> problems() {
   };
 }
 
-// Calls test(row, way, trial, request) for every way of every row.
+struct TrialCase {
+  Conv2dProblem problem;
+  Precision precision;
+};
+
+std::vector<TrialCase> cases(const std::vector<Conv2dEpilogue>& epilogues) {
+  std::vector<TrialCase> cases;
+  for (Conv2dProblem problem : problems()) {
+    for (const Conv2dEpilogue epilogue : epilogues) {
+      problem.epilogue = epilogue;
+      for (const Precision precision : kernels::kPrecisions) cases.push_back({problem, precision});
+    }
+  }
+  return cases;
+}
+
+// Calls test(row, trial, results) for every way of every row.
 template <class Operation, class Test>
 void for_each_way(const std::vector<Conv2dEpilogue>& epilogues, const Test& test) {
   kernels::GpuLibraries libraries = libraries_under_test();
   const LibraryHandles handles(libraries);
   const std::string device = device_under_test(libraries);
   const kernels::WayRequest request{.libraries = &libraries, .device = device};
-  for (Conv2dProblem problem : problems()) {
-    for (const Conv2dEpilogue epilogue : epilogues) {
-      problem.epilogue = epilogue;
-      for (const Precision precision : kernels::kPrecisions) {
-        const LibraryTrial trial(problem, precision);
-        const auto on_device = trial.on_device<Operation>();
-        for (const auto& row : library_kernel_table(Operation{})) {
-          if (!row.accepts(on_device).accepted()) continue;
-          SCOPED_TRACE(std::string(row.name) + " " + kernels::to_text(problem) + " " +
-                       std::string(to_string(precision)));
-          for (const auto& way : row.ways(on_device, request)) {
-            SCOPED_TRACE(way.label);
-            const auto kernel = row.prepare(on_device, request, way);
-            test(row, trial, trial.run(*kernel, handles));
-          }
-        }
+  for (const auto& [problem, precision] : cases(epilogues)) {
+    const LibraryTrial trial(problem, precision);
+    const auto on_device = trial.on_device<Operation>();
+    for (const auto& row : library_kernel_table(Operation{})) {
+      if (!row.accepts(on_device).accepted()) continue;
+      SCOPED_TRACE(std::string(row.name) + " " + kernels::to_text(problem) + " " +
+                   std::string(to_string(precision)));
+      for (const auto& way : row.ways(on_device, request)) {
+        SCOPED_TRACE(way.label);
+        test(row, trial, trial.run(*row.prepare(on_device, request, way), handles));
       }
     }
   }
