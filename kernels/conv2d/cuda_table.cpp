@@ -73,9 +73,9 @@ class GatherKernel final : public CudaPreparedKernel<Operation> {
     const GatherWeights form = problem_.weights(gather_depth_multiple(problem_.precision));
     return static_cast<std::size_t>(form.size()) * element_bytes(problem_.precision);
   }
-  cudaError_t pack_weights(cudaStream_t stream, const float* weights,
+  cudaError_t pack_weights(cudaStream_t stream, const CudaParameters& parameters,
                            std::byte* packed) const override {
-    return gather_pack_cuda(problem_, weights, packed, stream);
+    return gather_pack_cuda(problem_, parameters.weights, packed, stream);
   }
 
  private:

@@ -46,6 +46,12 @@ struct CudaContext {
   const LibraryHandles* libraries = nullptr;  // what a library's kernel needs; one thread's
 };
 
+// The parameters that a kernel's own form is made of, in device memory.
+struct CudaParameters {
+  const float* weights = nullptr;  // (k,r,s,c)
+  const float* bias = nullptr;     // (k)
+};
+
 // A kernel bound to one problem. Immutable: any thread may enqueue it on any stream. All pointers
 // of DeviceArguments are 256-byte aligned unless the operation says otherwise.
 template <class Operation>
@@ -60,14 +66,15 @@ class CudaPreparedKernel {
   virtual int launches() const { return 1; }
 
   // Enqueues the whole problem and returns at once. The answer is that of the launches; a fault
-  // inside a kernel shows at the stream's next synchronisation.
+  // inside a kernel shows at the stream's next synchronisation. Throws LibraryError where a library
+  // refuses to run.
   virtual cudaError_t run(const CudaContext& context,
                           const typename Operation::DeviceArguments& arguments) const = 0;
 
   // Operations with weights: the bytes of the kernel's own form, and the enqueued conversion from
-  // fp32 weights (k,r,s,c) in device memory.
+  // fp32 weights (k,r,s,c) and biases (k) in device memory.
   virtual std::size_t packed_weights_bytes() const { return 0; }
-  virtual cudaError_t pack_weights(cudaStream_t, const float* /*weights*/,
+  virtual cudaError_t pack_weights(cudaStream_t, const CudaParameters& /*parameters*/,
                                    std::byte* /*packed*/) const {
     return cudaSuccess;
   }

@@ -17,16 +17,16 @@ struct GpuLibraries {
   std::vector<std::string> notes;            // a sentence for each that is missing, and why
 };
 
-// Looks for both, in the order that docs/kernels.md gives. Throws nothing: what is missing or broken
-// is noted.
+// Looks for both, in the order that docs/kernels.md gives. Throws nothing: what is missing or
+// broken is noted.
 GpuLibraries load_gpu_libraries();
 
 // The contexts of both libraries on the GPU that is current when they are made. Used by one thread
 // at a time.
 class LibraryHandles {
  public:
-  // Throws LibraryError where a library that is there cannot start on this GPU.
-  explicit LibraryHandles(const GpuLibraries& libraries);
+  // A library that is there but cannot start on this GPU is taken out of `libraries`, and noted.
+  explicit LibraryHandles(GpuLibraries& libraries);
   ~LibraryHandles();
   LibraryHandles(const LibraryHandles&) = delete;
   LibraryHandles& operator=(const LibraryHandles&) = delete;
@@ -35,10 +35,10 @@ class LibraryHandles {
   void* cublaslt() const { return cublaslt_; }  // a cublasLtHandle_t; null: missing
 
  private:
+  void* cudnn_;
+  void* cublaslt_;
   std::shared_ptr<const Cudnn> cudnn_library_;
   std::shared_ptr<const CublasLt> cublaslt_library_;
-  void* cudnn_ = nullptr;
-  void* cublaslt_ = nullptr;
 };
 
 }  // namespace allconv::kernels

@@ -147,7 +147,8 @@ class BoundKernel final : public BoundStep {
         kernel_(step.way ? prepare_way(*frame.plan, step, problem) : prepare_row(row, problem)) {
     DeviceBinder(frame, step).bind(arguments_);
     if (kernel_->packed_weights_bytes() > 0) {
-      weights_ = frame.weights + frame.plan->lane[static_cast<std::size_t>(step.ordinal)].weights;
+      const LanePlace& lane = frame.plan->lane[static_cast<std::size_t>(step.ordinal)];
+      parameters_ = {.weights = frame.weights + lane.weights, .bias = frame.weights + lane.bias};
       packed_ = frame.packed + step.packed_offset;
     }
   }
@@ -159,7 +160,7 @@ class BoundKernel final : public BoundStep {
   }
   void pack(cudaStream_t stream) const override {
     if (packed_ == nullptr) return;
-    cuda::check(kernel_->pack_weights(stream, weights_, packed_), label_);
+    cuda::check(kernel_->pack_weights(stream, parameters_, packed_), label_);
   }
 
  private:
@@ -191,8 +192,8 @@ class BoundKernel final : public BoundStep {
   const kernels::LibraryHandles* libraries_;
   Prepared kernel_;
   typename Operation::DeviceArguments arguments_{};
-  const float* weights_ = nullptr;  // (k,r,s,c)
-  std::byte* packed_ = nullptr;     // the kernel's form of them
+  kernels::CudaParameters parameters_;
+  std::byte* packed_ = nullptr;  // the kernel's form of them
 };
 
 }  // namespace
