@@ -27,6 +27,11 @@ std::unique_ptr<TrainingExecutor> make_cuda_training(const Graph& /*graph*/,
   refuse();
 }
 
+void tune_for_cuda(const Graph& /*graph*/, int /*images*/, BatchInput /*input*/,
+                   const PlanOptions& /*options*/) {
+  refuse();
+}
+
 std::shared_ptr<const Plan> describe_cuda_plan(const Graph& /*graph*/, int /*images*/,
                                                BatchInput /*input*/,
                                                const PlanOptions& /*options*/) {

@@ -9,14 +9,18 @@
 
 namespace allconv {
 
-// options.gpu names the GPU.
+// options.gpu names the GPU. Where the options have a session, what it does not know is timed
+// first.
 std::unique_ptr<NetworkExecutor> make_cuda_executor(const Graph& graph, int max_batch,
                                                     BatchInput input, const PlanOptions& options);
 std::unique_ptr<TrainingExecutor> make_cuda_training(const Graph& graph, const Parameters& initial,
                                                      int max_batch, BatchInput input,
                                                      const PlanOptions& options);
 
-// The plan of such an executor, made without a GPU.
+// Times what the options' session must know for such an executor, which then begins at once.
+void tune_for_cuda(const Graph& graph, int images, BatchInput input, const PlanOptions& options);
+
+// The plan of such an executor, made without a GPU: nothing is timed.
 std::shared_ptr<const Plan> describe_cuda_plan(const Graph& graph, int images, BatchInput input,
                                                const PlanOptions& options);
 

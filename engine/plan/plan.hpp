@@ -17,6 +17,7 @@
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/cache.hpp"
 #include "kernels/core/kernel.hpp"
+#include "kernels/core/library_way.hpp"
 #include "kernels/core/precision.hpp"
 #include "kernels/dropout/problem.hpp"
 #include "kernels/global_average_pool/problem.hpp"
@@ -28,6 +29,11 @@
 namespace allconv {
 
 class TuningFile;
+class TuningSession;
+
+namespace kernels {
+struct GpuLibraries;  // libraries/gpu_libraries.hpp
+}  // namespace kernels
 
 // Work of the CPU's executor itself rather than of a kernel.
 using kernels::ClassSignal;
@@ -60,6 +66,7 @@ struct Step {
   std::string layer;  // "conv1", "conv1 + relu1"
   StepProblem problem;
   std::string kernel;  // the row's name; empty for work of the executor itself
+  std::optional<kernels::LibraryWay> way = {};  // of a library's row
   std::vector<Refusal> refusals;
   int stage = 0;     // steps of one stage are independent of each other
   int ordinal = -1;  // convolutions: index of their parameters; dropouts: counted from 0
@@ -99,6 +106,7 @@ struct GpuTarget {
   int index = 0;        // among the machine's, where it is to run
   int capability = 80;  // 10 * major + minor
   kernels::Precision precision = kernels::Precision::fp32;
+  std::string description = {};  // for libraries: as cuDNN describes it, one JSON object
 };
 
 struct PlanOptions {
@@ -106,6 +114,12 @@ struct PlanOptions {
   std::optional<GpuTarget> gpu = {};  // none: the CPU
   kernels::RowLimits limits = {};
   const TuningFile* tuning = nullptr;  // borrowed while the plan is made
+  // On a GPU: the same bits on every run, so no clock and no tuning chooses.
+  bool deterministic = false;
+  // On a GPU: what executors time first where it is not known yet; none: nothing is timed. Takes
+  // the place of `tuning`. Borrowed while executors are made.
+  TuningSession* session = nullptr;
+  const kernels::GpuLibraries* libraries = nullptr;  // borrowed while the plan is made; may be null
   // Parameters that affect speed.
   std::size_t cache_bytes = kernels::cache_sizes().l2;  // of one core
   // Parameters that affect memory.

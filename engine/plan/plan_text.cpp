@@ -22,6 +22,11 @@ std::string problem_text_of(const Step& step) {
       step.problem);
 }
 
+std::string kernel_text_of(const Step& step) {
+  if (step.kernel.empty()) return "(executor)";
+  return step.way ? fmt::format("{} ({})", step.kernel, step.way->label) : step.kernel;
+}
+
 // What a GPU should take, by the model.
 void append_prediction(std::string& text, const Plan& plan) {
   double sum = 0;
@@ -30,16 +35,16 @@ void append_prediction(std::string& text, const Plan& plan) {
   for (const Step& step : plan.steps) {
     if (step.kernel.empty()) continue;
     sum += step.model_seconds;
-    text += fmt::format("{:>9.1f}  {:<44} {}\n", step.model_seconds * 1e6, step.kernel, step.layer);
+    text += fmt::format("{:>9.1f}  {:<44} {}\n", step.model_seconds * 1e6, kernel_text_of(step),
+                        step.layer);
   }
   text += fmt::format("{:>9.1f}  all, {:.0f} images/s\n", sum * 1e6, plan.images / sum);
 }
 
 void append_step(std::string& text, const Step& step) {
-  text +=
-      fmt::format("{:<5} {:<28} {:<44} {:>5} {:>9.2f} {:>11} {:>11}  {}\n", step.stage, step.layer,
-                  step.kernel.empty() ? "(executor)" : step.kernel, step.parts, step.flops * 1e-6,
-                  step.packed_weights_bytes, step.workspace_bytes, problem_text_of(step));
+  text += fmt::format("{:<5} {:<28} {:<44} {:>5} {:>9.2f} {:>11} {:>11}  {}\n", step.stage,
+                      step.layer, kernel_text_of(step), step.parts, step.flops * 1e-6,
+                      step.packed_weights_bytes, step.workspace_bytes, problem_text_of(step));
   for (const Refusal& refusal : step.refusals) {
     text += fmt::format("        refused: {}: {}\n", refusal.kernel, refusal.why);
   }

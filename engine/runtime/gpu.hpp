@@ -13,7 +13,8 @@ struct GpuFacts {
   std::string name;    // "NVIDIA H100 80GB HBM3"
   int capability = 0;  // 10 * major + minor
   int multiprocessors = 0;
-  std::size_t memory = 0;  // bytes
+  std::size_t memory = 0;       // bytes
+  std::string driver, runtime;  // versions of CUDA: what the driver brings, and the program: "13.0"
 };
 
 // The first GPU generation that the kernels run on (Ampere).

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kernels/core/cuda_kernel.hpp"
+#include "kernels/core/library_way.hpp"
 
 namespace allconv::kernels {
 
@@ -29,13 +30,6 @@ struct WayRequest {
   bool deterministic = false;               // only ways whose two runs give the same bits
   bool exact = false;                       // no sums of transformed values
   std::size_t most = 8;                     // ways wanted
-};
-
-// One way of a library to compute a problem.
-struct LibraryWay {
-  std::string label;                // "engine 34": for people
-  std::string plan;                 // the library's own text
-  std::size_t workspace_bytes = 0;  // of scratch
 };
 
 template <class Operation>

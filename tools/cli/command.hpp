@@ -44,15 +44,17 @@ void add_bench_command(CLI::App& app, Chosen& chosen);
 void add_tune_command(CLI::App& app, Chosen& chosen);
 void add_recipes_command(CLI::App& app, Chosen& chosen);
 
-// --device --precision --threads --deterministic --workspace-limit --tuning-file --isa --exact;
-// --trace is refused. ComputeDevice (device.hpp) makes a thread pool and plan options of them.
+// --device --precision --threads --deterministic --workspace-limit --tuning-file --tuning-budget
+// --isa --exact; --trace is refused. ComputeDevice (device.hpp) makes a thread pool and plan
+// options of them.
 struct CommonOptions {
   std::string device = "auto";
   std::string precision = "fp32";
   int threads = 0;                         // 0: all that the process may use
   bool deterministic = false;              // the CPU always is
   std::size_t workspace_limit = SIZE_MAX;  // bytes
-  std::string tuning_file;                 // empty: none
+  std::string tuning_file;                 // empty: none; of a GPU that of the user's cache
+  double tuning_budget = 10;               // seconds of a GPU's tuner
   std::string isa;                         // empty: the best of the CPU
   bool exact = false;                      // no Winograd
 };

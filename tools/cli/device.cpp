@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "engine/plan/tuning_key.hpp"
 #include "engine/runtime/cpu/device.hpp"
 #include "engine/support/error.hpp"
 #include "tools/cli/console.hpp"
+#include "tools/cli/tuning.hpp"
 
 namespace allconv::cli {
 
@@ -50,12 +52,11 @@ kernels::RowLimits row_limits(const CommonOptions& options) {
 }
 
 ComputeDevice::ComputeDevice(const CommonOptions& options)
-    : gpu_(gpu_of(options)),
+    : options_(options),
+      gpu_(gpu_of(options)),
       precision_(precision_of(options, gpu_.has_value())),
-      limits_(row_limits(options)),
-      workspace_limit_(options.workspace_limit) {
-  if (!options.tuning_file.empty())
-    use_tuning(TuningFile::read(options.tuning_file), options.tuning_file);
+      limits_(row_limits(options)) {
+  take_tuning();
   pool_ =
       std::make_unique<ThreadPool>(options.threads == 0 ? available_threads() : options.threads);
   print_note(fmt::format("device {} ({}), {} thread{}, {}{}", gpu_ ? kCuda : "cpu", name(),
@@ -64,17 +65,47 @@ ComputeDevice::ComputeDevice(const CommonOptions& options)
   note_surplus(pool_->threads());
 }
 
+void ComputeDevice::take_tuning() {
+  const std::string& file = options_.tuning_file;
+  given_tuning_ = !file.empty();
+  if (gpu_ && options_.deterministic) {
+    given_tuning_ = false;
+    if (!file.empty()) print_note("--deterministic: the tuning file is not used");
+  } else if (gpu_) {
+    session_ = std::make_unique<TuningSession>(open_tuning(*gpu_, options_));
+  } else if (!file.empty()) {
+    use_tuning(TuningFile::read(file), file);
+    given_tuning_ = tuning_.has_value();
+  }
+}
+
 std::string ComputeDevice::name() const {
   return gpu_ ? gpu_text(*gpu_) : device_text(limits_.isa);
 }
 
 void ComputeDevice::use_tuning(TuningFile file, const std::string& file_name) {
-  if (file.device() == name()) {
+  if (gpu_ && session_ == nullptr) return;
+  const auto warn = [&](const std::string& why) {
+    print_note(fmt::format("warning: {}: was measured {}, so it is not used", file_name, why));
+  };
+  if (file.device() != name()) return warn("on " + file.device());
+  if (session_ == nullptr) {
     tuning_ = std::move(file);
-    return;
+  } else if (file.is_like(session_->known())) {
+    session_->adopt(file);
+  } else {
+    warn("with other versions of CUDA, a library or this program");
   }
-  print_note(
-      fmt::format("warning: {}: was measured on {}, so it is not used", file_name, file.device()));
+}
+
+TuningSession ComputeDevice::empty_session() const {
+  return {empty_tuning(*gpu_), tuning_settings(options_)};
+}
+
+std::string ComputeDevice::tuning_text(const Plan& plan) const {
+  if (session_ == nullptr) return tuning_ ? tuning_->text() : "";
+  const TuningFile answers = answers_for(plan, session_->known());
+  return answers.entries().empty() ? "" : answers.text();
 }
 
 PlanOptions ComputeDevice::plan_options() const {
@@ -85,7 +116,9 @@ PlanOptions ComputeDevice::plan_options() const {
   return {.gpu = target,
           .limits = limits_,
           .tuning = tuning_ ? &*tuning_ : nullptr,
-          .workspace_limit = workspace_limit_,
+          .deterministic = options_.deterministic,
+          .session = session_.get(),
+          .workspace_limit = options_.workspace_limit,
           .threads = pool_->threads()};
 }
 

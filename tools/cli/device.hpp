@@ -6,6 +6,7 @@
 
 #include "engine/plan/plan.hpp"
 #include "engine/plan/tuning_file.hpp"
+#include "engine/plan/tuning_session.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/runtime/gpu.hpp"
 #include "tools/cli/command.hpp"
@@ -23,9 +24,10 @@ kernels::RowLimits row_limits(const CommonOptions& options);
 // Used by one thread at a time.
 class ComputeDevice {
  public:
-  // Says once on stderr what was taken. A tuning file of another device gives a warning and is not
-  // used. Throws Error{device} where there is no such GPU, for a precision that the device has
-  // not, and for instructions that this CPU lacks.
+  // Says once on stderr what was taken. On the CPU a tuning file of another device gives a warning
+  // and is not used. On a GPU, unless the same bits are asked for, kernels are timed when they are
+  // first needed; see tuning.hpp. Throws Error{device} where there is no such GPU, for a precision
+  // that the device has not, and for instructions that this CPU lacks.
   explicit ComputeDevice(const CommonOptions& options);
 
   ThreadPool& pool() { return *pool_; }
@@ -38,21 +40,33 @@ class ComputeDevice {
   // "AMD EPYC 9654, avx512" or "NVIDIA H100 80GB HBM3, sm_90"
   std::string name() const;
 
-  // Borrows the tuning file from this object.
+  // Borrows tuning file and session from this object.
   PlanOptions plan_options() const;
 
-  // Null where none was given, or one of another device.
-  const TuningFile* tuning() const { return tuning_ ? &*tuning_ : nullptr; }
-  // As if it had been given, where it is of this device; `file_name` names it in the warning.
+  // A session that knows nothing and keeps its answers in memory. Of a GPU.
+  TuningSession empty_session() const;
+
+  // Whether the user named a tuning file that serves.
+  bool has_given_tuning() const { return given_tuning_; }
+  // As if it had been given, where it is of this device; `file_name` names it in the warning. On a
+  // GPU it is not written.
   void use_tuning(TuningFile file, const std::string& file_name);
 
+  // What tuning has to say of this plan, as a file's text: of the CPU the whole file. Empty where
+  // it says nothing.
+  std::string tuning_text(const Plan& plan) const;
+
  private:
+  void take_tuning();
+
+  CommonOptions options_;
   std::optional<GpuFacts> gpu_;
   kernels::Precision precision_;
   std::unique_ptr<ThreadPool> pool_;
-  std::optional<TuningFile> tuning_;
+  std::optional<TuningFile> tuning_;        // of the CPU
+  std::unique_ptr<TuningSession> session_;  // of a GPU; null: no clock chooses
+  bool given_tuning_ = false;
   kernels::RowLimits limits_;
-  std::size_t workspace_limit_;
 };
 
 }  // namespace allconv::cli

@@ -18,6 +18,7 @@ namespace allconv::cli {
 namespace {
 
 constexpr std::int64_t kMaxThreads = 1024;
+constexpr double kMaxBudget = 86400;  // a day, in seconds
 
 // The whole text as a number; nullopt where it is anything else.
 template <class Number>
@@ -130,15 +131,23 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
                 kMaxThreads)
       ->type_name("N");
   command
-      .add_flag("--deterministic", options.deterministic,
-                "the same bits on every run: on the CPU that is always so")
+      .add_flag(
+          "--deterministic", options.deterministic,
+          "the same bits on every run: on the CPU that is always so; on a GPU no clock chooses "
+          "kernels then")
       ->group("Device and memory");
   limit_integer(add("--workspace-limit", options.workspace_limit,
                     "most memory for packed weights and workspaces together"),
                 0, INT64_MAX)
       ->type_name("BYTES");
-  add("--tuning-file", options.tuning_file, "choose the kernels that `allconv tune` found fastest")
+  add("--tuning-file", options.tuning_file,
+      "choose the kernels that `allconv tune` found fastest; on a GPU what it lacks is timed and "
+      "added")
       ->type_name("FILE");
+  limit_number(add("--tuning-budget", options.tuning_budget,
+                   "most time for finding the fastest kernels of a network on a GPU"),
+               0, kMaxBudget)
+      ->type_name("SECONDS [10]");
   limit_words(add("--isa", options.isa, "the instructions that kernels may use; default: the best"),
               "portable, avx2, avx512")
       ->type_name("NAME");

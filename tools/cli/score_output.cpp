@@ -40,7 +40,10 @@ std::vector<PartIdentity::Flag> row_flags(const ScoreArguments& arguments) {
   };
   if (const kernels::Isa isa = row_limits(common).isa; isa != kernels::best_isa())
     flags.push_back({"--isa", std::string(kernels::to_string(isa))});
-  if (gpu_of(common)) flags.push_back({"--device", "cuda"});
+  if (gpu_of(common)) {
+    flags.push_back({"--device", "cuda"});
+    if (common.deterministic) flags.push_back({"--deterministic", "yes"});
+  }
   if (common.exact) flags.push_back({"--exact", "yes"});
   if (common.workspace_limit != SIZE_MAX)
     flags.push_back({"--workspace-limit", std::to_string(common.workspace_limit)});

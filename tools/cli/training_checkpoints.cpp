@@ -13,8 +13,9 @@ namespace {
 // What decides a training's last digits beside the tuning file.
 std::string kernel_family(const PlanOptions& options) {
   if (options.gpu) {
-    return fmt::format("cuda sm_{}, {}", options.gpu->capability,
-                       kernels::to_string(options.gpu->precision));
+    return fmt::format("cuda sm_{}, {}{}", options.gpu->capability,
+                       kernels::to_string(options.gpu->precision),
+                       options.deterministic ? ", deterministic" : "");
   }
   const kernels::RowLimits& limits = options.limits;
   return std::string(kernels::to_string(limits.isa)) + (limits.exact ? ", exact" : "");
@@ -64,7 +65,7 @@ TrainingCheckpoints::TrainingCheckpoints(const TrainArguments& arguments) {
 }
 
 void TrainingCheckpoints::choose_tuning(ComputeDevice& device) const {
-  if (!newest_ || newest_->run.tuning.empty() || device.tuning() != nullptr) return;
+  if (!newest_ || newest_->run.tuning.empty() || device.has_given_tuning()) return;
   const std::string name = folder_->path() + ": tuning file";
   device.use_tuning(TuningFile::parse(newest_->run.tuning, name), name);
 }
@@ -77,7 +78,7 @@ void TrainingCheckpoints::restore(Trainer& trainer, const TrainingStart& start,
   const TrainOptions& options = arguments.options;
   run_ = {.identity = training_identity(start.images, options, init_name(arguments.start)),
           .device = kernel_family(options.plan),
-          .tuning = device.tuning() == nullptr ? "" : device.tuning()->text()};
+          .tuning = device.tuning_text(trainer.plan())};
   if (!newest_) return;
   check_same_training(*newest_, start.model, run_.identity, folder_->path());
   const TrainingPosition& position = newest_->position;

@@ -3,9 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <vector>
 
 #include "bench/tuning.hpp"
-#include "engine/runtime/cpu/device.hpp"
+#include "engine/execute/cuda_factory.hpp"
 #include "engine/support/error.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
@@ -30,25 +31,53 @@ struct TuneArguments {
   int batch_size = 128;
 };
 
+constexpr std::string_view kInterrupted = "interrupted, nothing was written";
+
+TuningFile tune_cpu(const NetworkDescription& network, const TuneArguments& arguments,
+                    const ComputeDevice& device) {
+  ProgressBar bar("tuning");
+  return tune_network(
+      network,
+      {.device = device.name(), .batch_size = arguments.batch_size, .limits = device.limits()},
+      [&](std::size_t done, std::size_t total) {
+        if (interrupted()) throw Error(ErrorKind::interrupted, kInterrupted, arguments.output);
+        bar.update(done, total);
+      });
+}
+
+// All that the network's executors may be asked for, for batches of one size: with images as bytes
+// and prepared ones.
+TuningFile tune_gpu(const NetworkDescription& network, const TuneArguments& arguments,
+                    const ComputeDevice& device) {
+  TuningSession session = device.empty_session();
+  PlanOptions options = device.plan_options();
+  options.session = &session;
+  std::vector<Graph> graphs = {make_graph(network, PassMode::inference),
+                               make_graph(network, PassMode::training)};
+  for (const ReluRule rule : {ReluRule::gradient, ReluRule::deconvnet, ReluRule::guided}) {
+    graphs.push_back(make_graph(network, PassMode::explain, rule));
+  }
+  for (const Graph& graph : graphs) {
+    for (const BatchInput input : {BatchInput::pixels, BatchInput::prepared}) {
+      tune_for_cuda(graph, arguments.batch_size, input, options);
+    }
+  }
+  return session.known();
+}
+
 int run_tune(const TuneArguments& arguments) {
   const NetworkDescription network =
       choose_model_or_network(arguments.model_or_network, arguments.network).network;
   const ComputeDevice device(arguments.common);
-  if (device.is_gpu()) {
-    throw Error(ErrorKind::device, "only the CPU's kernels are tuned", "--device",
-                "use --device cpu");
+  if (!device.is_gpu()) {
+    tune_cpu(network, arguments, device).write(arguments.output);
+    return kDone;
   }
-  ProgressBar bar("tuning");
-  const TuningFile file = tune_network(
-      network,
-      {.device = device.name(), .batch_size = arguments.batch_size, .limits = device.limits()},
-      [&](std::size_t done, std::size_t total) {
-        if (interrupted()) {
-          throw Error(ErrorKind::interrupted, "interrupted, nothing was written", arguments.output);
-        }
-        bar.update(done, total);
-      });
-  file.write(arguments.output);
+  if (arguments.common.deterministic) {
+    throw Error(ErrorKind::usage, "no clock chooses kernels then", "--deterministic",
+                "leave it out");
+  }
+  tune_gpu(network, arguments, device).write_merged(arguments.output, console_diagnostics());
   return kDone;
 }
 
@@ -62,11 +91,14 @@ void add_tune_command(CLI::App& app, Chosen& chosen) {
       .add_option("MODEL|NETWORK", arguments->model_or_network,
                   "a model file, a network's name or its .json file; default: all-cnn-c")
       ->type_name("");
-  command.add_option("-o,--output", arguments->output, "the tuning file to write")
+  command
+      .add_option("-o,--output", arguments->output,
+                  "the tuning file to write; of a GPU what it has of other problems stays")
       ->required()
       ->type_name("FILE");
   limit_integer(command.add_option("--batch-size", arguments->batch_size,
-                                   "of training, on which its kernels' problems depend; 128"),
+                                   "of training, on which its kernels' problems depend; on a GPU "
+                                   "of all passes; 128"),
                 1, 65536)
       ->type_name("N");
   add_network_options(command, arguments->network);

@@ -1,5 +1,6 @@
 #include "engine/execute/cuda/bound_step.hpp"
 
+#include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/cuda/tables.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
@@ -140,12 +141,10 @@ class BoundKernel final : public BoundStep {
  public:
   BoundKernel(const CudaFrame& frame, const Step& step, const DeviceProblem<Operation>& problem,
               std::string_view row)
-      : label_(step.layer + " (" + std::string(row) + ")"), scratch_(frame.scratch) {
-    const auto* kernel = kernels::find_cuda_kernel<Operation>(row);
-    if (kernel == nullptr) {
-      throw Error(ErrorKind::internal, "the plan names a kernel that does not exist", row);
-    }
-    kernel_ = kernel->prepare(problem);
+      : label_(step.layer + " (" + std::string(row) + ")"),
+        scratch_(frame.scratch),
+        libraries_(frame.libraries),
+        kernel_(step.way ? prepare_way(*frame.plan, step, problem) : prepare_row(row, problem)) {
     DeviceBinder(frame, step).bind(arguments_);
     if (kernel_->packed_weights_bytes() > 0) {
       const LanePlace& lane = frame.plan->lane[static_cast<std::size_t>(step.ordinal)];
@@ -155,7 +154,9 @@ class BoundKernel final : public BoundStep {
   }
 
   void enqueue(cudaStream_t stream) const override {
-    cuda::check(kernel_->run({.stream = stream, .scratch = scratch_}, arguments_), label_);
+    cuda::check(
+        kernel_->run({.stream = stream, .scratch = scratch_, .libraries = libraries_}, arguments_),
+        label_);
   }
   void pack(cudaStream_t stream) const override {
     if (packed_ == nullptr) return;
@@ -163,9 +164,33 @@ class BoundKernel final : public BoundStep {
   }
 
  private:
+  using Prepared = std::unique_ptr<const CudaPreparedKernel<Operation>>;
+
+  [[noreturn]] static void refuse(std::string_view row) {
+    throw Error(ErrorKind::internal, "the plan names a kernel that does not exist", row);
+  }
+
+  static Prepared prepare_row(std::string_view row, const DeviceProblem<Operation>& problem) {
+    const auto* kernel = kernels::find_cuda_kernel<Operation>(row);
+    if (kernel == nullptr) refuse(row);
+    return kernel->prepare(problem);
+  }
+
+  static Prepared prepare_way(const CudaPlan& plan, const Step& step,
+                              const DeviceProblem<Operation>& problem) {
+    if constexpr (HasLibraryKernels<Operation>) {
+      const auto* kernel = kernels::find_library_kernel<Operation>(step.kernel);
+      const kernels::WayRequest request{.libraries = &plan.libraries,
+                                        .device = plan.target.description};
+      if (kernel != nullptr) return kernel->prepare(problem, request, *step.way);
+    }
+    refuse(step.kernel);
+  }
+
   std::string label_;
   std::byte* scratch_;
-  std::unique_ptr<const CudaPreparedKernel<Operation>> kernel_;
+  const kernels::LibraryHandles* libraries_;
+  Prepared kernel_;
   typename Operation::DeviceArguments arguments_{};
   kernels::CudaParameters parameters_;
   std::byte* packed_ = nullptr;  // the kernel's form of them

@@ -19,15 +19,16 @@ namespace allconv {
 struct CudaFrame {
   const CudaPlan* plan = nullptr;
   InputLayout layout;
-  std::byte* input = nullptr;      // as the layout says
-  std::byte* arena = nullptr;      // Plan::arena_bytes
-  std::byte* packed = nullptr;     // Plan::packed_weights_bytes
-  std::byte* scratch = nullptr;    // Plan::workspace_bytes
-  const float* weights = nullptr;  // a lane
-  float* gradient = nullptr;       // a lane; training only
-  PixelScaling scaling;            // of pixels
-  bool moves = false;              // whether pixels are moved
-  bool warps = false;              // or warped
+  std::byte* input = nullptr;                          // as the layout says
+  std::byte* arena = nullptr;                          // Plan::arena_bytes
+  std::byte* packed = nullptr;                         // Plan::packed_weights_bytes
+  std::byte* scratch = nullptr;                        // Plan::workspace_bytes
+  const float* weights = nullptr;                      // a lane
+  float* gradient = nullptr;                           // a lane; training only
+  PixelScaling scaling;                                // of pixels
+  bool moves = false;                                  // whether pixels are moved
+  bool warps = false;                                  // or warped
+  const kernels::LibraryHandles* libraries = nullptr;  // where a step is a library's
 
   // A value of the plan; prepared input is where the batch's copy put it.
   void* value(int id) const;

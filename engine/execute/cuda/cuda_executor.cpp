@@ -15,7 +15,8 @@ constexpr int kSlots = 3;  // one is filled, one is copied or computed, one is r
 CudaArena::CudaArena(const CudaPlan& plan)
     : values(plan.plan.arena_bytes),
       packed(plan.plan.packed_weights_bytes),
-      scratch(plan.plan.workspace_bytes) {}
+      scratch(plan.plan.workspace_bytes),
+      libraries(uses_libraries(plan.plan) ? make_handles(plan.libraries) : nullptr) {}
 
 CudaSlot::CudaSlot(const CudaPlan& plan, const CudaArena& arena)
     : plan_(plan),
@@ -29,6 +30,7 @@ CudaSlot::CudaSlot(const CudaPlan& plan, const CudaArena& arena)
   frame_.arena = arena.values.data();
   frame_.packed = arena.packed.data();
   frame_.scratch = arena.scratch.data();
+  frame_.libraries = arena.libraries.get();
 }
 
 BatchValues& CudaSlot::values() {

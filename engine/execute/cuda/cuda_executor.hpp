@@ -8,17 +8,19 @@
 
 #include "engine/execute/cuda/bound_step.hpp"
 #include "engine/execute/cuda/launch_graph.hpp"
+#include "engine/execute/cuda/library_handles.hpp"
 #include "engine/execute/cuda/output_block.hpp"
 #include "engine/execute/cuda/parameter_lane.hpp"
 #include "engine/execute/network_executor.hpp"
 
 namespace allconv {
 
-// The device memory that all slots share.
+// The device memory, and the libraries' contexts, that all slots share.
 struct CudaArena {
   explicit CudaArena(const CudaPlan& plan);
 
   cuda::DeviceMemory values, packed, scratch;
+  SharedHandles libraries;  // null where no step is a library's
 };
 
 // One batch's way to the GPU and back.

@@ -4,8 +4,9 @@
 
 #include "engine/graph/parameters.hpp"
 #include "engine/plan/cuda/cost_model.hpp"
-#include "engine/plan/cuda/tables.hpp"
+#include "engine/plan/cuda/kernel_choice.hpp"
 #include "engine/plan/plan_builder.hpp"
+#include "engine/plan/tuning_session.hpp"
 #include "engine/support/error.hpp"
 #include "kernels/core/buffer.hpp"
 
@@ -31,7 +32,9 @@ class CudaPlanner final : public PlanBuilder {
   CudaPlanner(const Graph& graph, int images, DeviceInput input, const PlanOptions& options)
       : PlanBuilder(graph, images), options_(options), is_row_(graph.values.size()) {
     plan_.gpu = options.gpu;
+    plan_.limits = options.limits;
     result_.target = *options.gpu;
+    if (options.libraries != nullptr) result_.libraries = *options.libraries;
     result_.input = input;
     result_.pixels_bytes = static_cast<std::size_t>(graph.network.input.size());
     find_rows();
@@ -43,12 +46,11 @@ class CudaPlanner final : public PlanBuilder {
     fuse_classifier_head();
     replace_outputs_by_masks();
     fuse_pixels_into_first_layer();
-    for (Step& step : plan_.steps) choose(step);
-    if (result_.input == DeviceInput::prepared) plan_.steps.front().kernel = {};
+    size_values();
+    choose_kernels(answers());
     plan_.groups = {{.first_step = 0,
                      .last_step = static_cast<int>(plan_.steps.size()),
                      .images = plan_.images}};
-    place_packed_weights();
     meet_workspace_limit();
     place();
     result_.plan = std::move(plan_);
@@ -194,41 +196,21 @@ class CudaPlanner final : public PlanBuilder {
     --plan_.stages;
   }
 
-  void choose(Step& step) {
-    std::visit(
-        [&]<class Operation>(const Bound<Operation>& bound) {
-          const kernels::DeviceProblem<Operation> problem{bound.problem, result_.types};
-          const auto rows = cuda_kernel_table(Operation{});
-          for (const auto& row : rows) {
-            const kernels::Verdict verdict = admits(row, problem);
-            if (verdict.accepted()) return take(step, row, problem);
-            step.refusals.push_back({std::string(row.name), verdict.why_not});
-          }
-          throw Error(ErrorKind::internal, "no CUDA kernel takes the step", step.layer);
-        },
-        step.problem);
+  // What a clock has found, where it may choose.
+  const TuningFile* answers() const {
+    if (options_.deterministic) return nullptr;
+    return options_.session != nullptr ? &options_.session->known() : options_.tuning;
   }
 
-  template <class Operation>
-  kernels::Verdict admits(const kernels::CudaKernel<Operation>& row,
-                          const kernels::DeviceProblem<Operation>& problem) const {
-    if (row.least_capability > result_.target.capability) {
-      return kernels::Verdict::refuse("needs sm_" + std::to_string(row.least_capability) +
-                                      ", but the GPU is sm_" +
-                                      std::to_string(result_.target.capability));
+  void choose_kernels(const TuningFile* answers) {
+    plan_.packed_weights_bytes = plan_.workspace_bytes = 0;
+    result_.stale_answers.clear();
+    for (Step& step : plan_.steps) {
+      step.refusals.clear();
+      choose_kernel({plan_, result_.types, options_, answers, result_.stale_answers}, step);
     }
-    return row.accepts(problem);
-  }
-
-  template <class Operation>
-  void take(Step& step, const kernels::CudaKernel<Operation>& row,
-            const kernels::DeviceProblem<Operation>& problem) {
-    const auto prepared = row.prepare(problem);
-    step.kernel = row.name;
-    step.workspace_bytes = align(prepared->workspace_bytes());
-    step.packed_weights_bytes = align(prepared->packed_weights_bytes());
-    step.parts = prepared->launches();
-    step.flops = problem.problem.flops();
+    if (result_.input == DeviceInput::prepared) plan_.steps.front().kernel = {};
+    place_packed_weights();
   }
 
   void place_parameters() {
@@ -271,43 +253,35 @@ class CudaPlanner final : public PlanBuilder {
     return (floats + kFloats - 1) / kFloats * kFloats;
   }
 
-  void meet_workspace_limit() const {
-    const std::size_t bytes = plan_.packed_weights_bytes + plan_.workspace_bytes;
-    if (bytes <= options_.workspace_limit) return;
+  // Kernels that a clock chose may need more than those that the order of rows does.
+  void meet_workspace_limit() {
+    const auto bytes = [&] { return plan_.packed_weights_bytes + plan_.workspace_bytes; };
+    if (bytes() > options_.workspace_limit && answers() != nullptr) choose_kernels(nullptr);
+    if (bytes() <= options_.workspace_limit) return;
     throw Error(ErrorKind::usage,
-                "the plan needs " + std::to_string(bytes) +
+                "the plan needs " + std::to_string(bytes()) +
                     " bytes for packed weights and workspace, but only " +
                     std::to_string(options_.workspace_limit) + " are allowed",
                 "--workspace-limit", "raise the limit");
   }
 
-  void place() {
-    std::vector<Lifetime> lifetimes;
+  void size_values() {
     for (PlanValue& value : plan_.values) {
       value.bytes = align(value.image_bytes * static_cast<std::size_t>(value.images));
+    }
+  }
+
+  void place() {
+    std::vector<Lifetime> lifetimes;
+    for (const PlanValue& value : plan_.values) {
       lifetimes.push_back({value.bytes, value.first_stage, value.last_stage});
     }
     place_values(lifetimes);
-    predict();
-    for (const Step& step : plan_.steps) plan_.launches += step.kernel.empty() ? 0 : step.parts;
-  }
-
-  // A step reads and writes each of its values once, and its weights.
-  void predict() {
-    const GpuRoofline& gpu = roofline_of(result_.target.capability);
-    plan_.model_gpu = gpu.name;
+    plan_.model_gpu = roofline_of(result_.target.capability).name;
     for (Step& step : plan_.steps) {
       if (step.kernel.empty()) continue;
-      std::size_t bytes = step.packed_weights_bytes + 2 * step.workspace_bytes;
-      for (const int value : operands_of(step)) {
-        bytes += plan_.values[static_cast<std::size_t>(value)].bytes;
-      }
-      step.model_seconds =
-          predicted_seconds(gpu, {.flops = step.flops,
-                                  .bytes = static_cast<double>(bytes),
-                                  .tensor_cores = step.kernel.find("_sm80") != std::string::npos,
-                                  .precision = result_.types.map,
-                                  .launches = step.parts});
+      step.model_seconds = model_seconds(plan_, step);
+      plan_.launches += step.parts;
     }
   }
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "engine/plan/plan.hpp"
+#include "engine/plan/tuning_file.hpp"
 #include "kernels/core/cuda_kernel.hpp"
+#include "kernels/libraries/gpu_libraries.hpp"
 
 namespace allconv {
 
@@ -32,6 +34,8 @@ struct CudaPlan {
   kernels::DeviceTypes types;
   DeviceInput input = DeviceInput::pixels;
   std::size_t pixels_bytes = 0;  // of one image
+  kernels::GpuLibraries libraries;
+  std::vector<TuningKey> stale_answers;  // whose plan its library refused
 
   std::vector<LanePlace> lane;    // by convolution
   std::int64_t lane_size = 0;     // floats

@@ -23,6 +23,12 @@ GpuSearch failed(cudaError_t error) {
               "see whether nvidia-smi works");
 }
 
+// "13.0" of 13000; empty where the question is not answered.
+std::string version_text(cudaError_t error, int version) {
+  if (error != cudaSuccess) return {};
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
 }  // namespace
 
 GpuSearch find_gpu(int index) {
@@ -36,11 +42,17 @@ GpuSearch find_gpu(int index) {
   cudaDeviceProp facts{};
   error = cudaGetDeviceProperties(&facts, index);
   if (error != cudaSuccess) return failed(error);
+  int driver = 0;
+  int runtime = 0;
+  const cudaError_t driver_error = cudaDriverGetVersion(&driver);
+  const cudaError_t runtime_error = cudaRuntimeGetVersion(&runtime);
   GpuFacts gpu{.index = index,
                .name = facts.name,
                .capability = 10 * facts.major + facts.minor,
                .multiprocessors = facts.multiProcessorCount,
-               .memory = facts.totalGlobalMem};
+               .memory = facts.totalGlobalMem,
+               .driver = version_text(driver_error, driver),
+               .runtime = version_text(runtime_error, runtime)};
   if (gpu.capability < kLeastCapability) {
     return none(gpu_text(gpu) + " is older than sm_" + std::to_string(kLeastCapability),
                 "use another GPU, or --device cpu");

@@ -1,0 +1,172 @@
+#include "engine/execute/cuda/cuda_tuner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iterator>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/execute/cuda/library_handles.hpp"
+#include "engine/execute/cuda/tuning_trial.hpp"
+#include "engine/plan/cuda/candidates.hpp"
+#include "engine/plan/tuning_key.hpp"
+#include "engine/plan/tuning_session.hpp"
+
+namespace allconv {
+
+namespace {
+
+template <class Operation>
+constexpr bool kIsConvolution = std::is_same_v<typename Operation::Problem, kernels::Conv2dProblem>;
+
+// To a tenth of a microsecond: what a file should say.
+double milliseconds_of(double seconds) {
+  constexpr double kSteps = 1e4;  // a millisecond
+  return std::round(seconds * 1e3 * kSteps) / kSteps;
+}
+
+class CudaTuner {
+ public:
+  CudaTuner(const CudaPlan& plan, const PlanOptions& options)
+      : plan_(plan),
+        options_(options),
+        session_(*options.session),
+        stream_(cuda::make_stream()),
+        machine_{.stream = stream_.get(), .before_timing = [this] { report(); }} {}
+
+  bool tune() {
+    const std::vector<const Step*> unknown = find_unknown();
+    total_ = unknown.size();
+    for (const Step* step : unknown) {
+      std::visit(
+          [&]<class Operation>(const Bound<Operation>& bound) {
+            if constexpr (kIsConvolution<Operation>) tune<Operation>(*step, bound.problem);
+          },
+          step->problem);
+      ++done_;
+    }
+    if (timed_ + untimed_ > 0) say_what_was_done();
+    session_.keep();
+    return timed_ > 0;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Each problem once.
+  std::vector<const Step*> find_unknown() const {
+    std::vector<const Step*> unknown;
+    std::set<TuningKey> seen;
+    for (const Step& step : plan_.plan.steps) {
+      const bool convolution = std::visit(
+          []<class Operation>(const Bound<Operation>&) { return kIsConvolution<Operation>; },
+          step.problem);
+      if (!convolution) continue;
+      TuningKey key = tuning_key(plan_.plan, step);
+      if (session_.known().find(key) != nullptr) continue;
+      if (seen.insert(std::move(key)).second) unknown.push_back(&step);
+    }
+    return unknown;
+  }
+
+  template <class Operation>
+  void tune(const Step& step, const kernels::Conv2dProblem& problem) {
+    const TuningKey key = tuning_key(plan_.plan, step);
+    CudaCandidates<Operation> asked({problem, plan_.types}, key.mask, options_);
+    std::vector<CudaCandidate<Operation>> candidates = asked.own();
+    auto ways = asked.of_libraries();
+    if (!ways.empty() && handles_ == nullptr) {
+      handles_ = make_handles(plan_.libraries);
+      machine_.libraries = handles_.get();
+    }
+    std::move(ways.begin(), ways.end(), std::back_inserter(candidates));
+    if (candidates.size() < 2) return;
+
+    const TrialTensors tensors(problem, plan_.types.map, key.mask, stream_.get());
+    TuningTrial<Operation> trial(candidates, tensors, machine_);
+    const Pick pick = pick_fastest(candidates.size(), trial, {.budget = share_of_budget()});
+    for (const std::string& why : pick.failed) note("left out: " + why);
+    const bool all_timed = pick.times.size() + pick.failed.size() == candidates.size();
+    if (!all_timed && pick.times.size() < 2) {
+      ++untimed_;
+      return;
+    }
+    ++timed_;
+    keep(key, candidates, pick);
+  }
+
+  template <class Operation>
+  void keep(const TuningKey& key, const std::vector<CudaCandidate<Operation>>& candidates,
+            const Pick& pick) {
+    TuningEntry entry{.operation = key.operation,
+                      .problem = key.problem,
+                      .precision = key.precision,
+                      .mask = key.mask,
+                      .exact = key.exact,
+                      .candidates = {}};
+    for (const PickedTime& time : pick.times) {
+      const auto& candidate = candidates[time.candidate];
+      TuningCandidate timed{.kernel = std::string(candidate.row),
+                            .milliseconds = milliseconds_of(time.seconds)};
+      if (candidate.way) {
+        timed.way = candidate.way->label;
+        timed.workspace_bytes = candidate.way->workspace_bytes;
+        timed.plan = candidate.way->plan;
+      }
+      entry.candidates.push_back(std::move(timed));
+    }
+    session_.add(std::move(entry));
+  }
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+  // What is left of the budget, in equal parts: what one problem does not use, others get.
+  double share_of_budget() const {
+    const double left = std::max(session_.settings().budget_seconds - seconds(), 0.0);
+    return left / static_cast<double>(total_ - done_);
+  }
+
+  void report() const {
+    const auto& progress = session_.settings().progress;
+    if (progress) progress(done_, total_);
+  }
+
+  void note(const std::string& text) const {
+    if (session_.settings().diagnostics) session_.settings().diagnostics(Severity::note, text);
+  }
+
+  void say_what_was_done() const {
+    const std::string& path = session_.settings().path;
+    std::string text = fmt::format("timed the kernels of {} convolution{} in {:.1f} s", timed_,
+                                   timed_ == 1 ? "" : "s", seconds());
+    if (!path.empty() && timed_ > 0) text += fmt::format(", kept in {}", path);
+    if (untimed_ > 0) {
+      text += fmt::format("; {} more had no part of the budget of {} s: raise --tuning-budget",
+                          untimed_, session_.settings().budget_seconds);
+    }
+    note(text);
+  }
+
+  const CudaPlan& plan_;
+  const PlanOptions& options_;
+  TuningSession& session_;
+  cuda::Stream stream_;
+  TrialMachine machine_;
+  SharedHandles handles_;
+  Clock::time_point start_ = Clock::now();
+  std::size_t total_ = 0, done_ = 0;     // problems
+  std::size_t timed_ = 0, untimed_ = 0;  // of those done, with several candidates
+};
+
+}  // namespace
+
+bool tune_unknown(const CudaPlan& plan, const PlanOptions& options) {
+  return CudaTuner(plan, options).tune();
+}
+
+}  // namespace allconv

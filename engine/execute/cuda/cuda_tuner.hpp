@@ -1,0 +1,15 @@
+// The tuner of a GPU: times the convolutions of a plan that its session does not know, each on its
+// real problem, one after another on memory of their own.
+#pragma once
+
+#include "engine/plan/cuda/cuda_plan.hpp"
+
+namespace allconv {
+
+// Whether the session has learned anything. The options are those that the plan was made with;
+// their GPU must be the thread's current one. A convolution that only one kernel can compute is not
+// timed. Notes say how many were timed, and what could not run. Throws Error{device} where no
+// kernel can run or the memory does not do, and what the session's progress throws.
+bool tune_unknown(const CudaPlan& plan, const PlanOptions& options);
+
+}  // namespace allconv

@@ -1,0 +1,18 @@
+// Under which a GPU's tuning file has the step of a plan.
+#pragma once
+
+#include "engine/plan/plan.hpp"
+#include "engine/plan/tuning_file.hpp"
+
+namespace allconv {
+
+// Whether the step writes or reads a mask of signs.
+bool has_mask(const Plan& plan, const Step& step);
+
+// Of a plan for a GPU.
+TuningKey tuning_key(const Plan& plan, const Step& step);
+
+// Of `answers` those for the plan's steps: what decides its kernels.
+TuningFile answers_for(const Plan& plan, const TuningFile& answers);
+
+}  // namespace allconv

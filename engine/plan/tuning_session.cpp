@@ -1,0 +1,42 @@
+#include "engine/plan/tuning_session.hpp"
+
+#include <utility>
+
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+TuningSession TuningSession::open(const TuningFile& empty, TuningSettings settings) {
+  TuningFile known =
+      settings.path.empty() ? empty : empty.read_like(settings.path, settings.diagnostics);
+  return {std::move(known), std::move(settings)};
+}
+
+void TuningSession::add(TuningEntry entry) {
+  fresh_.add(entry);
+  known_.add(std::move(entry));
+}
+
+void TuningSession::forget(const TuningKey& key) {
+  add({.operation = key.operation,
+       .problem = key.problem,
+       .precision = key.precision,
+       .mask = key.mask,
+       .exact = key.exact,
+       .candidates = {}});
+}
+
+void TuningSession::keep() {
+  if (settings_.path.empty() || fresh_.entries().empty()) return;
+  try {
+    // What is wrong with the file was said when it was opened.
+    fresh_.write_merged(settings_.path, {});
+    fresh_ = TuningFile(known_.device(), known_.versions());
+  } catch (const Error& error) {
+    if (!settings_.diagnostics) return;
+    settings_.diagnostics(Severity::note,
+                          std::string("the kernels found fastest are not kept: ") + error.what());
+  }
+}
+
+}  // namespace allconv
