@@ -1,7 +1,7 @@
 // A row of cuDNN, from its operation graph and its prepared kernel; included by *_cudnn.cpp only.
 #pragma once
 
-#include "kernels/conv2d/cudnn_graph.hpp"
+#include "kernels/conv2d/convolution_graph.hpp"
 #include "kernels/conv2d/library_rows.hpp"
 #include "kernels/libraries/cudnn_plan.hpp"
 #include "kernels/libraries/gpu_libraries.hpp"

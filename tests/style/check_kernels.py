@@ -12,8 +12,11 @@ BLOCK = ("Layout", "Requires", "Bound by")
 CUDA_BLOCK = ("Threads", "Shared memory")
 
 _REFERENCE = re.compile(r"kernels/\w+/reference\.cpp$")
-_KERNEL_FILE = re.compile(r"kernels/(\w+)/((?:\w+_)?(?:cpu_\w+|cuda\w*|cudnn\w*))\.(cpp|cu)$")
-_ROW_NAME = re.compile(r'"(\w+_(?:reference|cpu_\w+|cuda\w*|cudnn\w*))"')
+_KERNEL_FILE = re.compile(
+    r"kernels/(?!libraries/)(\w+)/((?:\w+_)?(?:cpu_\w+|cuda\w*|cudnn|cublaslt))\.(cpp|cu)$")
+_ROW_NAME = re.compile(r'"(\w+_(?:reference|cpu_\w+|cuda\w*|cudnn|cublaslt))"')
+# A library's row stands where its kernel does.
+_ROW_FILE = re.compile(r"/(table|\w+_cudnn|\w+_cublaslt)\.cpp$")
 # A dimension: a letter of the shapes, a constant, a count, or one of these with + - * / and more.
 _DIMENSION = (r"(?:[nhwckrspqNHWCKRSPQ]|k[A-Z]\w*|\d+|\w*count|classes|elements|width|tiles|points"
               r"|[pq]\(\))")
@@ -38,7 +41,7 @@ def rows(tree):
     """{row name: operation folder} of all tables."""
     found = {}
     for path in tree.files(("kernels",), {".cpp"}):
-        if not path.endswith("/table.cpp"):
+        if not _ROW_FILE.search(path):
             continue
         for name in _ROW_NAME.findall(tree.text(path)):
             found[name] = path.split("/")[1]

@@ -1,4 +1,4 @@
-#include "kernels/conv2d/cudnn_graph.hpp"
+#include "kernels/conv2d/convolution_graph.hpp"
 
 #include <array>
 #include <memory>
