@@ -1,4 +1,4 @@
-"""The program on an emulated GPU: train, evaluate, score, bench, plan and tune, as on a real one."""
+"""The program on an emulated GPU: train, evaluate, score, bench, plan and tune, as on a GPU."""
 
 import json
 import os
