@@ -83,8 +83,13 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
 
     @classmethod
+    def environment(cls):
+        """What is learned of a GPU is kept beside the inputs, not in the user's folder."""
+        return {**os.environ, "XDG_CACHE_HOME": str(cls.inputs / "cache")}
+
+    @classmethod
     def run_program(cls, *arguments, **options):
-        options = {"stdout": subprocess.PIPE, **options}
+        options = {"stdout": subprocess.PIPE, "env": cls.environment(), **options}
         return subprocess.run([cls.program, *map(str, arguments)], stderr=subprocess.PIPE,
                               stdin=subprocess.DEVNULL, timeout=TIMEOUT, text=True, check=False,
                               **options)

@@ -72,7 +72,9 @@ void ComputeDevice::take_tuning() {
     given_tuning_ = false;
     if (!file.empty()) print_note("--deterministic: the tuning file is not used");
   } else if (gpu_) {
-    session_ = std::make_unique<TuningSession>(open_tuning(*gpu_, options_));
+    libraries_ = load_libraries_for(gpu_->index);
+    for (const std::string& note : libraries_.notes) print_note(note);
+    session_ = std::make_unique<TuningSession>(open_tuning(*gpu_, libraries_, options_));
   } else if (!file.empty()) {
     use_tuning(TuningFile::read(file), file);
     given_tuning_ = tuning_.has_value();
@@ -99,7 +101,7 @@ void ComputeDevice::use_tuning(TuningFile file, const std::string& file_name) {
 }
 
 TuningSession ComputeDevice::empty_session() const {
-  return {empty_tuning(*gpu_), tuning_settings(options_)};
+  return {empty_tuning(*gpu_, libraries_), tuning_settings(options_)};
 }
 
 std::string ComputeDevice::tuning_text(const Plan& plan) const {
@@ -111,13 +113,17 @@ std::string ComputeDevice::tuning_text(const Plan& plan) const {
 PlanOptions ComputeDevice::plan_options() const {
   std::optional<GpuTarget> target;
   if (gpu_) {
-    target = {.index = gpu_->index, .capability = gpu_->capability, .precision = precision_};
+    target = {.index = gpu_->index,
+              .capability = gpu_->capability,
+              .precision = precision_,
+              .description = libraries_.description};
   }
   return {.gpu = target,
           .limits = limits_,
           .tuning = tuning_ ? &*tuning_ : nullptr,
           .deterministic = options_.deterministic,
           .session = session_.get(),
+          .libraries = libraries_.libraries.get(),
           .workspace_limit = options_.workspace_limit,
           .threads = pool_->threads()};
 }

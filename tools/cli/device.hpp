@@ -9,6 +9,7 @@
 #include "engine/plan/tuning_session.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/runtime/gpu.hpp"
+#include "engine/runtime/gpu_libraries.hpp"
 #include "tools/cli/command.hpp"
 
 namespace allconv::cli {
@@ -63,6 +64,7 @@ class ComputeDevice {
   std::optional<GpuFacts> gpu_;
   kernels::Precision precision_;
   std::unique_ptr<ThreadPool> pool_;
+  LoadedLibraries libraries_;               // of a GPU whose kernels a clock chooses
   std::optional<TuningFile> tuning_;        // of the CPU
   std::unique_ptr<TuningSession> session_;  // of a GPU; null: no clock chooses
   bool given_tuning_ = false;

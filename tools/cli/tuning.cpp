@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "engine/support/error.hpp"
 #include "engine/support/file_descriptor.hpp"
@@ -68,10 +69,12 @@ void check_kind(const std::string& path) {
 
 }  // namespace
 
-TuningFile empty_tuning(const GpuFacts& gpu) {
-  return TuningFile(
-      gpu_text(gpu),
-      {{"allconv", std::string(kVersion)}, {"driver", gpu.driver}, {"runtime", gpu.runtime}});
+TuningFile empty_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries) {
+  TuningFile::Versions versions(libraries.versions.begin(), libraries.versions.end());
+  versions["allconv"] = kVersion;
+  versions["driver"] = gpu.driver;
+  versions["runtime"] = gpu.runtime;
+  return TuningFile(gpu_text(gpu), std::move(versions));
 }
 
 TuningSettings tuning_settings(const CommonOptions& options) {
@@ -86,8 +89,9 @@ TuningSettings tuning_settings(const CommonOptions& options) {
           }};
 }
 
-TuningSession open_tuning(const GpuFacts& gpu, const CommonOptions& options) {
-  const TuningFile empty = empty_tuning(gpu);
+TuningSession open_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries,
+                          const CommonOptions& options) {
+  const TuningFile empty = empty_tuning(gpu, libraries);
   TuningSettings settings = tuning_settings(options);
   const std::string& given = options.tuning_file;
   settings.path = given.empty() ? cache_path(gpu) : given;

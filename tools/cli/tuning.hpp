@@ -3,12 +3,13 @@
 
 #include "engine/plan/tuning_session.hpp"
 #include "engine/runtime/gpu.hpp"
+#include "engine/runtime/gpu_libraries.hpp"
 #include "tools/cli/command.hpp"
 
 namespace allconv::cli {
 
 // A file without entries, of the GPU and all versions that its times depend on.
-TuningFile empty_tuning(const GpuFacts& gpu);
+TuningFile empty_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries);
 
 // Budget, notes and a progress bar of a session without a file. An interruption ends its tuning.
 TuningSettings tuning_settings(const CommonOptions& options);
@@ -17,6 +18,7 @@ TuningSettings tuning_settings(const CommonOptions& options);
 // $XDG_CACHE_HOME/allconv or ~/.cache/allconv; where that folder cannot be had a note says so, and
 // nothing is kept. Throws Error{usage} where --tuning-file is a file of another kind, Error{io}
 // where it cannot be made.
-TuningSession open_tuning(const GpuFacts& gpu, const CommonOptions& options);
+TuningSession open_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries,
+                          const CommonOptions& options);
 
 }  // namespace allconv::cli

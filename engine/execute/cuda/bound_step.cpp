@@ -4,6 +4,7 @@
 #include "engine/plan/cuda/tables.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
+#include "kernels/libraries/library_error.hpp"
 
 namespace allconv {
 
@@ -154,9 +155,14 @@ class BoundKernel final : public BoundStep {
   }
 
   void enqueue(cudaStream_t stream) const override {
-    cuda::check(
-        kernel_->run({.stream = stream, .scratch = scratch_, .libraries = libraries_}, arguments_),
-        label_);
+    try {
+      cuda::check(kernel_->run({.stream = stream, .scratch = scratch_, .libraries = libraries_},
+                               arguments_),
+                  label_);
+    } catch (const kernels::LibraryError& error) {
+      throw Error(ErrorKind::device, error.what(), label_,
+                  "use --deterministic, which needs no library");
+    }
   }
   void pack(cudaStream_t stream) const override {
     if (packed_ == nullptr) return;

@@ -12,11 +12,11 @@ constexpr int kSlots = 3;  // one is filled, one is copied or computed, one is r
 
 }  // namespace
 
-CudaArena::CudaArena(const CudaPlan& plan)
-    : values(plan.plan.arena_bytes),
-      packed(plan.plan.packed_weights_bytes),
-      scratch(plan.plan.workspace_bytes),
-      libraries(uses_libraries(plan.plan) ? make_handles(plan.libraries) : nullptr) {}
+CudaArena::CudaArena(const ReadyPlan& plan)
+    : values(plan.plan->plan.arena_bytes),
+      packed(plan.plan->plan.packed_weights_bytes),
+      scratch(plan.plan->plan.workspace_bytes),
+      libraries(plan.handles) {}
 
 CudaSlot::CudaSlot(const CudaPlan& plan, const CudaArena& arena)
     : plan_(plan),
@@ -61,11 +61,11 @@ struct CudaExecutor::Slot : CudaSlot {
   std::optional<LaunchGraph> graph;
 };
 
-CudaExecutor::CudaExecutor(std::shared_ptr<const CudaPlan> plan)
-    : plan_(std::move(plan)),
+CudaExecutor::CudaExecutor(const ReadyPlan& plan)
+    : plan_(plan.plan),
       copies_(cuda::make_stream()),
       launches_(cuda::make_stream()),
-      arena_(*plan_),
+      arena_(plan),
       weights_(*plan_) {
   for (int i = 0; i < kSlots; ++i) {
     slots_.push_back(std::make_unique<Slot>(*plan_, arena_));

@@ -8,19 +8,19 @@
 
 #include "engine/execute/cuda/bound_step.hpp"
 #include "engine/execute/cuda/launch_graph.hpp"
-#include "engine/execute/cuda/library_handles.hpp"
 #include "engine/execute/cuda/output_block.hpp"
 #include "engine/execute/cuda/parameter_lane.hpp"
+#include "engine/execute/cuda/plan_maker.hpp"
 #include "engine/execute/network_executor.hpp"
 
 namespace allconv {
 
 // The device memory, and the libraries' contexts, that all slots share.
 struct CudaArena {
-  explicit CudaArena(const CudaPlan& plan);
+  explicit CudaArena(const ReadyPlan& plan);
 
   cuda::DeviceMemory values, packed, scratch;
-  SharedHandles libraries;  // null where no step is a library's
+  std::shared_ptr<const kernels::LibraryHandles> libraries;
 };
 
 // One batch's way to the GPU and back.
@@ -55,7 +55,7 @@ class CudaExecutor final : public NetworkExecutor {
  public:
   // The plan's GPU must be the thread's current one. Throws Error{device} when its memory does not
   // do.
-  explicit CudaExecutor(std::shared_ptr<const CudaPlan> plan);
+  explicit CudaExecutor(const ReadyPlan& plan);
   ~CudaExecutor() override;
 
   const Plan& plan() const override { return plan_->plan; }

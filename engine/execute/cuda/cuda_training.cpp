@@ -18,11 +18,11 @@ std::unique_ptr<const kernels::CudaPreparedKernel<Operation>> prepare_first(std:
 
 }  // namespace
 
-CudaTraining::CudaTraining(std::shared_ptr<const CudaPlan> plan, const Parameters& initial)
-    : plan_(std::move(plan)),
+CudaTraining::CudaTraining(const ReadyPlan& plan, const Parameters& initial)
+    : plan_(plan.plan),
       copies_(cuda::make_stream()),
       launches_(cuda::make_stream()),
-      arena_(*plan_),
+      arena_(plan),
       weights_(*plan_),
       velocities_(*plan_),
       gradient_(*plan_),

@@ -16,7 +16,7 @@ class CudaTraining final : public TrainingExecutor {
  public:
   // The plan's GPU must be the thread's current one. Throws Error{device} when its memory does not
   // do.
-  CudaTraining(std::shared_ptr<const CudaPlan> plan, const Parameters& initial);
+  CudaTraining(const ReadyPlan& plan, const Parameters& initial);
   ~CudaTraining() override;
 
   const Plan& plan() const override { return plan_->plan; }

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/execute/cuda/library_handles.hpp"
 #include "engine/execute/cuda/tuning_trial.hpp"
 #include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/tuning_key.hpp"
@@ -32,15 +31,17 @@ double milliseconds_of(double seconds) {
 
 class CudaTuner {
  public:
-  CudaTuner(const CudaPlan& plan, const PlanOptions& options)
+  CudaTuner(const CudaPlan& plan, const PlanOptions& options,
+            const kernels::LibraryHandles* handles)
       : plan_(plan),
         options_(options),
         session_(*options.session),
         stream_(cuda::make_stream()),
-        machine_{.stream = stream_.get(), .before_timing = [this] { report(); }} {}
+        machine_{
+            .stream = stream_.get(), .libraries = handles, .before_timing = [this] { report(); }} {}
 
   bool tune() {
-    const std::vector<const Step*> unknown = find_unknown();
+    const std::vector<const Step*> unknown = unknown_steps(plan_, session_);
     total_ = unknown.size();
     for (const Step* step : unknown) {
       std::visit(
@@ -58,32 +59,12 @@ class CudaTuner {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // Each problem once.
-  std::vector<const Step*> find_unknown() const {
-    std::vector<const Step*> unknown;
-    std::set<TuningKey> seen;
-    for (const Step& step : plan_.plan.steps) {
-      const bool convolution = std::visit(
-          []<class Operation>(const Bound<Operation>&) { return kIsConvolution<Operation>; },
-          step.problem);
-      if (!convolution) continue;
-      TuningKey key = tuning_key(plan_.plan, step);
-      if (session_.known().find(key) != nullptr) continue;
-      if (seen.insert(std::move(key)).second) unknown.push_back(&step);
-    }
-    return unknown;
-  }
-
   template <class Operation>
   void tune(const Step& step, const kernels::Conv2dProblem& problem) {
     const TuningKey key = tuning_key(plan_.plan, step);
     CudaCandidates<Operation> asked({problem, plan_.types}, key.mask, options_);
     std::vector<CudaCandidate<Operation>> candidates = asked.own();
     auto ways = asked.of_libraries();
-    if (!ways.empty() && handles_ == nullptr) {
-      handles_ = make_handles(plan_.libraries);
-      machine_.libraries = handles_.get();
-    }
     std::move(ways.begin(), ways.end(), std::back_inserter(candidates));
     if (candidates.size() < 2) return;
 
@@ -157,7 +138,6 @@ class CudaTuner {
   TuningSession& session_;
   cuda::Stream stream_;
   TrialMachine machine_;
-  SharedHandles handles_;
   Clock::time_point start_ = Clock::now();
   std::size_t total_ = 0, done_ = 0;     // problems
   std::size_t timed_ = 0, untimed_ = 0;  // of those done, with several candidates
@@ -165,8 +145,24 @@ class CudaTuner {
 
 }  // namespace
 
-bool tune_unknown(const CudaPlan& plan, const PlanOptions& options) {
-  return CudaTuner(plan, options).tune();
+std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession& session) {
+  std::vector<const Step*> unknown;
+  std::set<TuningKey> seen;
+  for (const Step& step : plan.plan.steps) {
+    const bool convolution = std::visit(
+        []<class Operation>(const Bound<Operation>&) { return kIsConvolution<Operation>; },
+        step.problem);
+    if (!convolution) continue;
+    TuningKey key = tuning_key(plan.plan, step);
+    if (session.known().find(key) != nullptr) continue;
+    if (seen.insert(std::move(key)).second) unknown.push_back(&step);
+  }
+  return unknown;
+}
+
+bool tune_unknown(const CudaPlan& plan, const PlanOptions& options,
+                  const kernels::LibraryHandles* handles) {
+  return CudaTuner(plan, options, handles).tune();
 }
 
 }  // namespace allconv

@@ -2,14 +2,21 @@
 // real problem, one after another on memory of their own.
 #pragma once
 
+#include <vector>
+
 #include "engine/plan/cuda/cuda_plan.hpp"
 
 namespace allconv {
 
+// The convolutions that the session does not know, each problem once.
+std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession& session);
+
 // Whether the session has learned anything. The options are those that the plan was made with;
-// their GPU must be the thread's current one. A convolution that only one kernel can compute is not
-// timed. Notes say how many were timed, and what could not run. Throws Error{device} where no
-// kernel can run or the memory does not do, and what the session's progress throws.
-bool tune_unknown(const CudaPlan& plan, const PlanOptions& options);
+// their GPU must be the thread's current one; `handles` may be null where they have no libraries. A
+// convolution that only one kernel can compute is not timed. Notes say how many were timed, and
+// what could not run. Throws Error{device} where no kernel can run or the memory does not do, and
+// what the session's progress throws.
+bool tune_unknown(const CudaPlan& plan, const PlanOptions& options,
+                  const kernels::LibraryHandles* handles);
 
 }  // namespace allconv

@@ -11,6 +11,7 @@
 #include "engine/plan/pick_fastest.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
+#include "kernels/libraries/library_error.hpp"
 
 namespace allconv {
 
@@ -22,7 +23,9 @@ class TrialTensors {
   TrialTensors(const kernels::Conv2dProblem& problem, kernels::Precision precision, bool mask,
                cudaStream_t stream);
 
-  const float* weights() const { return weights_.as<float>(); }  // (k,r,s,c)
+  kernels::CudaParameters parameters() const {
+    return {.weights = weights_.as<float>(), .bias = bias_.as<float>()};
+  }
 
   void bind(kernels::Conv2dForward::DeviceArguments& arguments) const;
   void bind(kernels::Conv2dPixelsForward::DeviceArguments& arguments) const;
@@ -67,7 +70,7 @@ class TuningTrial final : public Stopwatch {
       // Where the GPU itself is lost, no other candidate can run either.
       if (cudaStreamSynchronize(machine_.stream) != cudaSuccess) throw;
       throw CandidateFailed(error.what());
-    } catch (const std::runtime_error& error) {  // a LibraryError
+    } catch (const kernels::LibraryError& error) {
       throw CandidateFailed(label + ": " + error.what());
     }
   }
@@ -112,7 +115,7 @@ class TuningTrial final : public Stopwatch {
     cuda::DeviceMemory& packed = packed_[index];
     if (packed.size() == kernel.packed_weights_bytes()) return packed.data();
     packed = cuda::DeviceMemory(kernel.packed_weights_bytes());
-    cuda::check(kernel.pack_weights(machine_.stream, tensors_.weights(), packed.data()), label);
+    cuda::check(kernel.pack_weights(machine_.stream, tensors_.parameters(), packed.data()), label);
     return packed.data();
   }
 

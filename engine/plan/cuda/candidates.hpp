@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "engine/plan/plan.hpp"
 #include "engine/plan/tuning_file.hpp"
 #include "kernels/core/library_kernel.hpp"
+#include "kernels/libraries/library_error.hpp"
 
 namespace allconv {
 
@@ -180,7 +180,7 @@ class CudaCandidates {
     if (!accepts(row)) return {};
     try {
       return row.ways(problem_, request());
-    } catch (const std::runtime_error& error) {  // a LibraryError
+    } catch (const kernels::LibraryError& error) {
       refuse(row.name, error.what());
       return {};
     }
@@ -190,7 +190,7 @@ class CudaCandidates {
                                    const kernels::LibraryWay& way) {
     try {
       return Candidate{row.name, way, row.prepare(problem_, request(), way)};
-    } catch (const std::runtime_error& error) {  // a LibraryError
+    } catch (const kernels::LibraryError& error) {
       refuse(row.name, error.what());
       return std::nullopt;
     }

@@ -4,6 +4,7 @@
 #include "kernels/class_signal/cuda.hpp"
 #include "kernels/classifier_head/cuda.hpp"
 #include "kernels/conv2d/cuda.hpp"
+#include "kernels/conv2d/libraries.hpp"
 #include "kernels/dropout/cuda.hpp"
 #include "kernels/global_average_pool/cuda.hpp"
 #include "kernels/gradient_check/cuda.hpp"

@@ -36,7 +36,8 @@ class GpuCheckTest(unittest.TestCase):
 
     def environment(self):
         python = pathlib.Path(sys.executable).parent
-        return {**os.environ, "PATH": f"{self.tools}:{python}:{SYSTEM_PATH}"}
+        return {**os.environ, "PATH": f"{self.tools}:{python}:{SYSTEM_PATH}",
+                "XDG_CACHE_HOME": str(self.folder / "cache")}
 
     def check(self, *flags, code=0):
         done = subprocess.run([str(word) for word in self.command(*flags)], check=False, text=True,

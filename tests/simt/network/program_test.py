@@ -1,6 +1,7 @@
-"""The program on an emulated GPU: train, evaluate, score, bench and plan, as on a real one."""
+"""The program on an emulated GPU: train, evaluate, score, bench, plan and tune, as on a GPU."""
 
 import json
+import os
 import subprocess
 import time
 
@@ -9,6 +10,14 @@ from program import ProgramTest, read_header
 
 
 class GpuTest(ProgramTest):
+    """Kernels are timed at first use, on a budget that does for a choice if not for a good one."""
+
+    @classmethod
+    def run_program(cls, *arguments, **options):
+        uses_gpu = arguments[0] in ("train", "score", "evaluate", "bench", "tune")
+        budget = ("--tuning-budget", 0.2) if uses_gpu else ()
+        return super().run_program(*arguments, *budget, **options)
+
     def rows(self, name, *flags):
         out = self.folder / name
         result = self.succeed("score", self.model, self.pictures, "-o", out, "--logits", *flags)
@@ -84,7 +93,7 @@ class GpuTest(ProgramTest):
                        self.network, "--epochs", 2, "--batch-size", 8, *flags, "--checkpoint",
                        folder, "--resume")
             with subprocess.Popen([self.program, *map(str, resumed)], stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL) as process:
+                                  stderr=subprocess.DEVNULL, env=self.environment()) as process:
                 time.sleep(0.1)
                 process.terminate()
             self.succeed(*resumed)
@@ -107,6 +116,137 @@ class GpuTest(ProgramTest):
         result = self.succeed("plan", self.model, "--batch-size", 4, "--device", "cuda")
         self.assertIn("launches on sm_80 in fp32", result.stdout)
         self.assertEqual(read_header(self.model)["conv1.weight"]["shape"], [8, 3, 3, 3])
+
+
+class TuningTest(ProgramTest):
+    """What is timed at first use, and where it is kept."""
+
+    PRECISION = ("--device", "cuda", "--precision", "fp16")
+    TIMED = "timed the kernels of"
+
+    def setUp(self):
+        super().setUp()
+        self.cache = self.folder / "cache"
+        self.kept = self.cache / "allconv" / "tuning-emulated-sm_80.json"
+
+    def train(self, *flags, cache=None, epochs=1):
+        """Of two kernels in fp16 for several of the passes; returns the model and what was said."""
+        model = self.folder / "model"
+        result = self.succeed("train", self.pictures, "-o", model, "--network", self.network,
+                              "--epochs", epochs, "--batch-size", 4, *self.PRECISION, *flags,
+                              env={**os.environ, "XDG_CACHE_HOME": str(cache or self.cache)})
+        return model.read_bytes(), result.stderr
+
+    def entries(self, path):
+        return json.loads(path.read_text())["entries"]
+
+    def test_the_first_run_times_and_the_second_knows(self):
+        first, told = self.train()
+        self.assertEqual(told.count(self.TIMED), 1, told)
+        self.assertIn(str(self.kept), told)
+        file = json.loads(self.kept.read_text())
+        self.assertEqual(file["device"], "emulated sm_80, sm_80")
+        self.assertLessEqual({"allconv", "driver", "runtime"}, set(file["versions"]))
+        for entry in file["entries"]:
+            self.assertEqual(entry["precision"], "fp16")
+            self.assertTrue(entry["problem"].startswith("n4h"), entry)
+            times = [candidate["milliseconds"] for candidate in entry["candidates"]]
+            self.assertEqual(times, sorted(times))
+            self.assertGreater(len(times), 1)
+        before = self.kept.read_bytes()
+        second, told = self.train()
+        self.assertNotIn(self.TIMED, told)
+        self.assertEqual(self.kept.read_bytes(), before)
+        self.assertEqual(second, first)
+
+    def test_files_that_do_not_serve_are_replaced_with_one_warning(self):
+        self.train()
+        good = json.loads(self.kept.read_text())
+        old = {**good, "versions": {**good["versions"], "driver": "12.9"}}
+        foreign = {**good, "device": "another GPU, sm_90"}
+        for text in (self.kept.read_text()[:-40], json.dumps(old), json.dumps(foreign)):
+            self.kept.write_text(text)
+            _, told = self.train()
+            self.assertEqual(told.count("warning"), 1, told)
+            self.assertEqual(told.count(self.TIMED), 1, told)
+            again = json.loads(self.kept.read_text())
+            self.assertEqual((again["device"], again["versions"]),
+                             (good["device"], good["versions"]))
+            self.assertEqual(len(again["entries"]), len(good["entries"]))
+
+    def test_the_same_bits_touch_no_file(self):
+        first, told = self.train("--deterministic")
+        self.assertNotIn(self.TIMED, told)
+        self.assertFalse(self.cache.exists())
+        given = self.folder / "given.json"
+        second, told = self.train("--deterministic", "--tuning-file", given)
+        self.assertIn("the tuning file is not used", told)
+        self.assertFalse(given.exists())
+        self.assertEqual(second, first)
+
+    def test_a_cache_that_cannot_be_written_costs_a_note(self):
+        nowhere = self.folder / "file"
+        nowhere.write_text("")
+        _, told = self.train(cache=nowhere)
+        self.assertIn("are not kept", told)
+        self.assertIn(self.TIMED, told)
+        self.assertNotIn("warning", told)
+
+    def test_a_file_of_ones_own_is_made_and_completed(self):
+        own = self.folder / "own.json"
+        self.train("--tuning-file", own)
+        some = len(self.entries(own))
+        self.assertGreater(some, 0)
+        self.assertFalse(self.cache.exists())
+        self.succeed("bench", self.network, "--mode", "training", "--batch-size", 3, "--warmup", 0,
+                     "--iterations", 1, *self.PRECISION, "--tuning-file", own)
+        more = self.entries(own)
+        self.assertGreater(len(more), some)
+        self.assertTrue(any(entry["problem"].startswith("n3h") for entry in more))
+
+    def test_another_file_is_not_replaced(self):
+        before = self.model.read_bytes()
+        self.refuse(2, ["is not a tuning file"], "score", self.model, self.pictures, "-o",
+                    self.folder / "rows.jsonl", *self.PRECISION, "--tuning-file", self.model)
+        self.assertEqual(self.model.read_bytes(), before)
+
+    def test_the_kernels_found_fastest_are_planned(self):
+        own = self.folder / "own.json"
+        self.train("--tuning-file", own)
+        file = json.loads(own.read_text())
+        entry = next(entry for entry in file["entries"]
+                     if entry["operation"] == "conv2d_weight_gradient")
+        slowest = entry["candidates"][-1]
+        slowest["milliseconds"] = 1e-4
+        own.write_text(json.dumps(file))
+        plan = self.succeed("plan", self.network, "--batch-size", 4, "--training",
+                            *self.PRECISION, "--tuning-file", own).stdout
+        line = next(line for line in plan.splitlines() if entry["problem"] in line
+                    and "weight_gradient" in line)
+        self.assertIn(slowest["kernel"], line)
+
+    def test_tune_knows_all_passes_beforehand(self):
+        tuned = self.folder / "tuned.json"
+        flags = ("--tuning-budget", 0.2, *self.PRECISION)
+        self.succeed("tune", self.network, "-o", tuned, "--batch-size", 4, *flags)
+        for mode in ("inference", "training", "explain"):
+            result = self.succeed("bench", self.network, "--mode", mode, "--batch-size", 4,
+                                  "--warmup", 0, "--iterations", 1, "--tuning-file", tuned, *flags)
+            self.assertNotIn(self.TIMED, result.stderr)
+        self.refuse(2, ["--deterministic"], "tune", self.network, "-o", tuned, "--deterministic",
+                    *flags)
+
+    def test_a_resumed_training_has_the_checkpoints_kernels(self):
+        flags = ("--checkpoint", self.folder / "checkpoints", "--resume")
+        self.train(*flags)
+        # Another cache, where everything is faster by another kernel.
+        file = json.loads(self.kept.read_text())
+        for entry in file["entries"]:
+            entry["candidates"][-1]["milliseconds"] = 1e-4
+        self.kept.write_text(json.dumps(file))
+        _, told = self.train(*flags, epochs=2)
+        self.assertNotIn("warning", told)
+        self.assertNotIn(self.TIMED, told)
 
 
 if __name__ == "__main__":
