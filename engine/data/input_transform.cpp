@@ -49,51 +49,36 @@ template void normalise_contrast(std::span<float>, const Preparation::GlobalCont
 template void normalise_contrast(std::span<double>, const Preparation::GlobalContrast&);
 
 std::unique_ptr<InputTransform> InputTransform::of(const Model& model, int max_batch,
-                                                   const kernels::RowLimits& limits,
-                                                   ThreadPool& pool) {
+                                                   const PlanOptions& options, ThreadPool& pool) {
   const bool has_mean = model.find_tensor(kMeanTensor) != nullptr;
   if (!model.prepare.gcn && !model.prepare.zca && !has_mean) return nullptr;
-  return std::unique_ptr<InputTransform>(new InputTransform(model, max_batch, limits, pool));
+  return std::unique_ptr<InputTransform>(new InputTransform(model, max_batch, options, pool));
 }
 
-InputTransform::InputTransform(const Model& model, int max_batch, const kernels::RowLimits& limits,
+InputTransform::InputTransform(const Model& model, int max_batch, const PlanOptions& options,
                                ThreadPool& pool)
     : shape_(model.network.input),
       contrast_(model.prepare.gcn),
       arguments_(image_prepare_arguments(model.prepare)),
       pool_(pool),
       scale_(kernels::prepare_first_runnable<kernels::ImagePrepare>(
-          {.n = 1, .h = shape_.height, .w = shape_.width}, limits)),
-      scaled_(floats() * static_cast<std::size_t>(max_batch)),
-      scratch_(static_cast<std::size_t>(pool.threads())) {
+          {.n = 1, .h = shape_.height, .w = shape_.width}, options.limits)),
+      scaled_(floats() * static_cast<std::size_t>(max_batch)) {
   const FileOrder file_order(shape_);
   if (const std::vector<float> mean = floats_of(model, kMeanTensor); !mean.empty()) {
     mean_.resize(floats());
     for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] = mean[file_order(i)];
   }
   if (!model.prepare.zca) return;
-  whitened_ = kernels::Buffer<float>(scaled_.size());
-  prepare_product(floats_of(model, kWhitenTensor), max_batch, limits);
-}
-
-// A 1x1 convolution of images of one pixel and C*H*W channels. Its row does not look at the batch.
-void InputTransform::prepare_product(std::span<const float> whiten, int max_batch,
-                                     const kernels::RowLimits& limits) {
-  const auto size = static_cast<int>(floats());
-  kernels::Conv2dProblem problem;
-  problem.n = max_batch;
-  problem.c = problem.k = size;
-  product_ = kernels::prepare_first_runnable<kernels::Conv2dForward>(problem, limits);
-  std::vector<float> by_output(whiten.size());  // (k,c), both in the order of memory
-  const FileOrder file_order(shape_);
-  for (std::size_t k = 0; k < floats(); ++k) {
-    for (std::size_t c = 0; c < floats(); ++c)
-      by_output[k * floats() + c] = whiten[file_order(c) * floats() + file_order(k)];
+  const std::vector<float> whiten = floats_of(model, kWhitenTensor);
+  std::vector<float> matrix(whiten.size());  // (outputs, inputs), both in the order of memory
+  for (std::size_t output = 0; output < floats(); ++output) {
+    for (std::size_t input = 0; input < floats(); ++input) {
+      matrix[output * floats() + input] = whiten[file_order(input) * floats() + file_order(output)];
+    }
   }
-  weights_ = kernels::Buffer<std::byte>(product_->packed_weights_bytes());
-  product_->pack_weights(by_output.data(), weights_.data());
-  bias_.assign(floats(), 0.0F);
-  for (auto& scratch : scratch_) scratch = kernels::Buffer<std::byte>(product_->workspace_bytes());
+  whiten_ = make_image_product(matrix, max_batch, options, pool);
+  whitened_ = kernels::Buffer<float>(scaled_.size());
 }
 
 void InputTransform::prepare_image(const Batch& batch, int image) {
@@ -108,30 +93,10 @@ void InputTransform::prepare_image(const Batch& batch, int image) {
   for (std::size_t i = 0; i < mean_.size(); ++i) values[i] -= mean_[i];
 }
 
-// Each thread takes some whole images, which read the matrix once; few images share its parts.
-void InputTransform::whiten(int images) {
-  const int parts_per_image = product_->parts() / max_images();
-  const int threads = pool_.threads();
-  const bool by_images = images >= 2 * threads;
-  const int tasks = by_images ? threads : images * parts_per_image;
-  pool_.parallel_for(tasks, [&](int task, int thread) {
-    const kernels::Interval share =
-        by_images ? kernels::Interval{images * task / tasks * parts_per_image,
-                                      images * (task + 1) / tasks * parts_per_image}
-                  : kernels::Interval{task, task + 1};
-    product_->run_parts({scratch_[static_cast<std::size_t>(thread)].span()},
-                        {.src = scaled_.data(),
-                         .weights = weights_.data(),
-                         .bias = bias_.data(),
-                         .dst = whitened_.data()},
-                        share);
-  });
-}
-
 void InputTransform::apply(Batch& batch) {
   pool_.parallel_for(batch.images, [&](int image, int) { prepare_image(batch, image); });
-  if (product_ != nullptr) whiten(batch.images);
-  batch.input = product_ != nullptr ? whitened_.data() : scaled_.data();
+  if (whiten_ != nullptr) whiten_->run(scaled_.data(), batch.images, whitened_.data());
+  batch.input = whiten_ != nullptr ? whitened_.data() : scaled_.data();
   batch.pixels = nullptr;
 }
 

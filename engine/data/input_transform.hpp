@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "engine/execute/batch.hpp"
+#include "engine/execute/image_product.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
-#include "kernels/conv2d/problem.hpp"
 #include "kernels/core/buffer.hpp"
 
 namespace allconv {
@@ -26,38 +26,28 @@ void normalise_contrast(std::span<Real> image, const Preparation::GlobalContrast
 class InputTransform {
  public:
   // Null where the model's preparation needs none. `max_batch` bounds Batch::images.
+  // Whitening is computed on the options' device, the rest by the pool.
   static std::unique_ptr<InputTransform> of(const Model& model, int max_batch,
-                                            const kernels::RowLimits& limits, ThreadPool& pool);
+                                            const PlanOptions& options, ThreadPool& pool);
 
   // Reads the batch's pixels, and gives it the prepared input in their place, (images,h,w,c), valid
   // until the next call. An image's bits depend on the image alone. Allocates nothing.
   void apply(Batch& batch);
 
  private:
-  using Product = kernels::PreparedKernel<kernels::Conv2dForward>;
-
-  InputTransform(const Model& model, int max_batch, const kernels::RowLimits& limits,
-                 ThreadPool& pool);
+  InputTransform(const Model& model, int max_batch, const PlanOptions& options, ThreadPool& pool);
   std::size_t floats() const { return static_cast<std::size_t>(shape_.size()); }  // of an image
-  int max_images() const { return static_cast<int>(scaled_.size() / floats()); }
-  void prepare_product(std::span<const float> whiten, int max_batch,
-                       const kernels::RowLimits& limits);
   void prepare_image(const Batch& batch, int image);
-  void whiten(int images);
 
   Shape shape_;
   std::optional<Preparation::GlobalContrast> contrast_;
   kernels::ImagePrepare::Arguments arguments_;
   ThreadPool& pool_;
   std::unique_ptr<const kernels::PreparedKernel<kernels::ImagePrepare>> scale_;  // of one image
-  kernels::Buffer<float> scaled_;                    // (max_batch,h,w,c)
-  std::vector<kernels::Buffer<std::byte>> scratch_;  // one a thread
-  std::vector<float> mean_;                          // (h,w,c); empty: none
-
-  std::unique_ptr<const Product> product_;  // of max_batch images; null: no whitening
-  kernels::Buffer<std::byte> weights_;      // in the product's form
-  std::vector<float> bias_;                 // zero
-  kernels::Buffer<float> whitened_;         // (max_batch,h,w,c)
+  kernels::Buffer<float> scaled_;         // (max_batch,h,w,c)
+  std::vector<float> mean_;               // (h,w,c); empty: none
+  std::unique_ptr<ImageProduct> whiten_;  // null: no whitening
+  kernels::Buffer<float> whitened_;       // (max_batch,h,w,c)
 };
 
 }  // namespace allconv

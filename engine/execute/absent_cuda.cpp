@@ -32,9 +32,20 @@ void tune_for_cuda(const Graph& /*graph*/, int /*images*/, BatchInput /*input*/,
   refuse();
 }
 
+std::unique_ptr<ImageProduct> make_cuda_image_product(std::span<const float> /*matrix*/,
+                                                      const kernels::Conv2dProblem& /*problem*/,
+                                                      const PlanOptions& /*options*/) {
+  refuse();
+}
+
 std::shared_ptr<const Plan> describe_cuda_plan(const Graph& /*graph*/, int /*images*/,
                                                BatchInput /*input*/,
                                                const PlanOptions& /*options*/) {
+  refuse();
+}
+
+std::string describe_cuda_candidates(const Graph& /*graph*/, int /*images*/, BatchInput /*input*/,
+                                     const PlanOptions& /*options*/) {
   refuse();
 }
 

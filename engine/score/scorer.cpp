@@ -53,7 +53,7 @@ Scorer::Scorer(const Model& model, const ScorerOptions& options, ThreadPool& poo
       classes_(model.classes.size()),
       batch_size_(static_cast<std::size_t>(options.batch_size)),
       pool_(pool),
-      transform_(InputTransform::of(model, options.batch_size, options.plan.limits, pool)),
+      transform_(InputTransform::of(model, options.batch_size, options.plan, pool)),
       executor_(make_network_executor(
           make_graph(model.network, PassMode::inference),
           {.allowed = options.batch_size, .expected = images_at_a_time(options)},

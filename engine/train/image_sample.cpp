@@ -20,7 +20,7 @@ ImageSample::ImageSample(const Model& model, const TrainingSet& set, const PlanO
             .pixels = pixels_.data(),
             .pixel_pitch = set.pitch(),
             .scaling = pixel_scaling(model.prepare)};
-  transform_ = InputTransform::of(model, batch_.images, options.limits, pool);
+  transform_ = InputTransform::of(model, batch_.images, options, pool);
   if (transform_ != nullptr) transform_->apply(batch_);
 }
 

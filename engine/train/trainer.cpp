@@ -35,7 +35,7 @@ Trainer::Trainer(Model model, const TrainingSet& set, const TrainOptions& option
       set_(set),
       options_(options),
       pool_(pool),
-      transform_(InputTransform::of(model_, options.batch_size, options.plan.limits, pool)),
+      transform_(InputTransform::of(model_, options.batch_size, options.plan, pool)),
       executor_(make_executor(model_, options, transform_ != nullptr, pool)) {
   if (set.margin != options.augmentation.crop)
     throw Error(ErrorKind::internal, "the training images are not held as crops need them");

@@ -137,7 +137,6 @@ CudnnGraph cudnn_forward(const Cudnn& cudnn, const Conv2dProblem& problem, Preci
   if (!rectified) return builder.finish();
 
   CudnnDescriptor& relu = builder.pointwise(kReluForward);
-  if (problem.slope != 0) relu.set(kPointwiseReluLowerClipSlope, double{problem.slope});
   relu.finalize();
   CudnnDescriptor& rectify = builder.add(kPointwiseOperation);
   rectify.refer(kPointwiseDescriptor, relu);

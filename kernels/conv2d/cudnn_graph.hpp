@@ -36,7 +36,7 @@ class CudnnGraph {
   CudnnDescriptor graph_;
 };
 
-// All throw LibraryError where cuDNN refuses a shape.
+// All throw LibraryError where cuDNN refuses a shape. A ReLU behind the forward pass has no leak.
 CudnnGraph cudnn_forward(const Cudnn& cudnn, const Conv2dProblem& problem, Precision precision);
 CudnnGraph cudnn_data_gradient(const Cudnn& cudnn, const Conv2dProblem& problem,
                                Precision precision);

@@ -1,9 +1,12 @@
-// conv2d_forward_cudnn: convolution, bias and ReLU by one of cuDNN's fused engines.
+// conv2d_forward_cudnn: convolution, bias and ReLU by one of cuDNN's fused engines. A ReLU with a
+// leak is a launch of our own: cuDNN fuses it only in kernels that it compiles while the program
+// runs.
 //
 // Layout: src (n,h,w,c), dst (n,p,q,k); weights (k,r,s,c) and biases (k) in the element of maps.
 // Requires cuDNN 9, and of the arguments a null mask.
 // Bound by: what cuDNN chooses; on a GPU the tuner times it.
 #include "kernels/conv2d/cudnn_row.hpp"
+#include "kernels/relu/cuda.hpp"
 
 namespace allconv::kernels {
 
@@ -11,10 +14,24 @@ namespace {
 
 using Problem = DeviceProblem<Conv2dForward>;
 
+bool leaks(const Conv2dProblem& problem) {
+  return problem.epilogue == Conv2dEpilogue::relu && problem.slope != 0;
+}
+
+// The graph of what cuDNN computes of the problem.
+CudnnGraph graph_of(const Cudnn& cudnn, Conv2dProblem problem, Precision precision) {
+  if (leaks(problem)) problem.epilogue = Conv2dEpilogue::none;
+  return cudnn_forward(cudnn, problem, precision);
+}
+
 class ForwardCudnn final : public CudaPreparedKernel<Conv2dForward> {
  public:
   ForwardCudnn(const Problem& problem, CudnnPlan plan)
-      : parameters_(problem.problem, problem.types.map), plan_(std::move(plan)) {}
+      : problem_(problem),
+        parameters_(problem.problem, problem.types.map),
+        plan_(std::move(plan)) {}
+
+  int launches() const override { return leaks(problem_.problem) ? 2 : 1; }
 
   std::size_t workspace_bytes() const override { return plan_.workspace_bytes(); }
   std::size_t packed_weights_bytes() const override { return parameters_.bytes(); }
@@ -30,10 +47,14 @@ class ForwardCudnn final : public CudaPreparedKernel<Conv2dForward> {
                                      {kCudnnBias, parameters_.bias(arguments.weights)},
                                      {kCudnnDst, arguments.dst}};
     plan_.run(context, operands);
-    return cudaSuccess;
+    if (!leaks(problem_.problem)) return cudaSuccess;
+    const ReluProblem relu{.count = problem_.problem.dst_size(), .slope = problem_.problem.slope};
+    return relu_forward_cuda({relu, problem_.types}, {.src = arguments.dst, .dst = arguments.dst},
+                             context.stream);
   }
 
  private:
+  Problem problem_;
   LibraryParameters parameters_;
   CudnnPlan plan_;
 };
@@ -41,6 +62,6 @@ class ForwardCudnn final : public CudaPreparedKernel<Conv2dForward> {
 }  // namespace
 
 constinit const LibraryKernel<Conv2dForward> kForwardCudnn =
-    cudnn_row<Conv2dForward, cudnn_forward, ForwardCudnn>("conv2d_forward_cudnn");
+    cudnn_row<Conv2dForward, graph_of, ForwardCudnn>("conv2d_forward_cudnn");
 
 }  // namespace allconv::kernels

@@ -25,7 +25,7 @@ struct GpuLibraries;  // libraries/gpu_libraries.hpp
 // What ways are asked for.
 struct WayRequest {
   const GpuLibraries* libraries = nullptr;  // borrowed while the question is answered
-  std::string_view device;                  // the GPU, as cuDNN describes it: one JSON object
+  std::string_view device = {};             // the GPU, as cuDNN describes it: one JSON object
   std::size_t workspace_limit = SIZE_MAX;   // of scratch, bytes
   bool deterministic = false;               // only ways whose two runs give the same bits
   bool exact = false;                       // no sums of transformed values

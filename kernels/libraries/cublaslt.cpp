@@ -184,7 +184,6 @@ std::shared_ptr<const CublasLt> CublasLt::load() {
   library.find("cublasLtMatmulPreferenceDestroy", functions.matmul_preference_destroy);
   library.find("cublasLtMatmulPreferenceSetAttribute", functions.matmul_preference_set_attribute);
   library.find("cublasLtMatmulAlgoGetHeuristic", functions.matmul_algo_get_heuristic);
-  library.find("cublasLtMatmulAlgoCheck", functions.matmul_algo_check);
   library.find("cublasLtMatmulAlgoConfigGetAttribute", functions.matmul_algo_config_get_attribute);
   library.find("cublasLtMatmul", functions.matmul);
   return std::make_shared<const CublasLt>(functions, std::move(library));

@@ -52,14 +52,12 @@ constexpr cudnn_abi::AttributeType attribute_type() {
   if constexpr (std::same_as<Element, std::int64_t>) return kTypeInt64;
   if constexpr (std::same_as<Element, std::int32_t>) return kTypeInt32;
   if constexpr (std::same_as<Element, float>) return kTypeFloat;
-  if constexpr (std::same_as<Element, double>) return kTypeDouble;
   if constexpr (std::same_as<Element, char>) return kTypeChar;
   if constexpr (std::same_as<Element, void*>) return kTypeVoidPointer;
   if constexpr (std::same_as<Element, ConvolutionKind>) return kTypeConvolutionMode;
   if constexpr (std::same_as<Element, PointwiseKind>) return kTypePointwiseMode;
   if constexpr (std::same_as<Element, HeuristicsKind>) return kTypeHeuristicsMode;
   if constexpr (std::same_as<Element, NumericalNote>) return kTypeNumericalNote;
-  if constexpr (std::same_as<Element, BehaviourNote>) return kTypeBehaviourNote;
 }
 
 // One descriptor, destroyed with the object. The library must outlive it.

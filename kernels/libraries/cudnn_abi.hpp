@@ -10,7 +10,7 @@
 
 namespace allconv::kernels::cudnn_abi {
 
-using Handle = struct cudnnContext*;
+using Handle = void*;
 using Descriptor = void*;
 
 enum Status : int {
@@ -40,14 +40,12 @@ enum AttributeType : int {
   kTypeBoolean = 2,
   kTypeInt64 = 3,
   kTypeFloat = 4,
-  kTypeDouble = 5,
   kTypeVoidPointer = 6,
   kTypeConvolutionMode = 7,
   kTypeHeuristicsMode = 8,
   kTypeNumericalNote = 11,
   kTypePointwiseMode = 14,
   kTypeDescriptor = 15,
-  kTypeBehaviourNote = 19,
   kTypeInt32 = 23,
   kTypeChar = 24,
 };
@@ -55,7 +53,6 @@ enum AttributeType : int {
 enum Attribute : int {
   kPointwiseMode = 0,
   kPointwiseMathPrecision = 1,
-  kPointwiseReluLowerClipSlope = 5,
   kConvolutionComputeType = 100,
   kConvolutionMode = 101,
   kConvolutionDilations = 102,
@@ -106,7 +103,6 @@ enum Attribute : int {
   kPackWorkspace = 1003,
   kEngineGlobalIndex = 1301,
   kEngineNumericalNotes = 1303,
-  kEngineBehaviourNotes = 1305,
   kDeviceId = 2700,
   kDeviceJson = 2702,
 };
@@ -126,13 +122,7 @@ enum NumericalNote : int {
   kFft = 3,
   kNondeterministic = 4,
   kWinograd = 5,
-  kWinogradTile4x4 = 6,
-  kWinogradTile6x6 = 7,
-  kWinogradTile13x13 = 8,
-  kStrictNanPropagation = 9,
 };
-
-enum BehaviourNote : int { kRuntimeCompilation = 0 };
 
 // The functions, by the names that they have in cuDNN without its prefix.
 struct Functions {

@@ -7,6 +7,7 @@
 
 #include "engine/execute/cuda_factory.hpp"
 #include "engine/graph/graph.hpp"
+#include "engine/runtime/gpu_libraries.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
@@ -57,6 +58,16 @@ void print_gpu_plan(const Graph& graph, int batch_size, const PlanOptions& optio
       to_text(*describe_cuda_plan(graph, batch_size, BatchInput::pixels, options), kArenas));
 }
 
+// The plan, and for each convolution what a GPU would choose from.
+void print_target_plan(const Graph& graph, const PlanArguments& arguments) {
+  const LoadedLibraries loaded = load_libraries();
+  for (const std::string& note : loaded.notes) print_note(note);
+  PlanOptions options = target_options(arguments);
+  options.libraries = loaded.libraries.get();
+  print_gpu_plan(graph, arguments.batch_size, options);
+  print_result(describe_cuda_candidates(graph, arguments.batch_size, BatchInput::pixels, options));
+}
+
 int run_plan(const PlanArguments& arguments) {
   const NetworkDescription network =
       choose_model_or_network(arguments.model_or_network, arguments.network).network;
@@ -65,7 +76,7 @@ int run_plan(const PlanArguments& arguments) {
   if (arguments.explain) mode = PassMode::explain;
   const Graph graph = make_graph(network, mode, parse_rule(arguments.rule));
   if (!arguments.target.empty()) {
-    print_gpu_plan(graph, arguments.batch_size, target_options(arguments));
+    print_target_plan(graph, arguments);
     return kDone;
   }
   ComputeDevice device(arguments.common);

@@ -32,6 +32,21 @@ struct CudaCandidate {
   std::shared_ptr<const kernels::CudaPreparedKernel<Operation>> kernel;
 };
 
+// Gives the step the candidate's kernel, and what that needs.
+template <class Operation>
+void take_candidate(Step& step, const CudaCandidate<Operation>& candidate) {
+  constexpr std::size_t kAlignment = 256;  // of what kernels get
+  const auto align = [](std::size_t bytes) {
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  };
+  step.kernel = candidate.row;
+  step.way = candidate.way;
+  step.workspace_bytes = align(candidate.kernel->workspace_bytes());
+  step.packed_weights_bytes = align(candidate.kernel->packed_weights_bytes());
+  step.parts = candidate.kernel->launches();
+  step.flops = std::get<Bound<Operation>>(step.problem).problem.flops();
+}
+
 template <class Operation>
 class CudaCandidates {
  public:

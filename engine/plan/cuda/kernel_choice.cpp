@@ -12,21 +12,6 @@ namespace allconv {
 
 namespace {
 
-std::size_t align(std::size_t bytes) {
-  constexpr std::size_t kAlignment = 256;  // of what kernels get
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
-template <class Operation>
-void take(Step& step, const CudaCandidate<Operation>& chosen) {
-  step.kernel = chosen.row;
-  step.way = chosen.way;
-  step.workspace_bytes = align(chosen.kernel->workspace_bytes());
-  step.packed_weights_bytes = align(chosen.kernel->packed_weights_bytes());
-  step.parts = chosen.kernel->launches();
-  step.flops = std::get<Bound<Operation>>(step.problem).problem.flops();
-}
-
 // Of equals the earlier row.
 template <class Operation>
 std::optional<CudaCandidate<Operation>> fastest_by_model(
@@ -35,7 +20,7 @@ std::optional<CudaCandidate<Operation>> fastest_by_model(
   double least = 0;
   for (auto& candidate : candidates) {
     Step trial = step;
-    take(trial, candidate);
+    take_candidate(trial, candidate);
     const double seconds = model_seconds(plan, trial);
     if (fastest && seconds >= least) continue;
     least = seconds;
@@ -68,7 +53,7 @@ void choose_kernel(const KernelChoice& choice, Step& step) {
                           : fastest_by_clock(choice, step, candidates);
         if (!chosen) chosen = candidates.first();
         if (!chosen) throw Error(ErrorKind::internal, "no CUDA kernel takes the step", step.layer);
-        take(step, *chosen);
+        take_candidate(step, *chosen);
         step.refusals = candidates.refusals();
       },
       step.problem);

@@ -40,7 +40,8 @@ class Packed {
     const std::vector<float> drawn =
         Filler(DataKind::reals, 1).values("weights", problem.problem.weights_size());
     const simt::DeviceArray<float> ordered(to_krsc(problem.problem, drawn.data()));
-    EXPECT_EQ(kernel_->pack_weights(nullptr, {.weights = ordered.data()}, weights_.data()), cudaSuccess);
+    EXPECT_EQ(kernel_->pack_weights(nullptr, {.weights = ordered.data()}, weights_.data()),
+              cudaSuccess);
     EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
   }
 

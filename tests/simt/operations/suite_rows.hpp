@@ -61,9 +61,10 @@ class CudaSubject final : public Subject {
       const std::vector<float> ordered = to_krsc(problem_, weights);
       const GuardedMemory host(std::as_bytes(std::span(ordered)));
       const DeviceCopy from(host), to(packed);
-      check(kernel_->pack_weights(nullptr, {.weights = reinterpret_cast<const float*>(from.contents())},
-                                  to.contents()),
-            "pack_weights");
+      check(
+          kernel_->pack_weights(
+              nullptr, {.weights = reinterpret_cast<const float*>(from.contents())}, to.contents()),
+          "pack_weights");
       to.fetch();
     }
   }

@@ -1,0 +1,103 @@
+#include "engine/execute/cuda/cuda_image_product.hpp"
+
+#include <cstring>
+
+#include "engine/plan/cuda/candidates.hpp"
+#include "engine/plan/tuning_session.hpp"
+#include "engine/support/error.hpp"
+#include "kernels/core/problem_text.hpp"
+
+namespace allconv {
+
+using kernels::Conv2dForward;
+
+namespace {
+
+// Whitening multiplies small differences of large values: it is fp32 in every precision.
+constexpr kernels::DeviceTypes kTypes = {};
+
+std::size_t bytes_of(std::int64_t floats) {
+  return static_cast<std::size_t>(floats) * sizeof(float);
+}
+
+// What a clock has found fastest, else the first row that takes it.
+CudaCandidate<Conv2dForward> choose(const kernels::Conv2dProblem& problem,
+                                    const PlanOptions& options) {
+  CudaCandidates<Conv2dForward> candidates({problem, kTypes}, /*mask=*/false, options);
+  const TuningKey key{.operation = std::string(Conv2dForward::kName),
+                      .problem = kernels::to_text(problem),
+                      .precision = std::string(kernels::to_string(kTypes.map)),
+                      .mask = false,
+                      .exact = options.limits.exact};
+  const bool timed = options.session != nullptr && !options.deterministic;
+  const TuningEntry* const entry = timed ? options.session->known().find(key) : nullptr;
+  auto chosen = entry != nullptr ? candidates.fastest(*entry) : std::nullopt;
+  if (!chosen) chosen = candidates.first();
+  if (!chosen) throw Error(ErrorKind::internal, "no CUDA kernel takes the product", key.problem);
+  return *chosen;
+}
+
+}  // namespace
+
+CudaImageProduct::CudaImageProduct(std::span<const float> matrix,
+                                   const kernels::Conv2dProblem& problem,
+                                   const PlanOptions& options)
+    : problem_(problem),
+      gpu_(options.gpu->index),
+      stream_(cuda::make_stream()),
+      bias_(bytes_of(problem.k)),
+      src_(bytes_of(problem.src_size())),
+      dst_(bytes_of(problem.dst_size())),
+      staging_(bytes_of(problem.src_size())) {
+  const CudaCandidate<Conv2dForward> chosen = choose(problem, options);
+  kernel_ = chosen.kernel;
+  if (chosen.way) {
+    libraries_ = *options.libraries;
+    handles_ = std::make_unique<const kernels::LibraryHandles>(libraries_);
+  }
+  packed_ = cuda::DeviceMemory(kernel_->packed_weights_bytes());
+  scratch_ = cuda::DeviceMemory(kernel_->workspace_bytes());
+  const cuda::DeviceMemory weights(matrix.size_bytes());
+  const auto clear = [&](const cuda::DeviceMemory& memory) {
+    cuda::check(cudaMemsetAsync(memory.data(), 0, memory.size(), stream_.get()),
+                "clearing memory of whitening");
+  };
+  clear(bias_), clear(src_);
+  cuda::check(cudaMemcpyAsync(weights.data(), matrix.data(), matrix.size_bytes(),
+                              cudaMemcpyHostToDevice, stream_.get()),
+              "copying the matrix of whitening");
+  cuda::check(kernel_->pack_weights(stream_.get(),
+                                    {.weights = weights.as<float>(), .bias = bias_.as<float>()},
+                                    packed_.data()),
+              "converting the matrix of whitening");
+  cuda::check(cudaStreamSynchronize(stream_.get()), "converting the matrix of whitening");
+}
+
+CudaImageProduct::~CudaImageProduct() {
+  // Memory must not go while the GPU works in it.
+  static_cast<void>(cudaStreamSynchronize(stream_.get()));
+}
+
+void CudaImageProduct::run(const float* src, int images, float* dst) {
+  const cuda::OnGpu on(gpu_);
+  const std::size_t bytes = bytes_of(std::int64_t{images} * problem_.k);
+  std::memcpy(staging_.data(), src, bytes);
+  cuda::check(
+      cudaMemcpyAsync(src_.data(), staging_.data(), bytes, cudaMemcpyHostToDevice, stream_.get()),
+      "copying images to be whitened");
+  cuda::check(
+      kernel_->run(
+          {.stream = stream_.get(), .scratch = scratch_.data(), .libraries = handles_.get()},
+          {.src = src_.data(),
+           .weights = packed_.data(),
+           .bias = bias_.as<float>(),
+           .dst = dst_.data()}),
+      "whitening");
+  cuda::check(
+      cudaMemcpyAsync(staging_.data(), dst_.data(), bytes, cudaMemcpyDeviceToHost, stream_.get()),
+      "copying whitened images");
+  cuda::check(cudaStreamSynchronize(stream_.get()), "whitening");
+  std::memcpy(dst, staging_.data(), bytes);
+}
+
+}  // namespace allconv
