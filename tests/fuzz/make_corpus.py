@@ -114,6 +114,13 @@ def tuning_file():
     yield "one", json.dumps(file).encode()
     other = {**entry, "problem": "h1w1", "candidates": []}
     yield "two", json.dumps({**file, "entries": [entry, other]}, indent=2).encode()
+    way = {"kernel": "conv2d_forward_cudnn", "milliseconds": 0.5, "way": "engine 34",
+           "workspace_bytes": 4096, "plan": "{\"engine\": 34, \"knobs\": [1, \"\u00e9\"]}"}
+    timed = {**entry, "problem": "n8h8w8c8k16r3s3u1v1p1", "precision": "bf16", "mask": True,
+             "exact": False, "clock_mhz": 1410.5, "candidates": [way, *entry["candidates"]]}
+    yield "gpu", json.dumps({**file, "device": "a GPU, sm_90",
+                             "versions": {"allconv": "1", "cudnn": "9.19.0", "driver": "13.0"},
+                             "entries": [timed, {**timed, "mask": False}]}, indent=2).encode()
 
 
 def problem_text():

@@ -1,4 +1,4 @@
-// Tuning files: what is accepted is written and read again with the same text.
+// Tuning files: what is accepted is written and read again with the same text, and merged.
 #include "engine/plan/tuning_file.hpp"
 
 #include "tests/fuzz/harness/checks.hpp"
@@ -13,9 +13,12 @@ void check_round_trip(const TuningFile& tuning) {
   tuning.write(folder / "first");
   const TuningFile again = TuningFile::read(folder / "first");
   again.write(folder / "second");
-  require(again.device() == tuning.device(), "a tuning file keeps its device");
+  require(again.is_like(tuning), "a tuning file keeps its device and versions");
   require(read_all(folder / "first") == read_all(folder / "second"),
           "a tuning file that was read and written has the same text when written again");
+  tuning.write_merged(folder / "second", {});
+  require(read_all(folder / "first") == read_all(folder / "second"),
+          "a tuning file merged into itself stays as it is");
 }
 
 }  // namespace

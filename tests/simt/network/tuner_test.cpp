@@ -7,50 +7,14 @@
 #include "engine/execute/cuda/tuning_trial.hpp"
 #include "engine/plan/cuda/cuda_plan.hpp"
 #include "engine/plan/tuning_key.hpp"
-#include "engine/plan/tuning_session.hpp"
 #include "engine/support/error.hpp"
-#include "tests/simt/network/support.hpp"
+#include "tests/simt/network/tuning_support.hpp"
 
 namespace allconv {
 namespace {
 
 using kernels::Conv2dForward;
 using kernels::Precision;
-
-constexpr int kImages = 2;
-
-// Three convolutions that emulate fast.
-NetworkDescription small_network() {
-  NetworkDescription network{.name = "small", .input = {3, 8, 8}, .layers = {}};
-  network.layers = {
-      Conv2dLayer{.name = "conv1", .filters = 8, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
-      ReluLayer{},
-      Conv2dLayer{.name = "conv2", .filters = 16, .kernel = {3, 3}, .stride = {2, 2}},
-      ReluLayer{},
-      Conv2dLayer{.name = "conv3", .filters = kClasses},
-      GlobalAveragePoolLayer{},
-      SoftmaxLayer{}};
-  return network;
-}
-
-struct Tuning {
-  explicit Tuning(double budget = 0.5)
-      : session(
-            TuningFile("a GPU"),
-            {.budget_seconds = budget,
-             .diagnostics = [this](Severity, std::string_view text) { said.emplace_back(text); },
-             .progress = [this](std::size_t, std::size_t) { ++timings; }}) {}
-
-  PlanOptions options(Precision precision = Precision::fp16) {
-    PlanOptions options = on_gpu(precision);
-    options.session = &session;
-    return options;
-  }
-
-  std::vector<std::string> said;
-  int timings = 0;
-  TuningSession session;
-};
 
 // That each step of the plan whose problem was timed runs on the fastest kernel; how many they are.
 int expect_fastest(const Plan& plan, const TuningFile& answers) {
@@ -76,7 +40,7 @@ const Step& step_of(const Plan& plan, std::string_view kernel) {
 }
 
 TEST(Tuner, TimesAtTheFirstUseAndKnowsThen) {
-  const NetworkDescription network = small_network();
+  const NetworkDescription network = three_convolutions();
   for (const PassMode mode : {PassMode::inference, PassMode::explain}) {
     const Graph graph = make_graph(network, mode);
     Tuning tuning;
@@ -95,7 +59,7 @@ TEST(Tuner, TimesAtTheFirstUseAndKnowsThen) {
 }
 
 TEST(Tuner, TrainingIsTunedOnTheRealProblems) {
-  const NetworkDescription network = small_network();
+  const NetworkDescription network = three_convolutions();
   Tuning tuning;
   const auto training =
       make_cuda_training(make_graph(network, PassMode::training), random_parameters(network),
@@ -115,7 +79,7 @@ TEST(Tuner, TrainingIsTunedOnTheRealProblems) {
 
 TEST(Tuner, MasksOfSignsAreProblemsOfTheirOwn) {
   Tuning tuning;
-  tune_for_cuda(make_graph(small_network(), PassMode::explain), kImages, BatchInput::pixels,
+  tune_for_cuda(make_graph(three_convolutions(), PassMode::explain), kImages, BatchInput::pixels,
                 tuning.options());
   std::set<std::string> masked;
   for (const auto& [key, entry] : tuning.session.known().entries()) {
@@ -127,7 +91,7 @@ TEST(Tuner, MasksOfSignsAreProblemsOfTheirOwn) {
 }
 
 TEST(Tuner, TunedPlansComputeTheSame) {
-  const NetworkDescription network = small_network();
+  const NetworkDescription network = three_convolutions();
   const Graph graph = make_graph(network, PassMode::inference);
   const Pictures pictures(network, kImages);
   Tuning tuning;
@@ -144,7 +108,7 @@ TEST(Tuner, TunedPlansComputeTheSame) {
 
 TEST(Tuner, WhatOneKernelAloneComputesIsNotTimed) {
   Tuning tuning;
-  tune_for_cuda(make_graph(small_network(), PassMode::inference), kImages, BatchInput::pixels,
+  tune_for_cuda(make_graph(three_convolutions(), PassMode::inference), kImages, BatchInput::pixels,
                 tuning.options(Precision::fp32));  // of tensor cores no kernel is one of fp32
   EXPECT_EQ(tuning.timings, 0);
   EXPECT_TRUE(tuning.session.known().entries().empty());
@@ -152,7 +116,7 @@ TEST(Tuner, WhatOneKernelAloneComputesIsNotTimed) {
 }
 
 TEST(Tuner, TheSameBitsAreChosenByTheModelAlone) {
-  const Graph graph = make_graph(small_network(), PassMode::training);
+  const Graph graph = make_graph(three_convolutions(), PassMode::training);
   Tuning tuning;
   PlanOptions options = tuning.options();
   // What a clock has found is not asked.
@@ -176,7 +140,7 @@ TEST(Tuner, TheSameBitsAreChosenByTheModelAlone) {
 // The plan of a network whose problems a file answers with `candidates`, where they are forward.
 std::shared_ptr<const CudaPlan> plan_by(const std::vector<TuningCandidate>& candidates,
                                         std::size_t workspace_limit = SIZE_MAX) {
-  const Graph graph = make_graph(small_network(), PassMode::training);
+  const Graph graph = make_graph(three_convolutions(), PassMode::training);
   PlanOptions options = on_gpu(Precision::fp16);
   TuningFile answers("a GPU");
   const auto untuned = make_cuda_plan(graph, kImages, DeviceInput::pixels, options);
@@ -226,7 +190,7 @@ TEST(TunedPlan, TheWorkspaceLimitIsKept) {
 
 TEST(Tuner, ASpentBudgetLeavesTheOrderOfRows) {
   Tuning tuning(0);
-  const auto executor = make_cuda_executor(make_graph(small_network(), PassMode::inference),
+  const auto executor = make_cuda_executor(make_graph(three_convolutions(), PassMode::inference),
                                            kImages, BatchInput::pixels, tuning.options());
   EXPECT_EQ(tuning.timings, 0);
   EXPECT_TRUE(tuning.session.known().entries().empty());
@@ -240,7 +204,7 @@ TEST(Tuner, CanBeInterrupted) {
                         }});
   PlanOptions options = on_gpu(Precision::fp16);
   options.session = &session;
-  EXPECT_THROW(tune_for_cuda(make_graph(small_network(), PassMode::inference), kImages,
+  EXPECT_THROW(tune_for_cuda(make_graph(three_convolutions(), PassMode::inference), kImages,
                              BatchInput::pixels, options),
                Error);
   EXPECT_TRUE(session.known().entries().empty());
