@@ -126,6 +126,20 @@ TEST(PickFastest, ADriftingClockIsFairToAll) {
   EXPECT_EQ(order_of(pick_fastest(2, times, {})), Order({1, 0}));
 }
 
+TEST(PickFastest, TheMedianCountsNotTheFirstRun) {
+  const Times lucky = [](int run) { return run == 1 ? 0.8e-3 : 1.2e-3; };
+  MadeUpTimes times({lucky, always(1e-3)});
+  const Pick pick = pick_fastest(2, times, {});
+  EXPECT_EQ(order_of(pick), Order({1, 0}));
+  EXPECT_DOUBLE_EQ(pick.times.back().seconds, 1.2e-3);
+}
+
+TEST(PickFastest, ShortRunsTogetherStayWithinTheBudget) {
+  MadeUpTimes times({always(1e-5), always(1.1e-5)});
+  EXPECT_TRUE(pick_fastest(2, times, {.budget = 1e-4}).out_of_budget);
+  EXPECT_LE(times.spent, 1e-4 + 1.1e-5);
+}
+
 TEST(PickFastest, ShortRunsAreTimedTogether) {
   MadeUpTimes times({always(1e-6), always(1.1e-6)});
   const Pick pick = pick_fastest(2, times, {});

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -73,21 +74,49 @@ class CudaTuner {
   void tune(const kernels::DeviceProblem<Operation>& problem, const TuningKey& key) {
     CudaCandidates<Operation> asked(problem, key.mask, options_);
     std::vector<CudaCandidate<Operation>> candidates = asked.own();
+    // To look for a library's ways takes time too.
+    if (share_of_budget() <= 0) {
+      untimed_ += candidates.size() > 1 || options_.libraries != nullptr;
+      return;
+    }
     auto ways = asked.of_libraries();
     std::move(ways.begin(), ways.end(), std::back_inserter(candidates));
     if (candidates.size() < 2) return;
-
-    const TrialTensors tensors(problem.problem, problem.types.map, key.mask, stream_.get());
-    TuningTrial<Operation> trial(candidates, tensors, machine_);
-    const Pick pick = pick_fastest(candidates.size(), trial, {.budget = share_of_budget()});
-    for (const std::string& why : pick.failed) note("left out: " + why);
-    const bool all_timed = pick.times.size() + pick.failed.size() == candidates.size();
-    if (!all_timed && pick.times.size() < 2) {
+    const auto pick = pick_from<Operation>(key, problem, candidates);
+    if (!pick) {
       ++untimed_;
       return;
     }
     ++timed_;
-    keep(key, candidates, pick);
+    keep(key, candidates, *pick);
+  }
+
+  // None where too little could be timed to say anything.
+  template <class Operation>
+  std::optional<Pick> pick_from(const TuningKey& key,
+                                const kernels::DeviceProblem<Operation>& problem,
+                                const std::vector<CudaCandidate<Operation>>& candidates) {
+    const std::optional<TrialTensors> tensors =
+        tensors_of(problem.problem, problem.types.map, key.mask);
+    if (!tensors) return std::nullopt;
+    TuningTrial<Operation> trial(candidates, *tensors, machine_);
+    Pick pick = pick_fastest(candidates.size(), trial, {.budget = share_of_budget()});
+    for (const std::string& why : pick.failed) note("left out: " + why);
+    const bool all_timed = pick.times.size() + pick.failed.size() == candidates.size();
+    if (!all_timed && pick.times.size() < 2) return std::nullopt;
+    return pick;
+  }
+
+  // None where the memory does not do: the network itself may share more of it among its steps.
+  std::optional<TrialTensors> tensors_of(const kernels::Conv2dProblem& problem,
+                                         kernels::Precision precision, bool mask) const {
+    try {
+      return std::optional<TrialTensors>(std::in_place, problem, precision, mask, stream_.get());
+    } catch (const Error& error) {
+      if (cudaStreamSynchronize(stream_.get()) != cudaSuccess) throw;
+      note(std::string("not timed: ") + error.what());
+      return std::nullopt;
+    }
   }
 
   template <class Operation>
@@ -136,8 +165,8 @@ class CudaTuner {
                                    timed_ == 1 ? "" : "s", seconds());
     if (!path.empty() && timed_ > 0) text += fmt::format(", kept in {}", path);
     if (untimed_ > 0) {
-      text += fmt::format("; {} more had no part of the budget of {} s: raise --tuning-budget",
-                          untimed_, session_.settings().budget_seconds);
+      text += fmt::format("; {} more were not timed within {} s: raise --tuning-budget", untimed_,
+                          session_.settings().budget_seconds);
     }
     note(text);
   }

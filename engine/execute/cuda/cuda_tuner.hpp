@@ -14,8 +14,8 @@ std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession
 // Whether the session has learned anything. The options are those that the plan was made with;
 // their GPU must be the thread's current one; `handles` may be null where they have no libraries. A
 // convolution that only one kernel can compute is not timed. Notes say how many were timed, and
-// what could not run. Throws Error{device} where no kernel can run or the memory does not do, and
-// what the session's progress throws.
+// what could not. Throws Error{device} where no kernel can run, and what the session's progress
+// throws.
 bool tune_unknown(const CudaPlan& plan, const PlanOptions& options,
                   const kernels::LibraryHandles* handles);
 

@@ -198,6 +198,22 @@ TEST(Tuner, ASpentBudgetLeavesTheOrderOfRows) {
   EXPECT_NE(tuning.said.front().find("raise --tuning-budget"), std::string::npos);
 }
 
+TEST(Tuner, WhereTheMemoryDoesNotDoNothingIsTimed) {
+  if (!simt::is_emulated()) GTEST_SKIP() << "a real GPU has memory enough";
+  const simt::Settings before = simt::settings();
+  simt::Settings little = before;
+  little.device_bytes = 100;
+  simt::configure(little);
+  Tuning tuning;
+  tune_for_cuda(make_graph(three_convolutions(), PassMode::inference), kImages, BatchInput::pixels,
+                tuning.options());
+  simt::configure(before);
+  EXPECT_TRUE(tuning.session.known().entries().empty());
+  ASSERT_GE(tuning.said.size(), 2U);
+  EXPECT_NE(tuning.said.front().find("not timed: taking"), std::string::npos);
+  expect_no_faults();
+}
+
 TEST(Tuner, CanBeInterrupted) {
   TuningSession session(TuningFile("a GPU"), {.progress = [](std::size_t, std::size_t) {
                           throw Error(ErrorKind::interrupted, "enough");
