@@ -1,6 +1,7 @@
 #include "engine/execute/cuda/bound_step.hpp"
 
 #include "engine/plan/cuda/tables.hpp"
+#include "engine/runtime/cuda/event_timer.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
 
@@ -210,17 +211,10 @@ void BoundSteps::pack(cudaStream_t stream) const {
 }
 
 void BoundSteps::run_observed(cudaStream_t stream, StepObserver observe) const {
-  const cuda::Event begin = cuda::make_timing_event();
-  const cuda::Event end = cuda::make_timing_event();
+  const cuda::EventTimer timer;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (steps_[i] == nullptr) continue;
-    cuda::check(cudaEventRecord(begin.get(), stream), "timing a step");
-    steps_[i]->enqueue(stream);
-    cuda::check(cudaEventRecord(end.get(), stream), "timing a step");
-    cuda::check(cudaEventSynchronize(end.get()), "timing a step");
-    float milliseconds = 0;
-    cuda::check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "timing a step");
-    observe(i, double{milliseconds} * 1e-3);
+    observe(i, timer.seconds(stream, [&](cudaStream_t on) { steps_[i]->enqueue(on); }));
   }
 }
 
