@@ -26,7 +26,11 @@ constexpr const char* kBenchExamples =
     "  A training step of a model of yours, on one thread, as JSON:\n"
     "    allconv bench model.safetensors --mode training --threads 1 --results-format json\n"
     "  Every kernel on one convolution, with caches emptied before each run:\n"
-    "    allconv bench --operation conv2d_forward --problem n1h32w32c96k96r3s3u2p1 --cache cold";
+    "    allconv bench --operation conv2d_forward --problem n1h32w32c96k96r3s3u2p1 --cache cold\n"
+    "  The same on a GPU, with tensors of 16 bits:\n"
+    "    allconv bench --operation conv2d_forward --problem n128h32w32c96k96r3s3p1 --device cuda "
+    "\\\n"
+    "      --precision fp16";
 
 struct BenchArguments {
   CommonOptions common;
@@ -94,6 +98,9 @@ int run_operation(const BenchArguments& arguments) {
                                 .warmup = arguments.warmup,
                                 .iterations = arguments.iterations,
                                 .limits = row_limits(arguments.common),
+                                .gpu = gpu_target_of(arguments.common),
+                                .deterministic = arguments.common.deterministic,
+                                .workspace_limit = arguments.common.workspace_limit,
                                 .cancelled = interrupted};
   if (options.kernels == std::vector<std::string>{"all"}) options.kernels.clear();
   if (arguments.data == "zeros") options.data = DataKind::zeros;

@@ -39,6 +39,13 @@ std::optional<GpuFacts> gpu_of(const CommonOptions& options) {
   throw Error(ErrorKind::device, search.why_not, "--device " + device, search.mend);
 }
 
+std::optional<GpuTarget> gpu_target_of(const CommonOptions& options) {
+  const std::optional<GpuFacts> gpu = gpu_of(options);
+  const kernels::Precision precision = precision_of(options, gpu.has_value());
+  if (!gpu) return std::nullopt;
+  return GpuTarget{.index = gpu->index, .capability = gpu->capability, .precision = precision};
+}
+
 kernels::RowLimits row_limits(const CommonOptions& options) {
   const kernels::Isa best = kernels::best_isa();
   const kernels::Isa isa = kernels::parse_isa(options.isa).value_or(best);

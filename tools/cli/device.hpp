@@ -16,6 +16,10 @@ namespace allconv::cli {
 // Error{device} where one is asked for and is not there.
 std::optional<GpuFacts> gpu_of(const CommonOptions& options);
 
+// The same as what plans and benchmarks are made for. Throws Error{device} also for a precision
+// that the device has not.
+std::optional<GpuTarget> gpu_target_of(const CommonOptions& options);
+
 // What --isa and --exact allow kernels to be. Throws Error{device} where the CPU lacks the
 // instructions.
 kernels::RowLimits row_limits(const CommonOptions& options);
