@@ -14,6 +14,8 @@ DeviceTensors::Copy& DeviceTensors::add(std::span<const std::byte> contents) {
   cuda::check(cudaMemcpy(copies_.back().memory.data(), contents.data(), contents.size(),
                          cudaMemcpyHostToDevice),
               "copying a tensor to the GPU");
+  // A copy from pageable memory may end behind the call, and other streams do not wait for it.
+  cuda::check(cudaStreamSynchronize(nullptr), "copying a tensor to the GPU");
   return copies_.back();
 }
 
