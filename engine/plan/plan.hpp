@@ -27,6 +27,7 @@
 
 namespace allconv {
 
+class Trace;
 class TuningFile;
 
 // Work of the CPU's executor itself rather than of a kernel.
@@ -106,6 +107,7 @@ struct PlanOptions {
   std::optional<GpuTarget> gpu = {};  // none: the CPU
   kernels::RowLimits limits = {};
   const TuningFile* tuning = nullptr;  // borrowed while the plan is made
+  Trace* trace = nullptr;  // of executors made by these options, which borrow it; null: none
   // Parameters that affect speed.
   std::size_t cache_bytes = kernels::cache_sizes().l2;  // of one core
   // Parameters that affect memory.

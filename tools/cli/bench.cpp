@@ -61,10 +61,12 @@ int run_network(const BenchArguments& arguments) {
                               .cancelled = interrupted};
   if (arguments.mode == "training") options.mode = PassMode::training;
   if (arguments.mode == "explain") options.mode = PassMode::explain;
-  const NetworkBenchResult result =
-      bench_network(chosen.network, parameters, options, device.pool());
-  print_result(arguments.results_format == "json" ? to_json(result) : to_text(result));
-  return kDone;
+  return device.traced([&] {
+    const NetworkBenchResult result =
+        bench_network(chosen.network, parameters, options, device.pool());
+    print_result(arguments.results_format == "json" ? to_json(result) : to_text(result));
+    return kDone;
+  });
 }
 
 // One problem a line; empty lines and those that begin with # are left out.
@@ -88,6 +90,10 @@ std::vector<std::string> read_problems(const std::string& path) {
 int run_operation(const BenchArguments& arguments) {
   if (arguments.model_or_network || arguments.network.network) {
     throw Error(ErrorKind::usage, "goes without a network", "--operation", "leave one of them out");
+  }
+  if (!arguments.common.trace.empty()) {
+    throw Error(ErrorKind::usage, "is of a network's steps, and --operation has none", "--trace",
+                "leave one of them out");
   }
   if (arguments.problem.empty() == arguments.problem_file.empty()) {
     throw Error(ErrorKind::usage, "needs one of --problem and --problem-file", "--operation",
@@ -176,7 +182,7 @@ void add_bench_command(CLI::App& app, Chosen& chosen) {
   add_measuring_options(command, *arguments);
   add_operation_options(command, *arguments);
   add_network_options(command, arguments->network);
-  add_common_options(command, arguments->common);
+  add_common_options(command, arguments->common, Tracing::offered);
   command.footer(kBenchExamples);
   command.callback([arguments, &chosen] {
     chosen = [arguments] {

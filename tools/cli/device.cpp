@@ -60,7 +60,12 @@ ComputeDevice::ComputeDevice(const CommonOptions& options)
     : gpu_(gpu_of(options)),
       precision_(precision_of(options, gpu_.has_value())),
       limits_(row_limits(options)),
-      workspace_limit_(options.workspace_limit) {
+      workspace_limit_(options.workspace_limit),
+      trace_file_(options.trace) {
+  if (!trace_file_.empty()) {
+    check_output(trace_file_);
+    trace_ = std::make_unique<Trace>();
+  }
   if (!options.tuning_file.empty())
     use_tuning(TuningFile::read(options.tuning_file), options.tuning_file);
   pool_ =
@@ -73,6 +78,33 @@ ComputeDevice::ComputeDevice(const CommonOptions& options)
 
 std::string ComputeDevice::name() const {
   return gpu_ ? gpu_text(*gpu_) : device_text(limits_.isa);
+}
+
+void ComputeDevice::write_trace() const {
+  if (trace_ == nullptr) return;
+  trace_->write(trace_file_);
+  print_note(fmt::format("wrote {}", trace_file_));
+  if (const std::size_t left = trace_->left_out(); left > 0) {
+    print_note(fmt::format("{}: {} later spans are left out, it holds {}", trace_file_, left,
+                           Trace::kMostSpans));
+  }
+}
+
+int ComputeDevice::traced(FunctionRef<int()> work) {
+  int code = kDone;
+  try {
+    code = work();
+  } catch (...) {
+    // What the work threw is what the user must hear.
+    try {
+      write_trace();
+    } catch (const Error& error) {
+      print_note(fmt::format("warning: {}", error.what()));
+    }
+    throw;
+  }
+  write_trace();
+  return code;
 }
 
 void ComputeDevice::use_tuning(TuningFile file, const std::string& file_name) {
@@ -92,6 +124,7 @@ PlanOptions ComputeDevice::plan_options() const {
   return {.gpu = target,
           .limits = limits_,
           .tuning = tuning_ ? &*tuning_ : nullptr,
+          .trace = trace_.get(),
           .workspace_limit = workspace_limit_,
           .threads = pool_->threads()};
 }

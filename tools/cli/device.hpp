@@ -8,6 +8,7 @@
 #include "engine/plan/tuning_file.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/runtime/gpu.hpp"
+#include "engine/runtime/trace.hpp"
 #include "tools/cli/command.hpp"
 
 namespace allconv::cli {
@@ -29,7 +30,7 @@ class ComputeDevice {
  public:
   // Says once on stderr what was taken. A tuning file of another device gives a warning and is not
   // used. Throws Error{device} where there is no such GPU, for a precision that the device has
-  // not, and for instructions that this CPU lacks.
+  // not, and for instructions that this CPU lacks; Error{io} where the trace could not be written.
   explicit ComputeDevice(const CommonOptions& options);
 
   ThreadPool& pool() { return *pool_; }
@@ -42,7 +43,11 @@ class ComputeDevice {
   // "AMD EPYC 9654, avx512" or "NVIDIA H100 80GB HBM3, sm_90"
   std::string name() const;
 
-  // Borrows the tuning file from this object.
+  // Runs the command's work, and then writes the trace that --trace asks for, also of work that
+  // throws. Returns the work's exit code.
+  int traced(FunctionRef<int()> work);
+
+  // Borrows the tuning file and the trace from this object.
   PlanOptions plan_options() const;
 
   // Null where none was given, or one of another device.
@@ -51,12 +56,16 @@ class ComputeDevice {
   void use_tuning(TuningFile file, const std::string& file_name);
 
  private:
+  void write_trace() const;
+
   std::optional<GpuFacts> gpu_;
   kernels::Precision precision_;
   std::unique_ptr<ThreadPool> pool_;
   std::optional<TuningFile> tuning_;
   kernels::RowLimits limits_;
   std::size_t workspace_limit_;
+  std::string trace_file_;        // empty: none
+  std::unique_ptr<Trace> trace_;  // null: none
 };
 
 }  // namespace allconv::cli

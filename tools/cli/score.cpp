@@ -115,10 +115,8 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
   return counts;
 }
 
-int run_score(const ScoreArguments& arguments) {
-  check_score_output(arguments);
-  if (const auto rows = finished_rows(arguments)) return report_finished(arguments.output, *rows);
-  ComputeDevice device(arguments.common);
+// Scores what is left to do on the device.
+int score_on(ComputeDevice& device, const ScoreArguments& arguments) {
   const Model model = read_model(arguments.model);
   const DataSet data = open_inputs(arguments);
   const IndexRange range =
@@ -133,6 +131,13 @@ int run_score(const ScoreArguments& arguments) {
   const ScoreCounts counts = write_rows(scorer, rows, data, left, request.style, file);
   for (const std::string& note : scorer.notes()) print_note(note);
   return counts.failed + file.failures_found() == 0 ? kDone : kSomeInputsFailed;
+}
+
+int run_score(const ScoreArguments& arguments) {
+  check_score_output(arguments);
+  if (const auto rows = finished_rows(arguments)) return report_finished(arguments.output, *rows);
+  ComputeDevice device(arguments.common);
+  return device.traced([&] { return score_on(device, arguments); });
 }
 
 void add_shard_option(CLI::App& command, ShardChoice& shard) {
@@ -184,7 +189,7 @@ void add_score_command(CLI::App& app, Chosen& chosen) {
       ->type_name("");
   add_output_options(command, *arguments);
   add_input_options(command, *arguments);
-  add_common_options(command, arguments->common);
+  add_common_options(command, arguments->common, Tracing::offered);
   command.footer(kScoreExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_score(*arguments); }; });

@@ -2,6 +2,7 @@
 
 #include "engine/plan/cuda/tables.hpp"
 #include "engine/runtime/cuda/event_timer.hpp"
+#include "engine/runtime/cuda/profiler_range.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
 
@@ -155,6 +156,7 @@ class BoundKernel final : public BoundStep {
   }
 
   void enqueue(cudaStream_t stream) const override {
+    const cuda::ProfilerRange range(label_);
     cuda::check(kernel_->run({.stream = stream, .scratch = scratch_}, arguments_), label_);
   }
   void pack(cudaStream_t stream) const override {
@@ -199,8 +201,14 @@ BoundSteps::BoundSteps(const CudaFrame& frame) {
 }
 
 void BoundSteps::enqueue(cudaStream_t stream) const {
-  for (const auto& step : steps_) {
-    if (step != nullptr) step->enqueue(stream);
+  enqueue(stream, [](std::size_t) {});
+}
+
+void BoundSteps::enqueue(cudaStream_t stream, FunctionRef<void(std::size_t)> enqueued) const {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i] == nullptr) continue;
+    steps_[i]->enqueue(stream);
+    enqueued(i);
   }
 }
 
