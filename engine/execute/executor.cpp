@@ -41,8 +41,12 @@ void refuse_beyond_memory(const Plan& plan, int max_batch, int workers, int thre
 
 }  // namespace
 
-Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool)
-    : plan_(std::move(plan)), pool_(pool), packed_{.weights = {}, .bias = {}}, lane_form_(*plan_) {
+Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool, Trace* trace)
+    : plan_(std::move(plan)),
+      pool_(pool),
+      tracer_(trace, *plan_, pool.threads()),
+      packed_{.weights = {}, .bias = {}},
+      lane_form_(*plan_) {
   const int micro_batches = divide_up(std::max(1, max_batch), plan_->images);
   const int workers = std::min(pool.threads(), micro_batches);
   refuse_beyond_memory(*plan_, max_batch, workers, pool.threads());
@@ -162,7 +166,13 @@ bool Executor::next_stage(Worker& worker, bool shared) const {
 }
 
 void Executor::run_task(const Worker& worker, const Task& task, int thread) {
-  const StepRunner& runner = *worker.runners[static_cast<std::size_t>(task.step)];
+  const auto step = static_cast<std::size_t>(task.step);
+  const StepRunner& runner = *worker.runners[step];
+  const TraceScope traced = tracer_.step(step, thread,
+                                         {.first_image = worker.frame.first_of_pass(),
+                                          .images = worker.frame.present_in_pass(),
+                                          .first_part = task.parts.first,
+                                          .parts = task.parts.last - task.parts.first});
   runner.run(worker.frame, context(thread), task.parts);
 }
 
@@ -182,6 +192,7 @@ void Executor::run_micro_batch(const Batch& batch, int index, bool shared, int t
 }
 
 void Executor::run(const Batch& batch) {
+  const TraceScope traced = tracer_.batch(batch.images);
   const int count = micro_batches(batch);
   // Units that workers claim whole: lanes in training (a lane's micro-batches run in order), else
   // micro-batches.
