@@ -166,14 +166,18 @@ bool Executor::next_stage(Worker& worker, bool shared) const {
 }
 
 void Executor::run_task(const Worker& worker, const Task& task, int thread) {
-  const auto step = static_cast<std::size_t>(task.step);
-  const StepRunner& runner = *worker.runners[step];
-  const TraceScope traced = tracer_.step(step, thread,
+  worker.runners[static_cast<std::size_t>(task.step)]->run(worker.frame, context(thread),
+                                                           task.parts);
+}
+
+// A function of its own: the way without a trace pays a test, no registers and no stack.
+[[gnu::noinline]] void Executor::run_traced(const Worker& worker, const Task& task, int thread) {
+  const TraceScope traced = tracer_.step(static_cast<std::size_t>(task.step), thread,
                                          {.first_image = worker.frame.first_of_pass(),
                                           .images = worker.frame.present_in_pass(),
                                           .first_part = task.parts.first,
                                           .parts = task.parts.last - task.parts.first});
-  runner.run(worker.frame, context(thread), task.parts);
+  run_task(worker, task, thread);
 }
 
 // The memory of worker `thread`; `shared`: every stage in tasks for all threads.
@@ -187,7 +191,9 @@ void Executor::run_micro_batch(const Batch& batch, int index, bool shared, int t
         return more ? static_cast<int>(worker.stage->size()) : 0;
       },
       [&](int task, int helper) {
-        run_task(worker, (*worker.stage)[static_cast<std::size_t>(task)], helper);
+        const Task& piece = (*worker.stage)[static_cast<std::size_t>(task)];
+        if (tracer_.is_active()) return run_traced(worker, piece, helper);
+        run_task(worker, piece, helper);
       });
 }
 

@@ -99,6 +99,7 @@ class Executor final : public NetworkExecutor {
   void begin(Worker& worker, const Batch& batch, int index);
   bool next_stage(Worker& worker, bool shared) const;
   void run_task(const Worker& worker, const Task& task, int thread);
+  void run_traced(const Worker& worker, const Task& task, int thread);
   void run_micro_batch(const Batch& batch, int index, bool shared, int thread);
   kernels::ExecutionContext context(int thread);
 

@@ -22,8 +22,10 @@ class StepTracer {
   // Borrows the trace, which may be null.
   StepTracer(Trace* trace, const Plan& plan, int threads);
 
+  bool is_active() const { return trace_ != nullptr; }
+
+  // Of a tracer that is active.
   TraceScope step(std::size_t step, int thread, const TraceShare& share) const {
-    if (trace_ == nullptr) return {nullptr, 0, 0};
     return {trace_, tracks_[static_cast<std::size_t>(thread)], steps_[step], share};
   }
   // On thread 0, which holds the batch's own steps.
