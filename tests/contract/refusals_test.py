@@ -2,8 +2,6 @@
 
 from checks import Check, main, save
 
-LATER_FLAGS = {"train": ["--trace x"],
-               "score": ["--trace x"]}
 LATER_COMMANDS = ["explain", "patches", "convert"]
 COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "recipes", "tune",
             "merge", "report"]
@@ -41,11 +39,6 @@ class Refusals(Check):
                 self.assertFalse(self.out.exists())
 
     def test_what_does_not_exist_yet_is_refused_by_name(self):
-        for command, flags in LATER_FLAGS.items():
-            for flag in flags:
-                with self.subTest(flag):
-                    self.refuse(2, command, self.data, "-o", self.out, *flag.split(),
-                                words=[flag.split()[0]])
         for command in LATER_COMMANDS:
             with self.subTest(command):
                 self.refuse(2, command, words=[command])
@@ -76,7 +69,8 @@ class Refusals(Check):
     def test_paths(self):
         for flags in (["--metrics", self.folder / "no" / "m.jsonl"], ["--validate", "/no/data"],
                       ["--network", "/no/network.json"], ["--init", "/no/model.safetensors"],
-                      ["--tuning-file", "/no/tuning.json"], ["-o", self.folder / "no" / "m"],
+                      ["--tuning-file", "/no/tuning.json"],
+                      ["--trace", self.folder / "no" / "m.json"], ["-o", self.folder / "no" / "m"],
                       ["-o", self.folder]):
             with self.subTest(flags):
                 out = [] if flags[0] == "-o" else ["-o", self.out]
