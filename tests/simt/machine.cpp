@@ -23,6 +23,9 @@ Settings settings_of_environment() {
     if (std::string_view(order) == "greedy") settings.order = WarpOrder::greedy;
     if (std::string_view(order) == "reverse_greedy") settings.order = WarpOrder::reverse_greedy;
   }
+  if (const char* lost = std::getenv("SIMT_LOST_AT")) {
+    settings.lost_at = std::strtoull(lost, nullptr, 10);
+  }
   if (const char* workers = std::getenv("SIMT_WORKERS")) {
     settings.workers = std::max(1, std::atoi(workers));
   }
@@ -123,7 +126,12 @@ void record_fault(std::string text) {
 }
 
 bool run_grid(const Grid& grid, const std::function<void()>& body) {
-  GridRun run(grid, body, Random(settings().seed).split(configuration().launches++));
+  const std::uint64_t launch = configuration().launches++;
+  if (launch == settings().lost_at) {
+    record_fault("the GPU was lost");
+    return false;
+  }
+  GridRun run(grid, body, Random(settings().seed).split(launch));
   std::vector<std::jthread> helpers;
   for (int worker = 1; worker < settings().workers; ++worker) {
     helpers.emplace_back([&run] { run.work(); });

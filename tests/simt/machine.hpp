@@ -28,10 +28,11 @@ struct Settings {
   int workers = 1;  // blocks that run side by side, each on a thread of its own
   std::size_t device_bytes = std::size_t{4} << 30;  // of global memory
   bool graphs = true;  // false: captures of streams are answered with cudaErrorNotSupported
+  std::uint64_t lost_at = UINT64_MAX;  // the launch of that number, from 0, ends in a fault
 };
 
-// Those of the environment at first: SIMT_SEED, SIMT_ORDER (random, greedy, reverse_greedy) and
-// SIMT_WORKERS. Any thread may ask; nobody may configure while kernels run.
+// Those of the environment at first: SIMT_SEED, SIMT_ORDER (random, greedy, reverse_greedy),
+// SIMT_WORKERS and SIMT_LOST_AT. Any thread may ask; nobody may configure while kernels run.
 const Settings& settings();
 void configure(const Settings& settings);
 

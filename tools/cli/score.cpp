@@ -103,7 +103,16 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
       if (interrupted()) throw_interrupted(file.rows_found() + counts.images);
       return false;
     };
-    times = scorer.run(data, range, {.image = take, .cancelled = cancelled});
+    try {
+      times = scorer.run(data, range, {.image = take, .cancelled = cancelled});
+    } catch (const Error& error) {
+      // A device that is lost takes no row with it that is in the file.
+      const std::size_t kept = file.rows_found() + counts.images;
+      if (error.kind() != ErrorKind::device || kept == 0) throw;
+      throw Error(ErrorKind::device, error.what(), {},
+                  fmt::format("go on with --resume: {} row{} kept", kept,
+                              kept == 1 ? " is" : "s are"));
+    }
   }
   // Putting the results on the disk is writing too.
   const auto finish = std::chrono::steady_clock::now();

@@ -170,6 +170,10 @@ void run_epochs(Trainer& trainer, const TrainArguments& arguments, Validation* v
     // The last step of all may have been the one that was interrupted.
     if (!interrupted()) return;
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::device && checkpoints.enabled()) {
+      throw Error(ErrorKind::device, error.what(), {},
+                  "the same command with --resume goes on from the last checkpoint");
+    }
     if (error.kind() != ErrorKind::interrupted) throw;
   }
   if (!checkpoints.enabled()) {

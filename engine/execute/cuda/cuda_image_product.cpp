@@ -1,7 +1,9 @@
 #include "engine/execute/cuda/cuda_image_product.hpp"
 
 #include <cstring>
+#include <optional>
 
+#include "engine/execute/cuda/cuda_tuner.hpp"
 #include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/tuning_session.hpp"
 #include "engine/support/error.hpp"
@@ -20,18 +22,23 @@ std::size_t bytes_of(std::int64_t floats) {
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
-// What a clock has found fastest, else the first row that takes it.
+// What a clock finds fastest, else the first row that takes it.
 CudaCandidate<Conv2dForward> choose(const kernels::Conv2dProblem& problem,
-                                    const PlanOptions& options) {
-  CudaCandidates<Conv2dForward> candidates({problem, kTypes}, /*mask=*/false, options);
+                                    const PlanOptions& options,
+                                    const kernels::LibraryHandles* handles) {
+  const kernels::DeviceProblem<Conv2dForward> on_device{problem, kTypes};
   const TuningKey key{.operation = std::string(Conv2dForward::kName),
                       .problem = kernels::to_text(problem),
                       .precision = std::string(kernels::to_string(kTypes.map)),
                       .mask = false,
                       .exact = options.limits.exact};
-  const bool timed = options.session != nullptr && !options.deterministic;
-  const TuningEntry* const entry = timed ? options.session->known().find(key) : nullptr;
-  auto chosen = entry != nullptr ? candidates.fastest(*entry) : std::nullopt;
+  CudaCandidates<Conv2dForward> candidates(on_device, key.mask, options);
+  std::optional<CudaCandidate<Conv2dForward>> chosen;
+  if (options.session != nullptr && !options.deterministic) {
+    tune_unknown(on_device, key, options, handles);
+    const TuningEntry* const entry = options.session->known().find(key);
+    if (entry != nullptr) chosen = candidates.fastest(*entry);
+  }
   if (!chosen) chosen = candidates.first();
   if (!chosen) throw Error(ErrorKind::internal, "no CUDA kernel takes the product", key.problem);
   return *chosen;
@@ -49,12 +56,13 @@ CudaImageProduct::CudaImageProduct(std::span<const float> matrix,
       src_(bytes_of(problem.src_size())),
       dst_(bytes_of(problem.dst_size())),
       staging_(bytes_of(problem.src_size())) {
-  const CudaCandidate<Conv2dForward> chosen = choose(problem, options);
-  kernel_ = chosen.kernel;
-  if (chosen.way) {
+  PlanOptions started = options;
+  if (options.libraries != nullptr && options.session != nullptr && !options.deterministic) {
     libraries_ = *options.libraries;
     handles_ = std::make_unique<const kernels::LibraryHandles>(libraries_);
+    started.libraries = &libraries_;
   }
+  kernel_ = choose(problem, started, handles_.get()).kernel;
   packed_ = cuda::DeviceMemory(kernel_->packed_weights_bytes());
   scratch_ = cuda::DeviceMemory(kernel_->workspace_bytes());
   const cuda::DeviceMemory weights(matrix.size_bytes());

@@ -28,8 +28,8 @@ class CudaImageProduct final : public ImageProduct {
   int gpu_;
   cuda::Stream stream_;
   std::shared_ptr<const kernels::CudaPreparedKernel<kernels::Conv2dForward>> kernel_;
-  kernels::GpuLibraries libraries_;
-  std::unique_ptr<const kernels::LibraryHandles> handles_;  // null: the kernel is our own
+  kernels::GpuLibraries libraries_;                         // those that start
+  std::unique_ptr<const kernels::LibraryHandles> handles_;  // null: there are none
   cuda::DeviceMemory bias_;                                 // zero
   cuda::DeviceMemory packed_, scratch_;                     // as the kernel wants them
   cuda::DeviceMemory src_, dst_;                            // (problem_.n, size)

@@ -32,38 +32,47 @@ double milliseconds_of(double seconds) {
 
 class CudaTuner {
  public:
-  CudaTuner(const CudaPlan& plan, const PlanOptions& options,
-            const kernels::LibraryHandles* handles)
-      : plan_(plan),
-        options_(options),
+  CudaTuner(const PlanOptions& options, const kernels::LibraryHandles* handles)
+      : options_(options),
         session_(*options.session),
         stream_(cuda::make_stream()),
         machine_{
             .stream = stream_.get(), .libraries = handles, .before_timing = [this] { report(); }} {}
 
-  bool tune() {
-    const std::vector<const Step*> unknown = unknown_steps(plan_, session_);
+  bool tune(const CudaPlan& plan) {
+    const std::vector<const Step*> unknown = unknown_steps(plan, session_);
     total_ = unknown.size();
     for (const Step* step : unknown) {
       std::visit(
           [&]<class Operation>(const Bound<Operation>& bound) {
-            if constexpr (kIsConvolution<Operation>) tune<Operation>(*step, bound.problem);
+            if constexpr (kIsConvolution<Operation>) {
+              tune<Operation>({bound.problem, plan.types}, tuning_key(plan.plan, *step));
+            }
           },
           step->problem);
       ++done_;
     }
-    if (timed_ + untimed_ > 0) say_what_was_done();
-    session_.keep();
-    return timed_ > 0;
+    return finish();
+  }
+
+  bool tune(const kernels::DeviceProblem<kernels::Conv2dForward>& problem, const TuningKey& key) {
+    total_ = 1;
+    tune<kernels::Conv2dForward>(problem, key);
+    return finish();
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  bool finish() {
+    if (timed_ + untimed_ > 0) say_what_was_done();
+    session_.keep();
+    return timed_ > 0;
+  }
+
   template <class Operation>
-  void tune(const Step& step, const kernels::Conv2dProblem& problem) {
-    const TuningKey key = tuning_key(plan_.plan, step);
-    CudaCandidates<Operation> asked({problem, plan_.types}, key.mask, options_);
+  void tune(const kernels::DeviceProblem<Operation>& problem, const TuningKey& key) {
+    CudaCandidates<Operation> asked(problem, key.mask, options_);
     std::vector<CudaCandidate<Operation>> candidates = asked.own();
     // To look for a library's ways takes time too.
     if (share_of_budget() <= 0) {
@@ -73,7 +82,7 @@ class CudaTuner {
     auto ways = asked.of_libraries();
     std::move(ways.begin(), ways.end(), std::back_inserter(candidates));
     if (candidates.size() < 2) return;
-    const auto pick = pick_from<Operation>(key, problem, candidates);
+    const auto pick = pick_from(problem, key.mask, candidates);
     if (!pick) {
       ++untimed_;
       return;
@@ -84,9 +93,9 @@ class CudaTuner {
 
   // None where too little could be timed to say anything.
   template <class Operation>
-  std::optional<Pick> pick_from(const TuningKey& key, const kernels::Conv2dProblem& problem,
+  std::optional<Pick> pick_from(const kernels::DeviceProblem<Operation>& problem, bool mask,
                                 const std::vector<CudaCandidate<Operation>>& candidates) {
-    const std::optional<TrialTensors> tensors = tensors_of(problem, key.mask);
+    const auto tensors = tensors_of(problem.problem, problem.types.map, mask);
     if (!tensors) return std::nullopt;
     TuningTrial<Operation> trial(candidates, *tensors, machine_);
     Pick pick = pick_fastest(candidates.size(), trial, {.budget = share_of_budget()});
@@ -97,10 +106,10 @@ class CudaTuner {
   }
 
   // None where the memory does not do: the network itself may share more of it among its steps.
-  std::optional<TrialTensors> tensors_of(const kernels::Conv2dProblem& problem, bool mask) const {
+  std::optional<TrialTensors> tensors_of(const kernels::Conv2dProblem& problem,
+                                         kernels::Precision precision, bool mask) const {
     try {
-      return std::optional<TrialTensors>(std::in_place, problem, plan_.types.map, mask,
-                                         stream_.get());
+      return std::optional<TrialTensors>(std::in_place, problem, precision, mask, stream_.get());
     } catch (const Error& error) {
       if (cudaStreamSynchronize(stream_.get()) != cudaSuccess) throw;
       note(std::string("not timed: ") + error.what());
@@ -160,7 +169,6 @@ class CudaTuner {
     note(text);
   }
 
-  const CudaPlan& plan_;
   const PlanOptions& options_;
   TuningSession& session_;
   cuda::Stream stream_;
@@ -189,7 +197,14 @@ std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession
 
 bool tune_unknown(const CudaPlan& plan, const PlanOptions& options,
                   const kernels::LibraryHandles* handles) {
-  return CudaTuner(plan, options, handles).tune();
+  return CudaTuner(options, handles).tune(plan);
+}
+
+bool tune_unknown(const kernels::DeviceProblem<kernels::Conv2dForward>& problem,
+                  const TuningKey& key, const PlanOptions& options,
+                  const kernels::LibraryHandles* handles) {
+  if (options.session->known().find(key) != nullptr) return false;
+  return CudaTuner(options, handles).tune(problem, key);
 }
 
 }  // namespace allconv

@@ -19,4 +19,9 @@ std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession
 bool tune_unknown(const CudaPlan& plan, const PlanOptions& options,
                   const kernels::LibraryHandles* handles);
 
+// The same of one convolution that is no step of a plan.
+bool tune_unknown(const kernels::DeviceProblem<kernels::Conv2dForward>& problem,
+                  const TuningKey& key, const PlanOptions& options,
+                  const kernels::LibraryHandles* handles);
+
 }  // namespace allconv

@@ -86,5 +86,18 @@ TEST_F(ImageProductOnGpu, TakesTheWayThatAClockFoundFastest) {
   EXPECT_GT(stand_in::cublaslt_calls().count(), calls);
 }
 
+TEST_F(ImageProductOnGpu, TimesWhatTheSessionDoesNotKnow) {
+  const kernels::GpuLibraries libraries = libraries_under_test();
+  options_.libraries = &libraries;
+  options_.gpu->description = device_under_test(libraries);
+  TuningSession session(TuningFile("a GPU", {}), {});
+  options_.session = &session;
+  expect_products(options_);
+  ASSERT_EQ(session.known().entries().size(), 1U);
+  const TuningEntry& entry = session.known().entries().begin()->second;
+  EXPECT_EQ(entry.precision, "fp32");
+  EXPECT_GT(entry.candidates.size(), 1U);
+}
+
 }  // namespace
 }  // namespace allconv

@@ -118,6 +118,56 @@ class GpuTest(ProgramTest):
         self.assertEqual(read_header(self.model)["conv1.weight"]["shape"], [8, 3, 3, 3])
 
 
+class LostGpuTest(ProgramTest):
+    """A GPU that is lost in the middle of the work."""
+
+    def environment_of(self, launch):
+        return {**self.environment(), "SIMT_LOST_AT": str(launch)}
+
+    def score(self, out, *flags, code=0, **options):
+        return self.succeed("score", self.model, self.pictures, "-o", out, "--batch-size", 5,
+                            "--device", "cuda", "--deterministic", *flags, code=code, **options)
+
+    def test_rows_stay_and_a_resume_goes_on(self):
+        whole = self.folder / "whole.jsonl"
+        self.score(whole)
+        kept = set()
+        for launch in (2, 12, 24):
+            out = self.folder / f"lost-{launch}.jsonl"
+            result = self.score(out, code=5, env=self.environment_of(launch))
+            sentence = result.stderr.splitlines()[-1]
+            self.assertIn("unspecified launch failure", sentence)
+            self.assertFalse(out.exists())
+            part = out.with_name(out.name + ".part")
+            rows = part.read_bytes() if part.exists() else b""
+            self.assertTrue(whole.read_bytes().startswith(rows))
+            kept.add(len(rows))
+            if rows:
+                self.assertIn("go on with --resume", sentence)
+            self.score(out, "--resume")
+            self.assertEqual(out.read_bytes(), whole.read_bytes())
+        self.assertGreater(len(kept), 1)  # some before the first row, some after
+
+    def test_a_training_goes_on_from_its_checkpoint(self):
+        def train(name, epochs, *flags, code=0, **options):
+            self.succeed("train", self.pictures, "-o", self.folder / name, "--network",
+                         self.network, "--epochs", epochs, "--batch-size", 8, "--device", "cuda",
+                         "--deterministic", "--seed", 3, *flags, code=code, **options)
+
+        train("whole", 2)
+        checkpoint = ("--checkpoint", self.folder / "checkpoint")
+        # An epoch of 36 pictures is 5 steps of more than 10 launches.
+        train("lost", 2, *checkpoint, code=5, env=self.environment_of(110))
+        self.assertFalse((self.folder / "lost").exists())
+        self.assertTrue(any((self.folder / "checkpoint").iterdir()))
+        train("lost", 2, *checkpoint, "--resume")
+        self.assertEqual(self.weights_of("lost"), self.weights_of("whole"))
+
+    def weights_of(self, name):
+        data = (self.folder / name).read_bytes()
+        return data[8 + int.from_bytes(data[:8], "little"):]
+
+
 class TuningTest(ProgramTest):
     """What is timed at first use, and where it is kept."""
 
