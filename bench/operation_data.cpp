@@ -1,6 +1,8 @@
 #include "bench/operation_data.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace allconv {
 
@@ -14,6 +16,14 @@ std::span<const float> span_of(const float* values, std::int64_t count) {
 
 }  // namespace
 
+float with_digits(float value, int digits) {
+  constexpr int kLeastExponent = -13;  // as frexp() counts: below it fp16 has fewer digits
+  int exponent = 0;
+  std::frexp(value, &exponent);
+  const int scale = digits - std::max(exponent, kLeastExponent);
+  return std::ldexp(std::nearbyint(std::ldexp(value, scale)), -scale);
+}
+
 std::byte* Tensors::raw(std::size_t bytes) {
   memory_.emplace_back(std::max<std::size_t>(1, bytes));
   std::fill(memory_.back().data(), memory_.back().data() + memory_.back().size(), std::byte{0});
@@ -22,12 +32,16 @@ std::byte* Tensors::raw(std::size_t bytes) {
 
 float* Tensors::floats(std::int64_t count) {
   constexpr int kLargest = 4;
+  constexpr int kFloatDigits = std::numeric_limits<float>::digits;
   auto* values = zeros<float>(count);
   std::uniform_real_distribution<float> reals(-1, 1);
   std::uniform_int_distribution<int> integers(-kLargest, kLargest);
-  for (std::int64_t i = 0; kind_ != DataKind::zeros && i < count; ++i) {
-    values[i] = kind_ == DataKind::random ? reals(random_) : static_cast<float>(integers(random_));
-  }
+  const auto draw = [&] {
+    if (source_.kind == DataKind::integers) return static_cast<float>(integers(random_));
+    const float value = reals(random_);
+    return source_.digits < kFloatDigits ? with_digits(value, source_.digits) : value;
+  };
+  if (source_.kind != DataKind::zeros) std::generate(values, values + count, draw);
   return values;
 }
 
@@ -211,6 +225,13 @@ Results bind_operation(const SgdProblem& problem, std::size_t, Tensors& tensors,
                .weight_decay = 0.001F};
   return {.floats = span_of(arguments.weights, problem.count),
           .more_floats = span_of(arguments.velocity, problem.count)};
+}
+
+Results bind_operation(const GradientCheckProblem& problem, std::size_t, Tensors& tensors,
+                       GradientCheck::Arguments& arguments) {
+  arguments = {.gradient = tensors.floats(problem.count),
+               .overflow = tensors.zeros<std::uint32_t>(1)};
+  return {.floats = {}, .flags = {arguments.overflow, 1}};
 }
 
 Results bind_operation(const GradientSumProblem& problem, std::size_t, Tensors& tensors,

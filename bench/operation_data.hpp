@@ -14,6 +14,7 @@
 #include "kernels/core/buffer.hpp"
 #include "kernels/dropout/problem.hpp"
 #include "kernels/global_average_pool/problem.hpp"
+#include "kernels/gradient_check/problem.hpp"
 #include "kernels/image_prepare/problem.hpp"
 #include "kernels/image_warp/problem.hpp"
 #include "kernels/max_pool/problem.hpp"
@@ -30,12 +31,21 @@ enum class DataKind {
   integers,  // -4..4: products and short sums are exact
 };
 
+// What floats are made of.
+struct FloatSource {
+  DataKind kind = DataKind::random;
+  int digits = 24;  // binary digits of each; a GPU's 16-bit types and tf32 have fewer than fp32
+};
+
+// The value with so many binary digits, rounded to nearest even, and in the range of fp16.
+float with_digits(float value, int digits);
+
 // Makes and owns tensors, the same on every run.
 class Tensors {
  public:
-  explicit Tensors(DataKind kind) : kind_(kind) {}
+  explicit Tensors(const FloatSource& source) : source_(source) {}
 
-  float* floats(std::int64_t count);                     // as the kind says
+  float* floats(std::int64_t count);                     // as the source says
   std::uint8_t* bytes(std::int64_t count, int limit);    // 0..limit-1
   std::int32_t* indices(std::int64_t count, int limit);  // 0..limit-1
   const std::uint8_t* const* pointers(const std::uint8_t* first, int count, std::int64_t stride);
@@ -49,7 +59,7 @@ class Tensors {
  private:
   std::byte* raw(std::size_t bytes);
 
-  DataKind kind_;
+  FloatSource source_;
   std::mt19937 random_{1};
   std::vector<kernels::Buffer<std::byte>> memory_;
 };
@@ -60,6 +70,7 @@ struct Results {
   std::span<const float> more_floats = {};  // a bias gradient
   std::span<const std::uint8_t> bytes = {};
   std::span<const std::int32_t> indices = {};
+  std::span<const std::uint32_t> flags = {};
 };
 
 // Fill `arguments` with tensors of `problem` and say which are the results. `packed_bytes`: of the
@@ -99,6 +110,8 @@ Results bind_operation(const kernels::ClassifierHeadProblem& problem, std::size_
                        Tensors& tensors, kernels::ClassifierHead::Arguments& arguments);
 Results bind_operation(const kernels::SgdProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::Sgd::Arguments& arguments);
+Results bind_operation(const kernels::GradientCheckProblem& problem, std::size_t packed_bytes,
+                       Tensors& tensors, kernels::GradientCheck::Arguments& arguments);
 Results bind_operation(const kernels::GradientSumProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::GradientSum::Arguments& arguments);
 Results bind_operation(const kernels::TopKProblem& problem, std::size_t packed_bytes,
@@ -108,16 +121,18 @@ Results bind_operation(const kernels::TopKProblem& problem, std::size_t packed_b
 template <class Operation>
 class OperationRun {
  public:
+  using Arguments = typename Operation::Arguments;
+
   OperationRun(const kernels::Kernel<Operation>& row, const typename Operation::Problem& problem,
-               DataKind kind)
-      : kernel_(row.prepare(problem)), tensors_(kind), scratch_(kernel_->workspace_bytes()) {
+               const FloatSource& source)
+      : kernel_(row.prepare(problem)), tensors_(source), scratch_(kernel_->workspace_bytes()) {
     results_ = bind_operation(problem, kernel_->packed_weights_bytes(), tensors_, arguments_);
     if constexpr (requires {
                     arguments_.weights;
                     problem.weights_size();
                   }) {
-      const float* weights = tensors_.floats(problem.weights_size());
-      kernel_->pack_weights(weights, const_cast<std::byte*>(arguments_.weights));
+      weights_ = tensors_.floats(problem.weights_size());
+      kernel_->pack_weights(weights_, const_cast<std::byte*>(arguments_.weights));
     }
   }
 
@@ -125,23 +140,35 @@ class OperationRun {
 
   // After one run(): all results as doubles, weights in (k,c,r,s).
   std::vector<double> results() const {
-    std::vector<double> values(results_.floats.begin(), results_.floats.end());
     if constexpr (requires { arguments_.d_weights; }) {
-      kernel_->unpack_weights(arguments_.d_weights, const_cast<float*>(results_.floats.data()));
-      values.assign(results_.floats.begin(), results_.floats.end());
+      kernel_->unpack_weights(arguments_.d_weights, weight_gradient());
     }
+    return held_results();
+  }
+
+  // What the results' tensors hold, whoever wrote them.
+  std::vector<double> held_results() const {
+    std::vector<double> values(results_.floats.begin(), results_.floats.end());
     values.insert(values.end(), results_.more_floats.begin(), results_.more_floats.end());
     values.insert(values.end(), results_.bytes.begin(), results_.bytes.end());
     values.insert(values.end(), results_.indices.begin(), results_.indices.end());
+    values.insert(values.end(), results_.flags.begin(), results_.flags.end());
     return values;
   }
+
+  const Arguments& arguments() const { return arguments_; }
+  // Of a convolution, (k,c,r,s); else null.
+  const float* weights() const { return weights_; }
+  // Where results() finds a weight gradient, (k,c,r,s).
+  float* weight_gradient() const { return const_cast<float*>(results_.floats.data()); }
 
  private:
   std::unique_ptr<const kernels::PreparedKernel<Operation>> kernel_;
   Tensors tensors_;
   kernels::Buffer<std::byte> scratch_;
-  typename Operation::Arguments arguments_{};
+  Arguments arguments_{};
   Results results_;
+  const float* weights_ = nullptr;
 };
 
 // Calls visit(Operation{}) for every operation that has kernels on a CPU.

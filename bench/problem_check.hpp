@@ -44,7 +44,9 @@ std::string fault(std::string_view key, const Value& value) {
     const int number = static_cast<int>(value);
     if (number < 0 || number > last) return "\"" + std::string(key) + "\" is no known choice";
   } else if constexpr (std::is_floating_point_v<Value>) {
-    if (!(value >= 0 && value < 1)) return "\"" + std::string(key) + "\" is not from 0 to below 1";
+    // A slope of 1 is a ReLU that changes nothing.
+    const bool fits = value >= 0 && (key == "slope" ? value <= 1 : value < 1);
+    if (!fits) return "\"" + std::string(key) + "\" is not from 0 to below 1";
   } else {
     const bool window = key == "r" || key == "s";
     const double most = key == "count" ? kMaxBytes : window ? kMaxWindow : kMaxExtent;

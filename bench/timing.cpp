@@ -18,14 +18,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double timed(const TimingOptions& options, FunctionRef<void()> body) {
-  stop_if(options.cancelled);
-  if (options.flusher != nullptr) options.flusher->flush();
-  const auto start = Clock::now();
-  body();
-  return seconds_since(start);
-}
-
 // Twice the last level, and at least what any machine of today has.
 std::size_t flush_bytes() {
   constexpr std::size_t kLeast = 64 << 20;
@@ -64,17 +56,30 @@ void CacheFlusher::flush() {
   asm volatile("" : : "r"(bytes) : "memory");
 }
 
-Timing measure(const TimingOptions& options, FunctionRef<void()> body) {
-  for (int run = 0; run < options.warmup; ++run) {
-    if (timed(options, body) > options.budget / 10) break;
+Timing collect(const TimingOptions& options, FunctionRef<double()> timed_run) {
+  const auto run = [&] {
+    stop_if(options.cancelled);
+    return timed_run();
+  };
+  for (int warmup = 0; warmup < options.warmup; ++warmup) {
+    if (run() > options.budget / 10) break;
   }
   std::vector<double> seconds;
   const auto start = Clock::now();
   do {
-    seconds.push_back(timed(options, body));
+    seconds.push_back(run());
   } while (static_cast<int>(seconds.size()) < options.iterations &&
            seconds_since(start) < options.budget);
   return Timing(std::move(seconds));
+}
+
+Timing measure(const TimingOptions& options, FunctionRef<void()> body) {
+  return collect(options, [&] {
+    if (options.flusher != nullptr) options.flusher->flush();
+    const auto start = Clock::now();
+    body();
+    return seconds_since(start);
+  });
 }
 
 }  // namespace allconv

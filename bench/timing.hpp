@@ -55,4 +55,8 @@ void stop_if(Cancelled cancelled);
 // Runs the body again and again; only the body is timed, by the steady clock.
 Timing measure(const TimingOptions& options, FunctionRef<void()> body);
 
+// The same with another clock: each call is one run, and returns its seconds. The options' flusher
+// is the caller's to use.
+Timing collect(const TimingOptions& options, FunctionRef<double()> timed_run);
+
 }  // namespace allconv

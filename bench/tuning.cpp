@@ -22,7 +22,7 @@ TuningEntry time_rows(const typename Operation::Problem& problem, const TuneOpti
                     .candidates = {}};
   for (const auto& row : kernel_table(Operation{})) {
     if (!kernels::admits(row, problem, options.limits).accepted()) continue;
-    OperationRun<Operation> run(row, problem, DataKind::random);
+    OperationRun<Operation> run(row, problem, {});
     const TimingOptions timing{
         .warmup = 2, .iterations = kIterations, .budget = options.seconds_a_row};
     // A first run that takes longer than the whole budget is its own measurement.

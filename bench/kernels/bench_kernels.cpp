@@ -20,7 +20,7 @@ namespace {
 template <class Operation>
 void run_row(benchmark::State& state, const kernels::Kernel<Operation>& row,
              const typename Operation::Problem& problem) {
-  OperationRun<Operation> run(row, problem, DataKind::random);
+  OperationRun<Operation> run(row, problem, {});
   for ([[maybe_unused]] auto iteration : state) run.run();
   using benchmark::Counter;
   state.counters["FLOP/s"] = Counter(problem.flops(), Counter::kIsIterationInvariantRate);

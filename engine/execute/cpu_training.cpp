@@ -3,13 +3,14 @@
 namespace allconv {
 
 CpuTraining::CpuTraining(std::shared_ptr<const Plan> plan, const Parameters& initial, int max_batch,
-                         ThreadPool& pool)
-    : executor_(std::move(plan), max_batch, pool), optimiser_(executor_, initial, pool) {
+                         ThreadPool& pool, Trace* trace)
+    : executor_(std::move(plan), max_batch, pool, trace), optimiser_(executor_, initial, pool) {
   executor_.load(initial);
 }
 
 void CpuTraining::step(const Batch& batch, const SgdSettings& settings) {
   executor_.run(batch);
+  const TraceScope traced = executor_.tracer().update();
   optimiser_.step(settings);
 }
 

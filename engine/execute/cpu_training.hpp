@@ -11,9 +11,10 @@ namespace allconv {
 
 class CpuTraining final : public TrainingExecutor {
  public:
-  // The pool must outlive it. Throws Error{device} when the machine's memory does not do.
+  // The pool and the trace must outlive it; the trace may be null. Throws Error{device} when the
+  // machine's memory does not do.
   CpuTraining(std::shared_ptr<const Plan> plan, const Parameters& initial, int max_batch,
-              ThreadPool& pool);
+              ThreadPool& pool, Trace* trace = nullptr);
 
   const Plan& plan() const override { return executor_.plan(); }
   void step(const Batch& batch, const SgdSettings& settings) override;

@@ -41,8 +41,12 @@ void refuse_beyond_memory(const Plan& plan, int max_batch, int workers, int thre
 
 }  // namespace
 
-Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool)
-    : plan_(std::move(plan)), pool_(pool), packed_{.weights = {}, .bias = {}}, lane_form_(*plan_) {
+Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool, Trace* trace)
+    : plan_(std::move(plan)),
+      pool_(pool),
+      tracer_(trace, *plan_, pool.threads()),
+      packed_{.weights = {}, .bias = {}},
+      lane_form_(*plan_) {
   const int micro_batches = divide_up(std::max(1, max_batch), plan_->images);
   const int workers = std::min(pool.threads(), micro_batches);
   refuse_beyond_memory(*plan_, max_batch, workers, pool.threads());
@@ -162,8 +166,18 @@ bool Executor::next_stage(Worker& worker, bool shared) const {
 }
 
 void Executor::run_task(const Worker& worker, const Task& task, int thread) {
-  const StepRunner& runner = *worker.runners[static_cast<std::size_t>(task.step)];
-  runner.run(worker.frame, context(thread), task.parts);
+  worker.runners[static_cast<std::size_t>(task.step)]->run(worker.frame, context(thread),
+                                                           task.parts);
+}
+
+// A function of its own: the way without a trace pays a test, no registers and no stack.
+[[gnu::noinline]] void Executor::run_traced(const Worker& worker, const Task& task, int thread) {
+  const TraceScope traced = tracer_.step(static_cast<std::size_t>(task.step), thread,
+                                         {.first_image = worker.frame.first_of_pass(),
+                                          .images = worker.frame.present_in_pass(),
+                                          .first_part = task.parts.first,
+                                          .parts = task.parts.last - task.parts.first});
+  run_task(worker, task, thread);
 }
 
 // The memory of worker `thread`; `shared`: every stage in tasks for all threads.
@@ -177,11 +191,14 @@ void Executor::run_micro_batch(const Batch& batch, int index, bool shared, int t
         return more ? static_cast<int>(worker.stage->size()) : 0;
       },
       [&](int task, int helper) {
-        run_task(worker, (*worker.stage)[static_cast<std::size_t>(task)], helper);
+        const Task& piece = (*worker.stage)[static_cast<std::size_t>(task)];
+        if (tracer_.is_active()) return run_traced(worker, piece, helper);
+        run_task(worker, piece, helper);
       });
 }
 
 void Executor::run(const Batch& batch) {
+  const TraceScope traced = tracer_.batch(batch.images);
   const int count = micro_batches(batch);
   // Units that workers claim whole: lanes in training (a lane's micro-batches run in order), else
   // micro-batches.

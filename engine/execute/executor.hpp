@@ -15,6 +15,7 @@
 #include "engine/execute/lane_form.hpp"
 #include "engine/execute/network_executor.hpp"
 #include "engine/execute/step_runner.hpp"
+#include "engine/execute/step_trace.hpp"
 #include "engine/graph/parameters.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
@@ -26,8 +27,10 @@ namespace allconv {
 class Executor final : public NetworkExecutor {
  public:
   // `max_batch` bounds Batch::images. Allocates everything that run() will need. Throws
-  // Error{device} when that is more than the machine's memory.
-  Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool);
+  // Error{device} when that is more than the machine's memory. `trace` takes every piece of a step
+  // that a thread runs; null: nothing is recorded.
+  Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool,
+           Trace* trace = nullptr);
 
   ~Executor() override;
   Executor(const Executor&) = delete;
@@ -49,6 +52,8 @@ class Executor final : public NetworkExecutor {
   // Within the observer of run_observed(): what step `step`, which it was called for, wrote for the
   // images of its pass that the batch has, (n,h,w,c).
   std::span<const float> observed_output(std::size_t step) const;
+
+  const StepTracer& tracer() const { return tracer_; }
 
   // Training: the layout of gradients, and of the weights and velocities that go with them.
   const LaneForm& lane_form() const { return lane_form_; }
@@ -94,11 +99,13 @@ class Executor final : public NetworkExecutor {
   void begin(Worker& worker, const Batch& batch, int index);
   bool next_stage(Worker& worker, bool shared) const;
   void run_task(const Worker& worker, const Task& task, int thread);
+  void run_traced(const Worker& worker, const Task& task, int thread);
   void run_micro_batch(const Batch& batch, int index, bool shared, int thread);
   kernels::ExecutionContext context(int thread);
 
   std::shared_ptr<const Plan> plan_;
   ThreadPool& pool_;
+  StepTracer tracer_;
   PackedParameters packed_;
   std::vector<Worker> workers_;
   std::vector<std::vector<StageTasks>> stages_;      // of each group

@@ -28,6 +28,7 @@
 
 namespace allconv {
 
+class Trace;
 class TuningFile;
 class TuningSession;
 
@@ -120,6 +121,7 @@ struct PlanOptions {
   // the place of `tuning`. Borrowed while executors are made.
   TuningSession* session = nullptr;
   const kernels::GpuLibraries* libraries = nullptr;  // borrowed while the plan is made; may be null
+  Trace* trace = nullptr;  // of executors made by these options, which borrow it; null: none
   // Parameters that affect speed.
   std::size_t cache_bytes = kernels::cache_sizes().l2;  // of one core
   // Parameters that affect memory.

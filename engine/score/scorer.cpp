@@ -46,7 +46,8 @@ struct Scorer::Flight {
 };
 
 Scorer::Scorer(const Model& model, const ScorerOptions& options, ThreadPool& pool)
-    : scaling_(pixel_scaling(model.prepare)),
+    : trace_(options.plan.trace),
+      scaling_(pixel_scaling(model.prepare)),
       load_{.target = image_target(model.prepare),
             .mode = options.decode,
             .pixel_limit = options.pixel_limit},
@@ -60,6 +61,11 @@ Scorer::Scorer(const Model& model, const ScorerOptions& options, ThreadPool& poo
           transform_ == nullptr ? BatchInput::pixels : BatchInput::prepared, options.plan, pool)) {
   for (int slot = 0; slot < executor_->slots(); ++slot)
     flights_.emplace_back(batch_size_, classes_);
+  if (trace_ != nullptr) {
+    thread_ = trace_->track(Trace::thread_name(0));
+    waiting_ = trace_->add_label({.name = "images of a batch", .category = "work", .texts = {}});
+    writing_ = trace_->add_label({.name = "results of a batch", .category = "work", .texts = {}});
+  }
   executor_->load(model.parameters);
 }
 
@@ -67,6 +73,7 @@ Scorer::~Scorer() = default;
 
 // The next images of the set; false at its end.
 bool Scorer::take_images(DecodeAhead& images, Flight& flight) {
+  const TraceScope traced(trace_, thread_, waiting_);
   flight.images.clear();
   while (flight.images.size() < batch_size_) {
     std::optional<LoadedImage> image = images.next();
@@ -96,6 +103,7 @@ void Scorer::finish(Flight& flight, int slot, const ScoreCallbacks& callbacks, S
   if (flight.batch.images > 0) executor_->finish(flight.batch, slot);
   times.network += seconds_since(network);
   const auto callback = Clock::now();
+  const TraceScope traced(trace_, thread_, writing_);
   for (const Image& image : flight.images) callbacks.image(outcome(flight, image));
   flight.images.clear();
   times.callback += seconds_since(callback);

@@ -17,6 +17,7 @@
 #include "engine/formats/model_file.hpp"
 #include "engine/formats/result_rows.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/runtime/trace.hpp"
 
 namespace allconv {
 
@@ -77,6 +78,10 @@ class Scorer {
   void start(Flight& flight, int slot);
   void finish(Flight& flight, int slot, const ScoreCallbacks& callbacks, ScoreTimes& times);
   ScoredImage outcome(const Flight& flight, const Image& image) const;
+
+  // On the calling thread: null where there is no trace.
+  Trace* trace_;
+  int thread_ = 0, waiting_ = 0, writing_ = 0;
 
   kernels::PixelScaling scaling_;
   LoadOptions load_;

@@ -34,7 +34,7 @@ cudaError_t LibraryParameters::pack(const CudaParameters& parameters, std::byte*
                                     cudaStream_t stream) const {
   const cudaError_t narrowed =
       narrow_elements_cuda(precision_, parameters.weights, packed, problem_.weights_size(), stream);
-  if (narrowed != cudaSuccess) return narrowed;
+  if (narrowed != cudaSuccess || parameters.bias == nullptr) return narrowed;
   return narrow_elements_cuda(precision_, parameters.bias, packed + bias_offset(), problem_.k,
                               stream);
 }

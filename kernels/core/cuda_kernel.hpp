@@ -49,7 +49,7 @@ struct CudaContext {
 // The parameters that a kernel's own form is made of, in device memory.
 struct CudaParameters {
   const float* weights = nullptr;  // (k,r,s,c)
-  const float* bias = nullptr;     // (k)
+  const float* bias = nullptr;     // (k); null: of a kernel that reads none
 };
 
 // A kernel bound to one problem. Immutable: any thread may enqueue it on any stream. All pointers

@@ -60,7 +60,6 @@ class UsageTest(ProgramTest):
     def test_what_later_versions_bring_is_refused_by_name(self):
         for command in ("explain", "patches", "convert"):
             self.refuse(2, [command, "does not have this command yet"], command, "--help")
-        self.refuse(2, ["--trace", "yet"], *self.train_words("--trace"))
 
     def test_devices(self):
         self.refuse(5, ["--device cuda:99"], *self.train_words("--device", "cuda:99"))

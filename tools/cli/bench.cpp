@@ -7,6 +7,7 @@
 
 #include "bench/network_bench.hpp"
 #include "bench/operation_bench.hpp"
+#include "engine/runtime/gpu_libraries.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/input_file.hpp"
 #include "engine/train/initialise.hpp"
@@ -26,7 +27,11 @@ constexpr const char* kBenchExamples =
     "  A training step of a model of yours, on one thread, as JSON:\n"
     "    allconv bench model.safetensors --mode training --threads 1 --results-format json\n"
     "  Every kernel on one convolution, with caches emptied before each run:\n"
-    "    allconv bench --operation conv2d_forward --problem n1h32w32c96k96r3s3u2p1 --cache cold";
+    "    allconv bench --operation conv2d_forward --problem n1h32w32c96k96r3s3u2p1 --cache cold\n"
+    "  The same on a GPU, with tensors of 16 bits:\n"
+    "    allconv bench --operation conv2d_forward --problem n128h32w32c96k96r3s3p1 --device cuda "
+    "\\\n"
+    "      --precision fp16";
 
 struct BenchArguments {
   CommonOptions common;
@@ -57,10 +62,12 @@ int run_network(const BenchArguments& arguments) {
                               .cancelled = interrupted};
   if (arguments.mode == "training") options.mode = PassMode::training;
   if (arguments.mode == "explain") options.mode = PassMode::explain;
-  const NetworkBenchResult result =
-      bench_network(chosen.network, parameters, options, device.pool());
-  print_result(arguments.results_format == "json" ? to_json(result) : to_text(result));
-  return kDone;
+  return device.traced([&] {
+    const NetworkBenchResult result =
+        bench_network(chosen.network, parameters, options, device.pool());
+    print_result(arguments.results_format == "json" ? to_json(result) : to_text(result));
+    return kDone;
+  });
 }
 
 // One problem a line; empty lines and those that begin with # are left out.
@@ -85,6 +92,10 @@ int run_operation(const BenchArguments& arguments) {
   if (arguments.model_or_network || arguments.network.network) {
     throw Error(ErrorKind::usage, "goes without a network", "--operation", "leave one of them out");
   }
+  if (!arguments.common.trace.empty()) {
+    throw Error(ErrorKind::usage, "is of a network's steps, and --operation has none", "--trace",
+                "leave one of them out");
+  }
   if (arguments.problem.empty() == arguments.problem_file.empty()) {
     throw Error(ErrorKind::usage, "needs one of --problem and --problem-file", "--operation",
                 "give --problem n1h32w32c96k96r3s3u1p1, for instance");
@@ -94,7 +105,16 @@ int run_operation(const BenchArguments& arguments) {
                                 .warmup = arguments.warmup,
                                 .iterations = arguments.iterations,
                                 .limits = row_limits(arguments.common),
+                                .gpu = gpu_target_of(arguments.common),
+                                .deterministic = arguments.common.deterministic,
+                                .workspace_limit = arguments.common.workspace_limit,
                                 .cancelled = interrupted};
+  LoadedLibraries loaded;
+  if (options.gpu) {
+    loaded = load_libraries_for(options.gpu->index);
+    options.libraries = loaded.libraries.get();
+    options.gpu_description = loaded.description;
+  }
   if (options.kernels == std::vector<std::string>{"all"}) options.kernels.clear();
   if (arguments.data == "zeros") options.data = DataKind::zeros;
   if (arguments.data == "integers") options.data = DataKind::integers;
@@ -169,7 +189,7 @@ void add_bench_command(CLI::App& app, Chosen& chosen) {
   add_measuring_options(command, *arguments);
   add_operation_options(command, *arguments);
   add_network_options(command, arguments->network);
-  add_common_options(command, arguments->common);
+  add_common_options(command, arguments->common, Tracing::offered);
   command.footer(kBenchExamples);
   command.callback([arguments, &chosen] {
     chosen = [arguments] {

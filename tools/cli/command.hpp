@@ -45,8 +45,8 @@ void add_tune_command(CLI::App& app, Chosen& chosen);
 void add_recipes_command(CLI::App& app, Chosen& chosen);
 
 // --device --precision --threads --deterministic --workspace-limit --tuning-file --tuning-budget
-// --isa --exact; --trace is refused. ComputeDevice (device.hpp) makes a thread pool and plan
-// options of them.
+// --isa --exact; --trace where it is offered, else refused. ComputeDevice (device.hpp) makes a
+// thread pool and plan options of them.
 struct CommonOptions {
   std::string device = "auto";
   std::string precision = "fp32";
@@ -57,8 +57,11 @@ struct CommonOptions {
   double tuning_budget = 10;               // seconds of a GPU's tuner
   std::string isa;                         // empty: the best of the CPU
   bool exact = false;                      // no Winograd
+  std::string trace;                       // empty: none
 };
-void add_common_options(CLI::App& command, CommonOptions& options);
+enum class Tracing { refused, offered };
+void add_common_options(CLI::App& command, CommonOptions& options,
+                        Tracing tracing = Tracing::refused);
 
 // --network NAME|FILE.json --network-options --classes; nullopt: not given.
 struct NetworkChoice {
@@ -110,7 +113,7 @@ Split parse_split(std::string_view name);
 // Error{io}: its folder is missing or read-only, or the path is a folder.
 void check_output(const std::string& path);
 
-// An option of later versions: refused by name, not shown in the help.
+// An option that the command does not have: refused by name, not shown in the help.
 void refuse_option(CLI::App& command, const std::string& name);
 
 }  // namespace allconv::cli

@@ -41,6 +41,13 @@ std::optional<GpuFacts> gpu_of(const CommonOptions& options) {
   throw Error(ErrorKind::device, search.why_not, "--device " + device, search.mend);
 }
 
+std::optional<GpuTarget> gpu_target_of(const CommonOptions& options) {
+  const std::optional<GpuFacts> gpu = gpu_of(options);
+  const kernels::Precision precision = precision_of(options, gpu.has_value());
+  if (!gpu) return std::nullopt;
+  return GpuTarget{.index = gpu->index, .capability = gpu->capability, .precision = precision};
+}
+
 kernels::RowLimits row_limits(const CommonOptions& options) {
   const kernels::Isa best = kernels::best_isa();
   const kernels::Isa isa = kernels::parse_isa(options.isa).value_or(best);
@@ -56,6 +63,10 @@ ComputeDevice::ComputeDevice(const CommonOptions& options)
       gpu_(gpu_of(options)),
       precision_(precision_of(options, gpu_.has_value())),
       limits_(row_limits(options)) {
+  if (!options.trace.empty()) {
+    check_output(options.trace);
+    trace_ = std::make_unique<Trace>();
+  }
   take_tuning();
   pool_ =
       std::make_unique<ThreadPool>(options.threads == 0 ? available_threads() : options.threads);
@@ -83,6 +94,33 @@ void ComputeDevice::take_tuning() {
 
 std::string ComputeDevice::name() const {
   return gpu_ ? gpu_text(*gpu_) : device_text(limits_.isa);
+}
+
+void ComputeDevice::write_trace() const {
+  if (trace_ == nullptr) return;
+  trace_->write(options_.trace);
+  print_note(fmt::format("wrote {}", options_.trace));
+  if (const std::size_t left = trace_->left_out(); left > 0) {
+    print_note(fmt::format("{}: {} later spans are left out, it holds {}", options_.trace, left,
+                           Trace::kMostSpans));
+  }
+}
+
+int ComputeDevice::traced(FunctionRef<int()> work) {
+  int code = kDone;
+  try {
+    code = work();
+  } catch (...) {
+    // What the work threw is what the user must hear.
+    try {
+      write_trace();
+    } catch (const Error& error) {
+      print_note(fmt::format("warning: {}", error.what()));
+    }
+    throw;
+  }
+  write_trace();
+  return code;
 }
 
 void ComputeDevice::use_tuning(TuningFile file, const std::string& file_name) {
@@ -124,6 +162,7 @@ PlanOptions ComputeDevice::plan_options() const {
           .deterministic = options_.deterministic,
           .session = session_.get(),
           .libraries = libraries_.libraries.get(),
+          .trace = trace_.get(),
           .workspace_limit = options_.workspace_limit,
           .threads = pool_->threads()};
 }

@@ -10,6 +10,7 @@
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/runtime/gpu.hpp"
 #include "engine/runtime/gpu_libraries.hpp"
+#include "engine/runtime/trace.hpp"
 #include "tools/cli/command.hpp"
 
 namespace allconv::cli {
@@ -17,6 +18,10 @@ namespace allconv::cli {
 // The GPU that --device asks for, and of "auto" the first where there is one; none: the CPU. Throws
 // Error{device} where one is asked for and is not there.
 std::optional<GpuFacts> gpu_of(const CommonOptions& options);
+
+// The same as what plans and benchmarks are made for. Throws Error{device} also for a precision
+// that the device has not.
+std::optional<GpuTarget> gpu_target_of(const CommonOptions& options);
 
 // What --isa and --exact allow kernels to be. Throws Error{device} where the CPU lacks the
 // instructions.
@@ -28,7 +33,8 @@ class ComputeDevice {
   // Says once on stderr what was taken. On the CPU a tuning file of another device gives a warning
   // and is not used. On a GPU, unless the same bits are asked for, kernels are timed when they are
   // first needed; see tuning.hpp. Throws Error{device} where there is no such GPU, for a precision
-  // that the device has not, and for instructions that this CPU lacks.
+  // that the device has not, and for instructions that this CPU lacks; Error{io} where the trace
+  // could not be written.
   explicit ComputeDevice(const CommonOptions& options);
 
   ThreadPool& pool() { return *pool_; }
@@ -41,7 +47,11 @@ class ComputeDevice {
   // "AMD EPYC 9654, avx512" or "NVIDIA H100 80GB HBM3, sm_90"
   std::string name() const;
 
-  // Borrows tuning file and session from this object.
+  // Runs the command's work, and then writes the trace that --trace asks for, also of work that
+  // throws. Returns the work's exit code.
+  int traced(FunctionRef<int()> work);
+
+  // Borrows tuning file, session and trace from this object.
   PlanOptions plan_options() const;
 
   // A session that knows nothing and keeps its answers in memory. Of a GPU.
@@ -59,6 +69,7 @@ class ComputeDevice {
 
  private:
   void take_tuning();
+  void write_trace() const;
 
   CommonOptions options_;
   std::optional<GpuFacts> gpu_;
@@ -69,6 +80,7 @@ class ComputeDevice {
   std::unique_ptr<TuningSession> session_;  // of a GPU; null: no clock chooses
   bool given_tuning_ = false;
   kernels::RowLimits limits_;
+  std::unique_ptr<Trace> trace_;  // null: none
 };
 
 }  // namespace allconv::cli

@@ -87,10 +87,12 @@ int run_evaluate(const EvaluateArguments& arguments) {
   const Model model = read_model(arguments.model);
   const DataSet data = open_data(arguments.data, parse_split(arguments.split), OpenMode::evaluate,
                                  console_diagnostics(), interrupted);
-  const Evaluation result = evaluate_model(model, data, arguments.data,
-                                           scorer_options(arguments.scoring, device), device);
-  print_result(arguments.format == "json" ? to_json(result) : to_text(result, model.classes));
-  return result.failed == 0 ? kDone : kSomeInputsFailed;
+  return device.traced([&] {
+    const Evaluation result = evaluate_model(model, data, arguments.data,
+                                             scorer_options(arguments.scoring, device), device);
+    print_result(arguments.format == "json" ? to_json(result) : to_text(result, model.classes));
+    return result.failed == 0 ? kDone : kSomeInputsFailed;
+  });
 }
 
 }  // namespace
@@ -112,7 +114,7 @@ void add_evaluate_command(CLI::App& app, Chosen& chosen) {
               "text, json")
       ->type_name("text|json");
   add_scoring_options(command, arguments->scoring);
-  add_common_options(command, arguments->common);
+  add_common_options(command, arguments->common, Tracing::offered);
   command.footer(kEvaluateExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_evaluate(*arguments); }; });

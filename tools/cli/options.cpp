@@ -109,13 +109,12 @@ void check_output(const std::string& path) {
 // The value, if there is one, belongs to the option: it is not to be taken for an argument.
 void refuse_option(CLI::App& command, const std::string& name) {
   const CLI::callback_t refuse = [name](const CLI::results_t&) -> bool {
-    throw Error(ErrorKind::usage, "this version does not have this option yet", name,
-                "leave it out");
+    throw Error(ErrorKind::usage, "this command does not have this option", name, "leave it out");
   };
   command.add_option(name, refuse, "")->expected(0, 1)->group("");
 }
 
-void add_common_options(CLI::App& command, CommonOptions& options) {
+void add_common_options(CLI::App& command, CommonOptions& options, Tracing tracing) {
   const auto add = [&command](const char* name, auto& value, const char* help) {
     return command.add_option(name, value, help)->group("Device and memory");
   };
@@ -155,7 +154,9 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
       .add_flag("--exact", options.exact,
                 "convolutions by direct sums alone: slower, roundings of plain fp32")
       ->group("Device and memory");
-  refuse_option(command, "--trace");
+  if (tracing == Tracing::refused) return refuse_option(command, "--trace");
+  add("--trace", options.trace, "write what ran when on which thread or GPU, for ui.perfetto.dev")
+      ->type_name("FILE.json");
 }
 
 }  // namespace allconv::cli

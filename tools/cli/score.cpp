@@ -109,9 +109,9 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
       // A device that is lost takes no row with it that is in the file.
       const std::size_t kept = file.rows_found() + counts.images;
       if (error.kind() != ErrorKind::device || kept == 0) throw;
-      throw Error(ErrorKind::device, error.what(), {},
-                  fmt::format("go on with --resume: {} row{} kept", kept,
-                              kept == 1 ? " is" : "s are"));
+      throw Error(
+          ErrorKind::device, error.what(), {},
+          fmt::format("go on with --resume: {} row{} kept", kept, kept == 1 ? " is" : "s are"));
     }
   }
   // Putting the results on the disk is writing too.
@@ -124,10 +124,8 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
   return counts;
 }
 
-int run_score(const ScoreArguments& arguments) {
-  check_score_output(arguments);
-  if (const auto rows = finished_rows(arguments)) return report_finished(arguments.output, *rows);
-  ComputeDevice device(arguments.common);
+// Scores what is left to do on the device.
+int score_on(ComputeDevice& device, const ScoreArguments& arguments) {
   const Model model = read_model(arguments.model);
   const DataSet data = open_inputs(arguments);
   const IndexRange range =
@@ -142,6 +140,13 @@ int run_score(const ScoreArguments& arguments) {
   const ScoreCounts counts = write_rows(scorer, rows, data, left, request.style, file);
   for (const std::string& note : scorer.notes()) print_note(note);
   return counts.failed + file.failures_found() == 0 ? kDone : kSomeInputsFailed;
+}
+
+int run_score(const ScoreArguments& arguments) {
+  check_score_output(arguments);
+  if (const auto rows = finished_rows(arguments)) return report_finished(arguments.output, *rows);
+  ComputeDevice device(arguments.common);
+  return device.traced([&] { return score_on(device, arguments); });
 }
 
 void add_shard_option(CLI::App& command, ShardChoice& shard) {
@@ -193,7 +198,7 @@ void add_score_command(CLI::App& app, Chosen& chosen) {
       ->type_name("");
   add_output_options(command, *arguments);
   add_input_options(command, *arguments);
-  add_common_options(command, arguments->common);
+  add_common_options(command, arguments->common, Tracing::offered);
   command.footer(kScoreExamples);
   command.callback(
       [arguments, &chosen] { chosen = [arguments] { return run_score(*arguments); }; });

@@ -60,13 +60,9 @@ Model train(TrainingStart& start, const TrainArguments& arguments, Validation* v
   }
 }
 
-int run_train(TrainArguments arguments) {
-  complete(arguments);
-  TrainingCheckpoints checkpoints(arguments);
-  ComputeDevice device(arguments.common);
-  checkpoints.choose_tuning(device);
-  arguments.options.plan = device.plan_options();
-
+// `arguments` are complete.
+int train_on(ComputeDevice& device, const TrainArguments& arguments,
+             TrainingCheckpoints& checkpoints) {
   TrainingStart start = start_training(arguments.start, checkpoints.resumed(), device);
   std::unique_ptr<Validation> validation;
   if (!arguments.validate.empty()) {
@@ -84,6 +80,15 @@ int run_train(TrainArguments arguments) {
   print_note(fmt::format("{} image{} could not be decoded and {} left out", failed,
                          failed == 1 ? "" : "s", failed == 1 ? "was" : "were"));
   return kSomeInputsFailed;
+}
+
+int run_train(TrainArguments arguments) {
+  complete(arguments);
+  TrainingCheckpoints checkpoints(arguments);
+  ComputeDevice device(arguments.common);
+  checkpoints.choose_tuning(device);
+  arguments.options.plan = device.plan_options();
+  return device.traced([&] { return train_on(device, arguments, checkpoints); });
 }
 
 }  // namespace

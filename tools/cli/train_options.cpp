@@ -167,7 +167,7 @@ void add_train_options(CLI::App& command, TrainArguments& arguments) {
               "retry, stop, ignore")
       ->type_name("retry|stop|ignore");
   add_network_options(command, arguments.start.network);
-  add_common_options(command, arguments.common);
+  add_common_options(command, arguments.common, Tracing::offered);
 }
 
 void complete(TrainArguments& arguments) {

@@ -2,6 +2,8 @@
 
 #include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/cuda/tables.hpp"
+#include "engine/runtime/cuda/event_timer.hpp"
+#include "engine/runtime/cuda/profiler_range.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
 #include "kernels/libraries/library_error.hpp"
@@ -155,6 +157,7 @@ class BoundKernel final : public BoundStep {
   }
 
   void enqueue(cudaStream_t stream) const override {
+    const cuda::ProfilerRange range(label_);
     try {
       cuda::check(kernel_->run({.stream = stream, .scratch = scratch_, .libraries = libraries_},
                                arguments_),
@@ -230,8 +233,14 @@ BoundSteps::BoundSteps(const CudaFrame& frame) {
 }
 
 void BoundSteps::enqueue(cudaStream_t stream) const {
-  for (const auto& step : steps_) {
-    if (step != nullptr) step->enqueue(stream);
+  enqueue(stream, [](std::size_t) {});
+}
+
+void BoundSteps::enqueue(cudaStream_t stream, FunctionRef<void(std::size_t)> enqueued) const {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i] == nullptr) continue;
+    steps_[i]->enqueue(stream);
+    enqueued(i);
   }
 }
 
@@ -242,17 +251,10 @@ void BoundSteps::pack(cudaStream_t stream) const {
 }
 
 void BoundSteps::run_observed(cudaStream_t stream, StepObserver observe) const {
-  const cuda::Event begin = cuda::make_timing_event();
-  const cuda::Event end = cuda::make_timing_event();
+  const cuda::EventTimer timer;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (steps_[i] == nullptr) continue;
-    cuda::check(cudaEventRecord(begin.get(), stream), "timing a step");
-    steps_[i]->enqueue(stream);
-    cuda::check(cudaEventRecord(end.get(), stream), "timing a step");
-    cuda::check(cudaEventSynchronize(end.get()), "timing a step");
-    float milliseconds = 0;
-    cuda::check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "timing a step");
-    observe(i, double{milliseconds} * 1e-3);
+    observe(i, timer.seconds(stream, [&](cudaStream_t on) { steps_[i]->enqueue(on); }));
   }
 }
 

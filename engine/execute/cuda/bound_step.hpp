@@ -58,6 +58,8 @@ class BoundSteps {
   explicit BoundSteps(const CudaFrame& frame);
 
   void enqueue(cudaStream_t stream) const;
+  // Tells each step's place in the plan once it is on the stream.
+  void enqueue(cudaStream_t stream, FunctionRef<void(std::size_t step)> enqueued) const;
   void pack(cudaStream_t stream) const;
   // One step after another, each waited for; tells its time on the GPU.
   void run_observed(cudaStream_t stream, StepObserver observe) const;

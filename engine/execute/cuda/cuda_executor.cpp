@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "engine/runtime/cuda/profiler_range.hpp"
 #include "engine/support/error.hpp"
 
 namespace allconv {
@@ -37,12 +38,15 @@ BatchValues& CudaSlot::values() {
   return *reinterpret_cast<BatchValues*>(pinned_.data() + frame_.layout.values);
 }
 
-void CudaSlot::send(const Batch& batch, cudaStream_t copies, cudaStream_t launches) {
+void CudaSlot::send(const Batch& batch, cudaStream_t copies, cudaStream_t launches,
+                    const GpuTracer* tracer) {
   write_input(plan_, frame_.layout, batch, pinned_.data());
   values().dropout = {.seed = batch.seed, .step = batch.step};
+  if (tracer != nullptr) marks_.copies.begin(copies);
   cuda::check(cudaMemcpyAsync(input_.data(), pinned_.data(), pinned_.size(), cudaMemcpyHostToDevice,
                               copies),
               "copying a batch to the GPU");
+  if (tracer != nullptr) marks_.copies.end(tracer->labels().input, copies);
   cuda::check(cudaEventRecord(sent_.get(), copies), "copying a batch to the GPU");
   cuda::check(cudaStreamWaitEvent(launches, sent_.get(), 0), "waiting for a copy");
 }
@@ -51,7 +55,17 @@ void CudaSlot::mark_end(cudaStream_t launches) {
   cuda::check(cudaEventRecord(ended_.get(), launches), "marking the end of a batch");
 }
 
-void CudaSlot::wait() { cuda::check(cudaEventSynchronize(ended_.get()), "computing a batch"); }
+void CudaSlot::wait(const Batch& batch, GpuTracer* tracer) {
+  const auto wait = [this] {
+    cuda::check(cudaEventSynchronize(ended_.get()), "computing a batch");
+  };
+  if (tracer == nullptr) return wait();
+  {
+    const TraceScope waiting = tracer->wait();
+    wait();
+  }
+  tracer->collect(marks_, batch.images);
+}
 
 // The graph is recorded with the first batch, which says what all batches bring.
 struct CudaExecutor::Slot : CudaSlot {
@@ -61,12 +75,16 @@ struct CudaExecutor::Slot : CudaSlot {
   std::optional<LaunchGraph> graph;
 };
 
-CudaExecutor::CudaExecutor(const ReadyPlan& plan)
+CudaExecutor::CudaExecutor(const ReadyPlan& plan, Trace* trace)
     : plan_(plan.plan),
       copies_(cuda::make_stream()),
       launches_(cuda::make_stream()),
       arena_(plan),
-      weights_(*plan_) {
+      weights_(*plan_),
+      batch_name_("batch of " + plan_->plan.graph.network.name) {
+  if (trace != nullptr) {
+    tracer_ = std::make_unique<GpuTracer>(*trace, plan_->plan, launches_.get());
+  }
   for (int i = 0; i < kSlots; ++i) {
     slots_.push_back(std::make_unique<Slot>(*plan_, arena_));
     slots_.back()->frame().weights = weights_.data();
@@ -107,9 +125,25 @@ CudaExecutor::Slot& CudaExecutor::ready_slot(int index, const Batch& batch) {
 void CudaExecutor::start(const Batch& batch, int index) {
   const cuda::OnGpu on(plan_->target.index);
   Slot& slot = ready_slot(index, batch);
-  slot.send(batch, copies_.get(), launches_.get());
-  slot.graph->replay(launches_.get());
+  const cuda::ProfilerRange range(batch_name_);
+  if (tracer_ != nullptr) {
+    start_traced(slot, batch);
+  } else {
+    slot.send(batch, copies_.get(), launches_.get());
+    slot.graph->replay(launches_.get());
+  }
   slot.mark_end(launches_.get());
+}
+
+void CudaExecutor::start_traced(Slot& slot, const Batch& batch) {
+  const GpuTracer::Labels& labels = tracer_->labels();
+  const cudaStream_t stream = launches_.get();
+  slot.send(batch, copies_.get(), stream, tracer_.get());
+  StreamMarks& marks = slot.launch_marks();
+  marks.begin(stream);
+  slot.steps.enqueue(stream, [&](std::size_t step) { marks.end(labels.steps[step], stream); });
+  slot.outputs().enqueue_copies(slot.frame(), stream);
+  marks.end(labels.output, stream);
 }
 
 void CudaExecutor::run_observed(const Batch& batch, StepObserver observe) {
@@ -122,7 +156,7 @@ void CudaExecutor::run_observed(const Batch& batch, StepObserver observe) {
 void CudaExecutor::finish(const Batch& batch, int index) {
   const cuda::OnGpu on(plan_->target.index);
   Slot& slot = *slots_[static_cast<std::size_t>(index)];
-  slot.wait();
+  slot.wait(batch, tracer_.get());
   slot.outputs().read(batch);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/execute/cuda/bound_step.hpp"
+#include "engine/execute/cuda/gpu_trace.hpp"
 #include "engine/execute/cuda/launch_graph.hpp"
 #include "engine/execute/cuda/output_block.hpp"
 #include "engine/execute/cuda/parameter_lane.hpp"
@@ -35,11 +36,14 @@ class CudaSlot {
   BatchValues& values();
 
   // Copies the batch into pinned memory, enqueues its copy to the GPU on `copies`, and makes
-  // `launches` wait for it.
-  void send(const Batch& batch, cudaStream_t copies, cudaStream_t launches);
+  // `launches` wait for it. The tracer is null where nobody traces: so in wait().
+  void send(const Batch& batch, cudaStream_t copies, cudaStream_t launches,
+            const GpuTracer* tracer = nullptr);
   // Marks the end of the batch's launches; wait() returns when the GPU has passed it.
   void mark_end(cudaStream_t launches);
-  void wait();
+  // Hands the batch's marks over to the tracer: the copy's, and those that launch_marks() got.
+  void wait(const Batch& batch, GpuTracer* tracer);
+  StreamMarks& launch_marks() { return marks_.launches; }
 
  private:
   const CudaPlan& plan_;
@@ -48,14 +52,15 @@ class CudaSlot {
   cuda::DeviceMemory input_;
   OutputBlock outputs_;
   cuda::Event sent_, ended_;
+  BatchMarks marks_;
 };
 
 // Used by one thread at a time.
 class CudaExecutor final : public NetworkExecutor {
  public:
   // The plan's GPU must be the thread's current one. Throws Error{device} when its memory does not
-  // do.
-  explicit CudaExecutor(const ReadyPlan& plan);
+  // do. The trace, which may be null, must outlive it.
+  explicit CudaExecutor(const ReadyPlan& plan, Trace* trace = nullptr);
   ~CudaExecutor() override;
 
   const Plan& plan() const override { return plan_->plan; }
@@ -71,6 +76,7 @@ class CudaExecutor final : public NetworkExecutor {
   struct Slot;
 
   Slot& ready_slot(int index, const Batch& batch);
+  void start_traced(Slot& slot, const Batch& batch);
 
   std::shared_ptr<const CudaPlan> plan_;
   cuda::Stream copies_, launches_;
@@ -78,6 +84,8 @@ class CudaExecutor final : public NetworkExecutor {
   ParameterLane weights_;
   std::vector<std::unique_ptr<Slot>> slots_;
   bool has_graphs_ = true;
+  std::string batch_name_;             // for profilers
+  std::unique_ptr<GpuTracer> tracer_;  // null: nobody traces
 };
 
 }  // namespace allconv

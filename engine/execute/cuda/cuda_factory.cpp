@@ -12,14 +12,16 @@ namespace allconv {
 std::unique_ptr<NetworkExecutor> make_cuda_executor(const Graph& graph, int max_batch,
                                                     BatchInput input, const PlanOptions& options) {
   const cuda::OnGpu on(options.gpu->index);
-  return std::make_unique<CudaExecutor>(make_ready_plan(graph, max_batch, input, options));
+  return std::make_unique<CudaExecutor>(make_ready_plan(graph, max_batch, input, options),
+                                        options.trace);
 }
 
 std::unique_ptr<TrainingExecutor> make_cuda_training(const Graph& graph, const Parameters& initial,
                                                      int max_batch, BatchInput input,
                                                      const PlanOptions& options) {
   const cuda::OnGpu on(options.gpu->index);
-  return std::make_unique<CudaTraining>(make_ready_plan(graph, max_batch, input, options), initial);
+  return std::make_unique<CudaTraining>(make_ready_plan(graph, max_batch, input, options), initial,
+                                        options.trace);
 }
 
 std::unique_ptr<ImageProduct> make_cuda_image_product(std::span<const float> matrix,

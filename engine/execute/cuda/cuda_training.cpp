@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/plan/cuda/tables.hpp"
+#include "engine/runtime/cuda/profiler_range.hpp"
 
 namespace allconv {
 
@@ -18,7 +19,7 @@ std::unique_ptr<const kernels::CudaPreparedKernel<Operation>> prepare_first(std:
 
 }  // namespace
 
-CudaTraining::CudaTraining(const ReadyPlan& plan, const Parameters& initial)
+CudaTraining::CudaTraining(const ReadyPlan& plan, const Parameters& initial, Trace* trace)
     : plan_(plan.plan),
       copies_(cuda::make_stream()),
       launches_(cuda::make_stream()),
@@ -29,7 +30,11 @@ CudaTraining::CudaTraining(const ReadyPlan& plan, const Parameters& initial)
       overflow_(sizeof(std::uint32_t)),
       slot_(*plan_, arena_),
       sgd_(prepare_first<kernels::Sgd>(plan_->lane_size)),
-      check_(prepare_first<kernels::GradientCheck>(plan_->lane_size)) {
+      check_(prepare_first<kernels::GradientCheck>(plan_->lane_size)),
+      batch_name_("training step of " + plan_->plan.graph.network.name) {
+  if (trace != nullptr) {
+    tracer_ = std::make_unique<GpuTracer>(*trace, plan_->plan, launches_.get());
+  }
   slot_.frame().weights = weights_.data();
   slot_.frame().gradient = gradient_.data();
   weights_.write(initial, launches_.get());
@@ -47,6 +52,25 @@ float CudaTraining::loss_scale() const {
 
 void CudaTraining::enqueue_step(cudaStream_t stream) const {
   steps_.enqueue(stream);
+  enqueue_update(stream);
+  steps_.pack(stream);
+  slot_.outputs().enqueue_copies(slot_.frame(), stream);
+}
+
+void CudaTraining::enqueue_traced(cudaStream_t stream) {
+  const GpuTracer::Labels& labels = tracer_->labels();
+  StreamMarks& marks = slot_.launch_marks();
+  marks.begin(stream);
+  steps_.enqueue(stream, [&](std::size_t step) { marks.end(labels.steps[step], stream); });
+  enqueue_update(stream);
+  marks.end(labels.update, stream);
+  steps_.pack(stream);
+  marks.end(labels.pack, stream);
+  slot_.outputs().enqueue_copies(slot_.frame(), stream);
+  marks.end(labels.output, stream);
+}
+
+void CudaTraining::enqueue_update(cudaStream_t stream) const {
   auto* const overflow = overflow_.as<std::uint32_t>();
   if (loss_scale() != 1) {
     cuda::check(cudaMemsetAsync(overflow, 0, overflow_.size(), stream), "clearing a flag");
@@ -61,8 +85,6 @@ void CudaTraining::enqueue_step(cudaStream_t stream) const {
                                              .step = &slot_.frame().values()->sgd,
                                              .overflow = loss_scale() == 1 ? nullptr : overflow}),
               "updating weights");
-  steps_.pack(stream);
-  slot_.outputs().enqueue_copies(slot_.frame(), stream);
 }
 
 void CudaTraining::record(const Batch& batch) {
@@ -82,15 +104,19 @@ void CudaTraining::send(const Batch& batch, const SgdSettings& settings) {
                 .weight_decay = static_cast<float>(settings.weight_decay),
                 .gradient_scale = 1 / loss_scale()};
   values.loss_scale = loss_scale() / static_cast<float>(batch.images);
-  slot_.send(batch, copies_.get(), launches_.get());
+  slot_.send(batch, copies_.get(), launches_.get(), tracer_.get());
 }
 
 void CudaTraining::step(const Batch& batch, const SgdSettings& settings) {
   const cuda::OnGpu on(plan_->target.index);
+  const cuda::ProfilerRange range(batch_name_);
   send(batch, settings);
-  graph_->replay(launches_.get());
+  if (tracer_ != nullptr)
+    enqueue_traced(launches_.get());
+  else
+    graph_->replay(launches_.get());
   slot_.mark_end(launches_.get());
-  slot_.wait();
+  slot_.wait(batch, tracer_.get());
   slot_.outputs().read(batch);
 }
 

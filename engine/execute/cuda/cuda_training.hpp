@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/execute/cuda/cuda_executor.hpp"
@@ -15,8 +16,8 @@ namespace allconv {
 class CudaTraining final : public TrainingExecutor {
  public:
   // The plan's GPU must be the thread's current one. Throws Error{device} when its memory does not
-  // do.
-  CudaTraining(const ReadyPlan& plan, const Parameters& initial);
+  // do. The trace, which may be null, must outlive it.
+  CudaTraining(const ReadyPlan& plan, const Parameters& initial, Trace* trace = nullptr);
   ~CudaTraining() override;
 
   const Plan& plan() const override { return plan_->plan; }
@@ -36,6 +37,8 @@ class CudaTraining final : public TrainingExecutor {
   void send(const Batch& batch, const SgdSettings& settings);
   void record(const Batch& batch);
   void enqueue_step(cudaStream_t stream) const;
+  void enqueue_update(cudaStream_t stream) const;  // of the weights, by the gradient
+  void enqueue_traced(cudaStream_t stream);
 
   std::shared_ptr<const CudaPlan> plan_;
   cuda::Stream copies_, launches_;
@@ -47,6 +50,8 @@ class CudaTraining final : public TrainingExecutor {
   std::unique_ptr<const kernels::CudaPreparedKernel<kernels::GradientCheck>> check_;
   BoundSteps steps_;
   std::optional<LaunchGraph> graph_;
+  std::string batch_name_;             // for profilers
+  std::unique_ptr<GpuTracer> tracer_;  // null: nobody traces
 };
 
 }  // namespace allconv

@@ -82,7 +82,7 @@ class CudaTuner {
     auto ways = asked.of_libraries();
     std::move(ways.begin(), ways.end(), std::back_inserter(candidates));
     if (candidates.size() < 2) return;
-    const auto pick = pick_from(problem, key.mask, candidates);
+    const auto pick = pick_from<Operation>(key, problem, candidates);
     if (!pick) {
       ++untimed_;
       return;
@@ -93,9 +93,11 @@ class CudaTuner {
 
   // None where too little could be timed to say anything.
   template <class Operation>
-  std::optional<Pick> pick_from(const kernels::DeviceProblem<Operation>& problem, bool mask,
+  std::optional<Pick> pick_from(const TuningKey& key,
+                                const kernels::DeviceProblem<Operation>& problem,
                                 const std::vector<CudaCandidate<Operation>>& candidates) {
-    const auto tensors = tensors_of(problem.problem, problem.types.map, mask);
+    const std::optional<TrialTensors> tensors =
+        tensors_of(problem.problem, problem.types.map, key.mask);
     if (!tensors) return std::nullopt;
     TuningTrial<Operation> trial(candidates, *tensors, machine_);
     Pick pick = pick_fastest(candidates.size(), trial, {.budget = share_of_budget()});

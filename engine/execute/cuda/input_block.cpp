@@ -1,12 +1,9 @@
 #include "engine/execute/cuda/input_block.hpp"
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
-#include <algorithm>
 #include <cstring>
 
 #include "engine/execute/moved_image.hpp"
+#include "engine/runtime/cuda/elements.hpp"
 
 namespace allconv {
 
@@ -28,29 +25,16 @@ void copy_pixels(const Batch& batch, const Shape& shape, int image, std::byte* t
   for (int i = 0; i < shape.height; ++i) std::memcpy(to + i * row, from + i * pitch, row);
 }
 
-// Floats as elements of maps.
-void copy_elements(const float* from, std::size_t count, kernels::Precision precision,
-                   std::byte* to) {
-  if (precision == kernels::Precision::fp16) {
-    auto* const half = reinterpret_cast<__half*>(to);
-    std::transform(from, from + count, half, [](float value) { return __float2half_rn(value); });
-  } else if (precision == kernels::Precision::bf16) {
-    auto* const half = reinterpret_cast<__nv_bfloat16*>(to);
-    std::transform(from, from + count, half,
-                   [](float value) { return __float2bfloat16_rn(value); });
-  } else {
-    std::memcpy(to, from, count * sizeof(float));
-  }
-}
-
 void copy_prepared(const CudaPlan& plan, const Batch& batch, int image, std::byte* to) {
   const Shape& shape = plan.plan.graph.network.input;
   const auto floats = static_cast<std::size_t>(shape.size());
   const float* const from = batch.input + static_cast<std::size_t>(image) * floats;
-  if (batch.moves == nullptr) return copy_elements(from, floats, plan.types.map, to);
+  if (batch.moves == nullptr) {
+    return cuda::store_elements({from, floats}, plan.types.map, to);
+  }
   std::vector<float> moved(floats);
   copy_moved(from, shape, batch.moves[image], moved.data());
-  copy_elements(moved.data(), floats, plan.types.map, to);
+  cuda::store_elements(moved, plan.types.map, to);
 }
 
 }  // namespace

@@ -1,0 +1,22 @@
+#include "engine/runtime/cuda/event_timer.hpp"
+
+namespace allconv::cuda {
+
+EventTimer::EventTimer() : begin_(make_timing_event()), end_(make_timing_event()) {}
+
+double EventTimer::seconds(cudaStream_t stream, Enqueue before, Enqueue body) const {
+  before(stream);
+  return seconds(stream, body);
+}
+
+double EventTimer::seconds(cudaStream_t stream, Enqueue body) const {
+  check(cudaEventRecord(begin_.get(), stream), "timing work of the GPU");
+  body(stream);
+  check(cudaEventRecord(end_.get(), stream), "timing work of the GPU");
+  check(cudaEventSynchronize(end_.get()), "timing work of the GPU");
+  float milliseconds = 0;
+  check(cudaEventElapsedTime(&milliseconds, begin_.get(), end_.get()), "timing work of the GPU");
+  return double{milliseconds} * 1e-3;
+}
+
+}  // namespace allconv::cuda
