@@ -210,7 +210,7 @@ TEST(Tuner, WhereTheMemoryDoesNotDoNothingIsTimed) {
   simt::configure(before);
   EXPECT_TRUE(tuning.session.known().entries().empty());
   ASSERT_GE(tuning.said.size(), 2U);
-  EXPECT_NE(tuning.said.front().find("not timed: taking"), std::string::npos);
+  EXPECT_NE(tuning.said.front().find("not timed: "), std::string::npos);
   expect_no_faults();
 }
 
