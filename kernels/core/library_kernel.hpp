@@ -41,8 +41,8 @@ struct LibraryKernel {
   Verdict (*accepts)(const Problem&) = nullptr;  // pure; whatever libraries are there
 
   // The ways of the library for a problem that the row accepts, the one that it thinks fastest
-  // first; none where it has no way or is missing. Needs no GPU. Throws LibraryError where the
-  // library fails.
+  // first; none where it has no way, is missing, or answers on a GPU only and there is none. Throws
+  // LibraryError where the library fails.
   std::vector<LibraryWay> (*ways)(const Problem&, const WayRequest&) = nullptr;
 
   // The kernel of a way. Throws LibraryError where the library is missing, or refuses the plan: it

@@ -11,7 +11,7 @@ using namespace cudnn_abi;
 
 namespace {
 
-constexpr std::size_t kLeastVersion = 91200;
+constexpr std::size_t kLeastVersion = 90800;
 
 std::string version_text(std::size_t version) {
   return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +

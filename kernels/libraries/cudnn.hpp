@@ -23,7 +23,7 @@ class Cudnn {
   explicit Cudnn(const cudnn_abi::Functions& functions,
                  std::optional<SharedLibrary> library = std::nullopt);
 
-  // Loads libcudnn.so.9. Throws LibraryError where it is missing, or older than 9.12, the first
+  // Loads libcudnn.so.9. Throws LibraryError where it is missing, or older than 9.8, the first
   // that plans for a GPU described by JSON.
   static std::shared_ptr<const Cudnn> load();
 
