@@ -147,7 +147,7 @@ class GpuBench {
            }});
     }
     if constexpr (HasLibraryKernels<Operation>) {
-      for (const auto& row : library_kernel_table(Operation{})) add_ways(row, device, all);
+      for (const auto* row : library_kernel_table(Operation{})) add_ways(*row, device, all);
     }
     return all;
   }

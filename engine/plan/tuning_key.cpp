@@ -26,11 +26,25 @@ TuningKey tuning_key(const Plan& plan, const Step& step) {
   return key;
 }
 
+TuningKey whitening_key(int images, int elements, bool exact) {
+  kernels::Conv2dProblem problem;
+  problem.n = images;
+  problem.c = problem.k = elements;
+  return {.operation = std::string(kernels::Conv2dForward::kName),
+          .problem = kernels::to_text(problem),
+          .precision = std::string(kernels::to_string(kernels::Precision::fp32)),
+          .mask = false,
+          .exact = exact};
+}
+
 TuningFile answers_for(const Plan& plan, const TuningFile& answers) {
   TuningFile some(answers.device(), answers.versions());
-  for (const Step& step : plan.steps) {
-    if (const TuningEntry* entry = answers.find(tuning_key(plan, step))) some.add(*entry);
-  }
+  const auto add = [&](const TuningKey& key) {
+    if (const TuningEntry* entry = answers.find(key)) some.add(*entry);
+  };
+  for (const Step& step : plan.steps) add(tuning_key(plan, step));
+  const auto elements = static_cast<int>(plan.graph.network.input.size());
+  add(whitening_key(plan.images, elements, plan.limits.exact));
   return some;
 }
 

@@ -12,7 +12,10 @@ bool has_mask(const Plan& plan, const Step& step);
 // Of a plan for a GPU.
 TuningKey tuning_key(const Plan& plan, const Step& step);
 
-// Of `answers` those for the plan's steps: what decides its kernels.
+// Of whitening's product, in fp32 whatever the plan's precision: images of that many elements.
+TuningKey whitening_key(int images, int elements, bool exact);
+
+// Of `answers` those for the plan's steps, and for whitening before it: what decides its kernels.
 TuningFile answers_for(const Plan& plan, const TuningFile& answers);
 
 }  // namespace allconv

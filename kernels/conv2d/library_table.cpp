@@ -59,19 +59,20 @@ std::size_t ScratchParts::add(std::size_t bytes) {
 }
 
 LibraryKernelTable<Conv2dForward> library_kernel_table(Conv2dForward) {
-  static const LibraryKernel<Conv2dForward> kRows[] = {kForwardCudnn, kForwardCublasLt};
+  static constexpr const LibraryKernel<Conv2dForward>* kRows[] = {&kForwardCudnn,
+                                                                  &kForwardCublasLt};
   return kRows;
 }
 
 LibraryKernelTable<Conv2dDataGradient> library_kernel_table(Conv2dDataGradient) {
-  static const LibraryKernel<Conv2dDataGradient> kRows[] = {kDataGradientCudnn,
-                                                            kDataGradientCublasLt};
+  static constexpr const LibraryKernel<Conv2dDataGradient>* kRows[] = {&kDataGradientCudnn,
+                                                                       &kDataGradientCublasLt};
   return kRows;
 }
 
 LibraryKernelTable<Conv2dWeightGradient> library_kernel_table(Conv2dWeightGradient) {
-  static const LibraryKernel<Conv2dWeightGradient> kRows[] = {kWeightGradientCudnn,
-                                                              kWeightGradientCublasLt};
+  static constexpr const LibraryKernel<Conv2dWeightGradient>* kRows[] = {&kWeightGradientCudnn,
+                                                                         &kWeightGradientCublasLt};
   return kRows;
 }
 

@@ -52,13 +52,13 @@ struct LibraryKernel {
 };
 
 template <class Operation>
-using LibraryKernelTable = std::span<const LibraryKernel<Operation>>;
+using LibraryKernelTable = std::span<const LibraryKernel<Operation>* const>;
 
 // The row of that name; null when the table has none.
 template <class Operation>
 const LibraryKernel<Operation>* find_library_kernel(std::string_view name) {
-  for (const auto& row : library_kernel_table(Operation{})) {
-    if (row.name == name) return &row;
+  for (const auto* row : library_kernel_table(Operation{})) {
+    if (row->name == name) return row;
   }
   return nullptr;
 }

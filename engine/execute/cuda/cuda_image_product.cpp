@@ -5,9 +5,9 @@
 
 #include "engine/execute/cuda/cuda_tuner.hpp"
 #include "engine/plan/cuda/candidates.hpp"
+#include "engine/plan/tuning_key.hpp"
 #include "engine/plan/tuning_session.hpp"
 #include "engine/support/error.hpp"
-#include "kernels/core/problem_text.hpp"
 
 namespace allconv {
 
@@ -27,11 +27,7 @@ CudaCandidate<Conv2dForward> choose(const kernels::Conv2dProblem& problem,
                                     const PlanOptions& options,
                                     const kernels::LibraryHandles* handles) {
   const kernels::DeviceProblem<Conv2dForward> on_device{problem, kTypes};
-  const TuningKey key{.operation = std::string(Conv2dForward::kName),
-                      .problem = kernels::to_text(problem),
-                      .precision = std::string(kernels::to_string(kTypes.map)),
-                      .mask = false,
-                      .exact = options.limits.exact};
+  const TuningKey key = whitening_key(problem.n, problem.c, options.limits.exact);
   CudaCandidates<Conv2dForward> candidates(on_device, key.mask, options);
   std::optional<CudaCandidate<Conv2dForward>> chosen;
   if (options.session != nullptr && !options.deterministic) {

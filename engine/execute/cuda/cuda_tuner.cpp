@@ -16,6 +16,7 @@
 #include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/tuning_key.hpp"
 #include "engine/plan/tuning_session.hpp"
+#include "engine/runtime/cuda/nvml.hpp"
 
 namespace allconv {
 
@@ -35,6 +36,7 @@ class CudaTuner {
   CudaTuner(const PlanOptions& options, const kernels::LibraryHandles* handles)
       : options_(options),
         session_(*options.session),
+        monitor_(cuda::pci_bus_id(options.gpu->index)),
         stream_(cuda::make_stream()),
         machine_{
             .stream = stream_.get(), .libraries = handles, .before_timing = [this] { report(); }} {}
@@ -127,6 +129,7 @@ class CudaTuner {
                       .precision = key.precision,
                       .mask = key.mask,
                       .exact = key.exact,
+                      .clock_mhz = static_cast<double>(monitor_.read().sm_mhz.value_or(0)),
                       .candidates = {}};
     for (const PickedTime& time : pick.times) {
       const auto& candidate = candidates[time.candidate];
@@ -173,6 +176,7 @@ class CudaTuner {
 
   const PlanOptions& options_;
   TuningSession& session_;
+  cuda::GpuMonitor monitor_;
   cuda::Stream stream_;
   TrialMachine machine_;
   Clock::time_point start_ = Clock::now();

@@ -89,9 +89,9 @@ class CudaCandidates {
   std::vector<Candidate> of_libraries() {
     std::vector<Candidate> all;
     if constexpr (HasLibraryKernels<Operation>) {
-      for (const auto& row : library_kernel_table(Operation{})) {
-        for (const kernels::LibraryWay& way : ways(row)) {
-          auto candidate = prepare(row, way);
+      for (const auto* row : library_kernel_table(Operation{})) {
+        for (const kernels::LibraryWay& way : ways(*row)) {
+          auto candidate = prepare(*row, way);
           if (candidate && fits(*candidate)) all.push_back(std::move(*candidate));
         }
       }

@@ -77,14 +77,15 @@ CudaKernelTable<StandIn> cuda_kernel_table(StandIn) {
 }
 
 LibraryKernelTable<StandIn> library_kernel_table(StandIn) {
-  static constexpr LibraryKernel<StandIn> kRows[] = {{.name = "stand_in_cudnn",
-                                                      .accepts = cuda_accepts_all<StandIn>,
-                                                      .ways = ways,
-                                                      .prepare = prepare},
-                                                     {.name = "stand_in_cublaslt",
-                                                      .accepts = cuda_accepts_all<StandIn>,
-                                                      .ways = no_ways,
-                                                      .prepare = prepare}};
+  static constexpr LibraryKernel<StandIn> kCudnn{.name = "stand_in_cudnn",
+                                                 .accepts = cuda_accepts_all<StandIn>,
+                                                 .ways = ways,
+                                                 .prepare = prepare};
+  static constexpr LibraryKernel<StandIn> kCublasLt{.name = "stand_in_cublaslt",
+                                                    .accepts = cuda_accepts_all<StandIn>,
+                                                    .ways = no_ways,
+                                                    .prepare = prepare};
+  static constexpr const LibraryKernel<StandIn>* kRows[] = {&kCudnn, &kCublasLt};
   return kRows;
 }
 

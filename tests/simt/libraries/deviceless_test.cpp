@@ -38,7 +38,7 @@ class Deviceless : public testing::TestWithParam<int> {
       if (!seen_.insert(text).second) return;
       SCOPED_TRACE(text);
       const kernels::WayRequest request{.libraries = &libraries_, .device = device_, .most = 1};
-      const auto& row = library_kernel_table(Operation{}).front();
+      const auto& row = *library_kernel_table(Operation{}).front();
       const kernels::DeviceProblem<Operation> on_device{problem, types};
       const auto ways = row.ways(on_device, request);
       ASSERT_EQ(ways.size(), 1U);

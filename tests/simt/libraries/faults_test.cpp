@@ -109,9 +109,9 @@ TEST(LibraryFaults, WithoutALibraryThereAreNoWays) {
   const GpuLibraries none;
   const WayRequest request{.libraries = &none, .device = stand_in::kCudnnDevice};
   const auto problem = problem_in(Precision::fp16);
-  for (const auto& row : library_kernel_table(Conv2dForward{})) {
-    EXPECT_TRUE(row.ways(problem, request).empty()) << row.name;
-    EXPECT_THROW(static_cast<void>(row.prepare(problem, request, {})), LibraryError) << row.name;
+  for (const auto* row : library_kernel_table(Conv2dForward{})) {
+    EXPECT_TRUE(row->ways(problem, request).empty()) << row->name;
+    EXPECT_THROW(static_cast<void>(row->prepare(problem, request, {})), LibraryError) << row->name;
   }
 }
 
@@ -119,11 +119,11 @@ TEST(LibraryFaults, APlanOfAnotherMakeIsRefused) {
   const GpuLibraries libraries = libraries_under_test();
   const WayRequest request{.libraries = &libraries, .device = stand_in::kCudnnDevice};
   const auto problem = problem_in(Precision::fp16);
-  for (const auto& row : library_kernel_table(Conv2dForward{})) {
+  for (const auto* row : library_kernel_table(Conv2dForward{})) {
     for (const char* plan : {"", "{}", "{\"x\":", "0123456789abcdefg"}) {
-      EXPECT_THROW(static_cast<void>(row.prepare(problem, request, {.label = {}, .plan = plan})),
+      EXPECT_THROW(static_cast<void>(row->prepare(problem, request, {.label = {}, .plan = plan})),
                    LibraryError)
-          << row.name << " " << plan;
+          << row->name << " " << plan;
     }
   }
 }

@@ -71,13 +71,13 @@ void for_each_way(const std::vector<Conv2dEpilogue>& epilogues, const Test& test
   for (const auto& [problem, precision] : cases(epilogues)) {
     const LibraryTrial trial(problem, precision);
     const auto on_device = trial.on_device<Operation>();
-    for (const auto& row : library_kernel_table(Operation{})) {
-      if (!row.accepts(on_device).accepted()) continue;
-      SCOPED_TRACE(std::string(row.name) + " " + kernels::to_text(problem) + " " +
+    for (const auto* row : library_kernel_table(Operation{})) {
+      if (!row->accepts(on_device).accepted()) continue;
+      SCOPED_TRACE(std::string(row->name) + " " + kernels::to_text(problem) + " " +
                    std::string(to_string(precision)));
-      for (const auto& way : row.ways(on_device, request)) {
+      for (const auto& way : row->ways(on_device, request)) {
         SCOPED_TRACE(way.label);
-        test(row, trial, trial.run(*row.prepare(on_device, request, way), handles));
+        test(*row, trial, trial.run(*row->prepare(on_device, request, way), handles));
       }
     }
   }
