@@ -23,6 +23,26 @@ from records import FAIL, UNFINISHED, Record
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EXIT_FAILED, EXIT_USAGE, EXIT_UNFINISHED, EXIT_INTERRUPTED = 1, 2, 4, 130
 STAGE_SECONDS = 480
+PROBLEMS = "n128h32w32c96k96r3s3p1,n128h6w6c192k192r1s1"
+
+
+def add_measured(measured):
+    measured.add_argument("--model", type=pathlib.Path, metavar="FILE",
+                          default=ROOT / "models/all-cnn-c-cifar10.safetensors",
+                          help="default: the model that comes with the project")
+    measured.add_argument("--images", type=pathlib.Path, metavar="DATA",
+                          default=ROOT / "tests/data/images", help="pictures to score")
+    measured.add_argument("--batch-sizes", default="1,8,32,128,512", metavar="N,...",
+                          help="default: 1,8,32,128,512")
+    measured.add_argument("--problems", default=PROBLEMS, metavar="TEXT,...",
+                          help="of the stage convolutions, as allconv bench --problem takes them; "
+                          f"default: {PROBLEMS}, of All-CNN-C")
+    measured.add_argument("--iterations", type=int, default=30, metavar="N",
+                          help="runs of each kernel there; 30")
+    measured.add_argument("--tuning-batch-size", type=int, default=128, metavar="N",
+                          help="of the stage tune; 128")
+    measured.add_argument("--tuning-budget", type=float, default=10, metavar="N",
+                          help="seconds that a plan's tuning may take; 10")
 
 
 def parsed_arguments():
@@ -41,14 +61,7 @@ def parsed_arguments():
                         help="in a bundle: build its programs anew, by this machine's nvcc")
     parser.add_argument("--architectures", metavar="LIST",
                         help="with these two, as CMake writes them: 80;90;100; default: 80;90")
-    measured = parser.add_argument_group("what is measured")
-    measured.add_argument("--model", type=pathlib.Path, metavar="FILE",
-                          default=ROOT / "models/all-cnn-c-cifar10.safetensors",
-                          help="default: the model that comes with the project")
-    measured.add_argument("--images", type=pathlib.Path, metavar="DATA",
-                          default=ROOT / "tests/data/images", help="pictures to score")
-    measured.add_argument("--batch-sizes", default="1,8,32,128,512", metavar="N,...",
-                          help="default: 1,8,32,128,512")
+    add_measured(parser.add_argument_group("what is measured"))
     parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",
                         help="where allconv and device_tests are; default: build/release, built")
     parser.add_argument("--stage-seconds", type=float, default=STAGE_SECONDS, metavar="N",
@@ -63,6 +76,7 @@ def parsed_arguments():
         arguments.batch_sizes = [int(size) for size in arguments.batch_sizes.split(",")]
     except ValueError:
         parser.error("--batch-sizes takes whole numbers, as in 1,128")
+    arguments.problems = arguments.problems.split(",")
     return arguments
 
 

@@ -92,5 +92,8 @@ class Programs:
             if own_loader.exists():
                 probe = run([self.folder / "allconv", "recipes"], 60)
                 if probe.code != 0:
-                    self._loader = [own_loader, "--library-path", f"{own}/glibc:{own}"]
+                    # In place of LD_LIBRARY_PATH, by which cuDNN and cuBLASLt are found.
+                    given = os.environ.get("LD_LIBRARY_PATH", "")
+                    folders = f"{own}/glibc:{own}" + (f":{given}" if given else "")
+                    self._loader = [own_loader, "--library-path", folders]
         return self._loader

@@ -69,6 +69,9 @@ def run_tests(programs, arguments, limit, prefix=(), environment=None):
               "seconds": round(finished.seconds, 2), "cases": cases,
               "command": " ".join(str(word) for word in command),
               "failures": failures[:KEPT_FAILURES], "properties": properties}
+    notes = {line: None for own in properties.values() for line in own.get("note", "").splitlines()}
+    if notes:
+        result["note"] = "\n".join(notes)
     if finished.code is None:
         result["timed_out"] = True
     if result["status"] == FAIL and not failures:

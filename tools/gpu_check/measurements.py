@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+import re
 import tempfile
 
 from execution import run
@@ -16,6 +17,7 @@ _SECONDS = 2.0  # of a measurement
 # Largest difference of a logit from the CPU's, as a share of the picture's largest logit.
 _LOGIT_SHARE = {"fp32": 1e-3, "tf32": 3e-2, "fp16": 3e-2, "bf16": 2e-1}
 SOME_INPUTS_FAILED = 4  # exit code
+_NOT_USED = re.compile(r"(cuDNN|cuBLASLt) is not used: .*")
 
 
 def failure(case, finished):
@@ -30,9 +32,20 @@ def _bench_arguments(context, mode, precision, batch_size):
             "--mode", mode, "--batch-size", batch_size, "--results-format", "json"]
 
 
-def _json_of(text):
+def json_of(text):
     """The object in a text that has notes around it."""
     return json.loads(text[text.index("{"):text.rindex("}") + 1])
+
+
+def library_notes(lines):
+    """{"note": ...} of the sentences about libraries that are missing or do not start; {} of none.
+    """
+    sentences = {}
+    for line in lines:
+        found = _NOT_USED.search(line)
+        if found:
+            sentences[found.group()] = None
+    return {"note": "\n".join(sentences)} if sentences else {}
 
 
 def peak_flops(facts, precision):
@@ -48,7 +61,7 @@ def measure(context, mode, precision, batch_size, limit):
                 limit)
     if probe.code != 0:
         return failure(case, probe)
-    speed = _json_of(probe.output)["images_per_second"]["median"]
+    speed = json_of(probe.output)["images_per_second"]["median"]
     iterations = min(max(math.ceil(_SECONDS * speed / batch_size), _LEAST_ITERATIONS),
                      _MOST_ITERATIONS)
     command = context.programs.command("allconv", *arguments, "--iterations", iterations)
@@ -56,7 +69,7 @@ def measure(context, mode, precision, batch_size, limit):
         finished = run(command, limit)
     if finished.code != 0:
         return failure(case, finished)
-    figures = _json_of(finished.output)
+    figures = json_of(finished.output)
     flops = sum(layer["gflops"] * layer["milliseconds"] * 1e6 for layer in figures["layers"])
     figures["tflops"] = flops / batch_size * figures["images_per_second"]["median"] * 1e-12
     figures["share_of_peak"] = figures["tflops"] * 1e12 / peak_flops(context.facts, precision)

@@ -3,6 +3,7 @@
 import html
 import string
 
+import convolutions
 import records
 from measurements import MODES, PRECISIONS
 from stages import STAGES
@@ -80,8 +81,9 @@ def _overview(stages):
 def _device(stages):
     for part in stages.get("device", {}).get("parts", []):
         facts = part.get("properties", {}).get("Device.Facts", {})
-        rows = [*facts.items(), *(("nvidia-smi " + key, value)
-                                  for key, value in part.get("nvidia_smi", {}).items())]
+        rows = [*((key, value) for key, value in facts.items() if key != "note"),
+                *(("nvidia-smi " + key, value)
+                  for key, value in part.get("nvidia_smi", {}).items())]
         yield _section("Device", "<p>Peaks are those of the data sheet of the GPU named under "
                        "<code>sheet</code>, the one known of this architecture.</p>",
                        _table(["fact", "value"], rows))
@@ -101,10 +103,14 @@ def _failures(stages):
 
 
 def _notes(stages):
-    notes = {f"{name}: {part['note']}" for name, content in stages.items()
-             for part in content["parts"] if "note" in part}
-    if notes:
-        paragraphs = (f"<p>{html.escape(note)}</p>\n" for note in sorted(notes))
+    stages_of = {}  # by sentence
+    for name, content in stages.items():
+        for part in content["parts"]:
+            for sentence in part.get("note", "").splitlines():
+                stages_of.setdefault(sentence, {})[name] = None
+    if stages_of:
+        paragraphs = (f"<p>{html.escape(', '.join(names))}: {html.escape(sentence)}</p>\n"
+                      for sentence, names in stages_of.items())
         yield _section("Not available", *paragraphs)
 
 
@@ -170,6 +176,109 @@ def _bench(stages):
                 _table(heads, [_bench_row(part) for part in own]), *map(_layers, own))
 
 
+def _figures(stages, name):
+    return [part["figures"] for part in stages.get(name, {}).get("parts", [])
+            if part.get("figures")]
+
+
+def _ratio(value):
+    return Number("-" if value is None else f"{value:.2f}")
+
+
+def _timed_cells(candidate):
+    """Name and milliseconds of a candidate of a tuning file."""
+    if not candidate:
+        return ["-", Number("-")]
+    return [candidate["kernel"], Number(f"{candidate['milliseconds']:.4f}")]
+
+
+def _tuned_details(figures):
+    rows = [[one["operation"] + (", masks" if one["mask"] else ""), one["problem"],
+             Number(one["candidates"]), *_timed_cells(one["won"]), *_timed_cells(one["ours"]),
+             *_timed_cells(one["library"]), _ratio(one.get("ratio"))]
+            for one in figures["convolutions"]]
+    heads = ["operation", "problem", "timed", "fastest", "ms", "our best", "ms", "library's best",
+             "ms", "ratio"]
+    words = "".join(f"<p>{html.escape(line)}</p>\n" for line in figures["left_out"])
+    return (f"<details><summary>Convolution by convolution: {html.escape(figures['precision'])}"
+            f"</summary>\n" + _table(heads, rows) + words + "</details>\n")
+
+
+def _tuned(stages):
+    tuned = _figures(stages, "tune")
+    tuned.sort(key=lambda figures: PRECISIONS.index(figures["precision"]))
+    rows = []
+    for figures in tuned:
+        found = figures["convolutions"]
+        rows.append([figures["precision"], Number(figures["batch_size"]),
+                     Number(f"{figures['seconds']:.1f}"), Number(len(found)),
+                     Number(sum(one["won"] == one["library"] for one in found if one["won"])),
+                     figures["file"],
+                     ", ".join(f"{name} {number}" for name, number in figures["versions"].items())])
+    if rows:
+        heads = ["precision", "batch", "seconds", "convolutions", "won by libraries", "file",
+                 "versions"]
+        yield _section("The tuner of kernels, from nothing",
+                       "<p>Seconds of <code>allconv tune</code> from start to end: inference, "
+                       "training and three rules of explanation. A convolution that one kernel "
+                       "alone computes is not timed. The ratio is our best kernel's throughput "
+                       "over that of the libraries' best way.</p>",
+                       _table(heads, rows), *map(_tuned_details, tuned))
+
+
+def _row_cells(kernel):
+    if not kernel:
+        return ["-", Number("-")]
+    return [kernel["name"], Number(f"{kernel['milliseconds']['median']:.4f}")]
+
+
+def _clocks(gpu):
+    clock = gpu["sm_mhz"]
+    return "-" if clock["before"] is None else f"{clock['before']}, {clock['after']} MHz"
+
+
+def _side_by_side(figures):
+    """A line of each state of the cache."""
+    for cache, own in figures.items():
+        rows = convolutions.timed(own)
+        ours = convolutions.fastest([row for row in rows if not convolutions.is_of_library(row)])
+        theirs = convolutions.fastest([row for row in rows if convolutions.is_of_library(row)])
+        ratio = None
+        if ours and theirs and ours["milliseconds"]["median"] > 0:
+            ratio = theirs["milliseconds"]["median"] / ours["milliseconds"]["median"]
+        yield [own["operation"], own["precision"], cache, *_row_cells(ours), *_row_cells(theirs),
+               _ratio(ratio), _clocks(own["gpu"]), ", ".join(own["gpu"]["slowed_by"]) or "-"]
+
+
+def _all_rows(figures):
+    (first, *_) = figures.values()
+    rows = [[cache, row["name"], *(Number(f"{row['milliseconds'][key]:.4f}")
+                                   for key in ("min", "median", "p90")),
+             Number(f"{row['gflops']:,.0f}"), Number(f"{row['share_of_limit']:.1%}"),
+             Number("-" if row["largest_error"] is None else f"{row['largest_error']:.1e}")]
+            for cache, own in figures.items() for row in convolutions.timed(own)]
+    title = f"{first['operation']}, {first['precision']}"
+    return (f"<details><summary>Kernel by kernel: {html.escape(title)}</summary>\n" +
+            _table(["cache", "kernel", "min ms", "median ms", "p90 ms", "GFLOP/s", "of the limit",
+                    "error"], rows) + "</details>\n")
+
+
+def _convolutions(stages):
+    by_problem = {}
+    for figures in _figures(stages, "convolutions"):
+        by_problem.setdefault(figures["hot"]["problem"], []).append(figures)
+    heads = ["operation", "precision", "cache", "our best", "ms", "library's best", "ms", "ratio",
+             "clock before, after", "held down by"]
+    for problem, own in by_problem.items():
+        rows = [row for figures in own for row in _side_by_side(figures)]
+        yield _section(f"Kernels side by side: {problem}",
+                       "<p>Medians of <code>allconv bench --operation</code>. The ratio is our "
+                       "best kernel's throughput over that of the libraries' best way; clocks are "
+                       "NVML's. The limit is that of the data sheet; the error is the largest "
+                       "difference from the CPU's reference.</p>",
+                       _table(heads, rows), *map(_all_rows, own))
+
+
 def _scores(stages):
     rows = [[part["name"], part["status"], Number(part["figures"]["pictures"]),
              Number(f"{part['figures']['share']:.2e}"), Number(f"{part['figures']['allowed']:.0e}")]
@@ -188,7 +297,8 @@ def write(folder):
     stages = {name: content for name, content in read.items() if content}
     known = next(iter(stages.values()), {"device": "no device", "commit": "-"})
     sections = [_overview(stages), *_failures(stages), *_notes(stages), *_device(stages),
-                *_scores(stages), *_overlap(stages), *_bench(stages)]
+                *_scores(stages), *_overlap(stages), *_tuned(stages),
+                *_convolutions(stages), *_bench(stages)]
     text = _PAGE.substitute(device=html.escape(known["device"]), commit=known["commit"],
                             sections="\n".join(sections))
     records.write_whole(folder / "index.html", text)

@@ -6,9 +6,11 @@ import shutil
 import time
 import typing
 
+import convolutions
 import google_tests
 import measurements
 import nvidia_smi
+import tuner
 from execution import Programs, Unusable
 from records import FAIL, UNAVAILABLE
 
@@ -76,8 +78,13 @@ def _operation_parts(context):
     suites = google_tests.listed(context.programs)
     own = [suite for suite in suites
            if not _is_operation(suite) and "/" not in suite and suite != "Device"]
-    return [_tests_part(context, "details", 240,
-                        "--gtest_filter=" + ":".join(f"{suite}.*" for suite in own)),
+    # Of cuDNN and cuBLASLt: a fault of theirs is to cost no other test.
+    of_libraries = [suite for suite in own if suite.startswith("Library")]
+    parts = {"details": [suite for suite in own if suite not in of_libraries],
+             "libraries": of_libraries}
+    return [*(_tests_part(context, name, 240,
+                          "--gtest_filter=" + ":".join(f"{suite}.*" for suite in suites_of_part))
+              for name, suites_of_part in parts.items() if suites_of_part),
             *(_tests_part(context, suite, 240, f"--operation={suite}")
               for suite in suites if _is_operation(suite))]
 
@@ -128,6 +135,19 @@ def _overlap_parts(context):
             for suite, names in suites.items() for name in names]
 
 
+def _tune_parts(context):
+    return [Part(f"{name} {precision}", 200, functools.partial(run_part, context, precision))
+            for precision in measurements.PRECISIONS
+            for name, run_part in (("tune", tuner.tune), ("again", tuner.use_again))]
+
+
+def _convolution_parts(context):
+    return [Part(f"{operation} {precision} {problem}", 100,
+                 functools.partial(convolutions.measure, context, operation, precision, problem))
+            for problem in context.arguments.problems for operation in convolutions.OPERATIONS
+            for precision in measurements.PRECISIONS]
+
+
 def _bench_parts(context):
     return [Part(f"{mode} {precision} batch {size}", 100,
                  functools.partial(measurements.measure, context, mode, precision, size))
@@ -144,6 +164,10 @@ STAGES = (
     Stage("networks", "whole networks against the CPU: inference, training, explanation, scores",
           _network_parts),
     Stage("overlap", "the time that slots and graphs of launches save", _overlap_parts),
+    Stage("tune", "the tuner of kernels: from nothing, and once more with what it has learned",
+          _tune_parts),
+    Stage("convolutions", "our kernels beside the libraries' on problems of the network",
+          _convolution_parts),
     Stage("bench", "images a second, with clocks, power and share of peak", _bench_parts),
     Stage("full-operations", "the networks' own problems against the reference; takes long",
           _full_operation_parts),

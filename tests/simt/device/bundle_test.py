@@ -53,6 +53,11 @@ class BundleTest(unittest.TestCase):
                 if not any(word in line for word in ("libc.so", "libm.so")):
                     self.assertIn(f"{self.bundle}/bin/../lib/", line)
 
+    def test_libraries_for_gpus_are_the_machines_own(self):
+        names = [path.name for path in (self.bundle / "lib").rglob("*.so*")]
+        self.assertTrue(names)
+        self.assertFalse([name for name in names if "cudnn" in name or "cublas" in name])
+
     def test_the_shipped_model_scores_in_the_bundle(self):
         rows = self.bundle / "rows.jsonl"
         words = (self.bundle / "bin/allconv", "score",

@@ -2,6 +2,7 @@
 // of a test, which tools/gpu-check reads.
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,6 +10,7 @@
 #include "engine/plan/cuda/cost_model.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/runtime/gpu.hpp"
+#include "engine/runtime/gpu_libraries.hpp"
 
 namespace allconv {
 namespace {
@@ -40,6 +42,15 @@ class Device : public testing::Test {
     RecordProperty("peak_bandwidth", fmt::format("{}", gpu.bandwidth));
   }
 
+  // Of those that start; for the others a sentence each.
+  static void record_libraries() {
+    const LoadedLibraries loaded = load_libraries_for(0);
+    for (const auto& [name, version] : loaded.versions) RecordProperty(name, version);
+    if (!loaded.notes.empty()) {
+      RecordProperty("note", fmt::format("{}", fmt::join(loaded.notes, "\n")));
+    }
+  }
+
   static void record_attribute(const std::string& name, cudaDeviceAttr attribute) {
     int value = 0;
     cuda::check(cudaDeviceGetAttribute(&value, attribute, 0), name);
@@ -63,6 +74,7 @@ TEST_F(Device, Facts) {
   cuda::check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
   RecordProperty("driver_cuda", version_text(driver));
   RecordProperty("runtime_cuda", version_text(runtime));
+  record_libraries();
   record_attribute("clock_khz", cudaDevAttrClockRate);
   record_attribute("memory_clock_khz", cudaDevAttrMemoryClockRate);
   record_attribute("memory_bus_bits", cudaDevAttrGlobalMemoryBusWidth);

@@ -30,14 +30,16 @@ class GpuCheckTest(unittest.TestCase):
         self.tools = self.folder / "tools"  # on PATH
         self.tools.mkdir()
         self.out = self.folder / "out"
+        self.libraries = None  # a folder
 
     def command(self, *flags):
         return [PROJECT / "tools/gpu-check", "-o", self.out, "--programs", self.programs, *flags]
 
     def environment(self):
         python = pathlib.Path(sys.executable).parent
+        libraries = {"LD_LIBRARY_PATH": self.libraries} if self.libraries else {}
         return {**os.environ, "PATH": f"{self.tools}:{python}:{SYSTEM_PATH}",
-                "XDG_CACHE_HOME": str(self.folder / "cache")}
+                "XDG_CACHE_HOME": str(self.folder / "cache"), **libraries}
 
     def check(self, *flags, code=0):
         done = subprocess.run([str(word) for word in self.command(*flags)], check=False, text=True,
@@ -112,6 +114,14 @@ class OnStandIns(GpuCheckTest):
         self.faults("")
         self.check("--stages", "operations")
         self.assertEqual(self.ran(), ["alpha.a/n1/fp32/reals", "alpha.b/n1/fp32/reals"])
+
+    def test_a_missing_library_is_said_and_is_no_failure(self):
+        self.faults("alpha.a/n1/fp32/reals lacks\nalpha.b/n1/fp32/reals lacks\n"
+                    "Device.Facts lacks\n")
+        self.check("--stages", "device,operations")
+        self.assertEqual(self.stage("operations")["status"], "PASS")
+        said = "<p>device, operations: cuBLASLt is not used: no &lt;file&gt;</p>"
+        self.assertEqual(self.page().count(said), 1)
 
     def test_a_crash_fails_its_part_alone(self):
         self.faults("beta.a/n1/fp32/reals crashes\n")
@@ -221,6 +231,83 @@ class OnTheEmulation(GpuCheckTest):
         (facts,) = part["properties"].values()
         self.assertGreater(float(facts["microseconds_in_all_slots"]), 0)
         self.assertIn("ThreeSlotsAndOne/fp16", self.page())
+
+    def tune(self, *flags, code=4):
+        self.check("--stages", "tune", "--tuning-batch-size", 2, "--tuning-budget", 0.2, *flags,
+                   code=code)
+        return {part["name"]: part for part in self.stage("tune")["parts"]}
+
+    def test_tune_with_libraries(self):
+        self.libraries = os.environ["STAND_INS"]
+        parts = self.tune("--parts", "fp16")
+        self.assertEqual(self.statuses("tune"), {"tune fp16": "PASS", "again fp16": "PASS"})
+        self.assertNotIn("note", parts["tune fp16"])
+        figures = parts["tune fp16"]["figures"]
+        self.assertGreater(figures["seconds"], 0)
+        self.assertLessEqual({"cudnn", "cublaslt"}, set(figures["versions"]))
+        content = json.loads((self.out / "tuning-fp16.json").read_text())
+        self.assertEqual(len(figures["convolutions"]), len(content["entries"]))
+        by_libraries = [one for one in figures["convolutions"] if one["library"]]
+        self.assertTrue(by_libraries)
+        for one in by_libraries:
+            self.assertIn(one["won"], (one["ours"], one["library"]))
+            self.assertAlmostEqual(one["ratio"] * one["ours"]["milliseconds"],
+                                   one["library"]["milliseconds"])
+            self.assertIn(one["library"]["kernel"], self.page())
+        self.assertEqual(parts["again fp16"]["cases"], {"passed": 3, "failed": 0, "skipped": 0})
+        self.assertEqual(self.tune("--parts", "fp16"), parts)  # nothing ran
+        # A file that knows less than is asked: kernels are timed again, and that is told.
+        content["entries"].pop()
+        (self.out / "tuning-fp16.json").write_text(json.dumps(content))
+        self.assertEqual(self.tune("--parts", "again fp16", "--again", code=1)
+                         ["again fp16"]["status"], "FAIL")
+        self.assertIn("kernels were timed, or the file was changed", self.page())
+
+    def test_tune_without_libraries(self):
+        parts = self.tune("--parts", "tune fp16")
+        self.assertEqual(self.statuses("tune"), {"tune fp16": "PASS"})
+        self.assertRegex(parts["tune fp16"]["note"], r"^cuDNN is not used: \w+")
+        self.assertIn("<p>tune: cuDNN is not used: ", self.page())
+        for one in parts["tune fp16"]["figures"]["convolutions"]:
+            self.assertIsNone(one["library"])
+        (self.out / "tuning-fp16.json").unlink()
+        self.tune("--parts", "again fp16", code=1)
+        self.assertIn("--stages tune --again", self.page())
+
+    def test_rows_of_libraries(self):
+        self.libraries = os.environ["STAND_INS"]
+        self.check("--stages", "operations", "--parts", "libraries", code=4)
+        (part,) = self.stage("operations")["parts"]
+        self.assertEqual((part["status"], part["cases"]["skipped"]), ("PASS", 0))
+        self.assertNotIn("note", part)
+        self.libraries = None
+        self.check("--stages", "operations", "--parts", "libraries", "--again", code=4)
+        (part,) = self.stage("operations")["parts"]
+        self.assertEqual(part["status"], "PASS")
+        self.assertGreater(part["cases"]["skipped"], 0)
+        self.assertIn("<p>operations: cuDNN is not used: ", self.page())
+
+    def test_convolutions(self):
+        problem = "n2h4w4c8k8r1s1"
+        flags = ("--stages", "convolutions", "--problems", problem + ",n1h5w5c8k8r3s3p1",
+                 "--iterations", 1, "--parts")
+        self.libraries = os.environ["STAND_INS"]
+        self.check(*flags, "bf16 " + problem, code=4)
+        names = [f"{operation} bf16 {problem}" for operation in
+                 ("conv2d_forward", "conv2d_data_gradient", "conv2d_weight_gradient")]
+        self.assertEqual(self.statuses("convolutions"), dict.fromkeys(names, "PASS"))
+        self.assertEqual(len(self.stage("convolutions")["missing"]), 21)
+        for part in self.stage("convolutions")["parts"]:
+            for cache, figures in part["figures"].items():
+                self.assertEqual(figures["cache"], cache)
+                timed = [row["name"] for row in figures["kernels"] if "milliseconds" in row]
+                self.assertTrue(any("_cudnn, " in name for name in timed), timed)
+                self.assertTrue(any("_simt" in name for name in timed), timed)
+        self.assertIn("conv2d_forward_cublaslt, ", self.page())
+        self.libraries = None
+        self.check(*flags, names[0], "--again", code=4)
+        self.assertEqual(self.statuses("convolutions"), {names[0]: "PASS"})
+        self.assertIn("<p>convolutions: cuDNN is not used: ", self.page())
 
     def test_bench(self):
         self.check("--stages", "bench", "--parts", "training fp16", code=4)

@@ -10,18 +10,6 @@
 #include <string>
 
 #include "engine/runtime/gpu.hpp"
-#include "kernels/libraries/cudnn.hpp"
-#include "tests/simt/stand_ins/under_test.hpp"
-
-namespace allconv {
-
-kernels::GpuLibraries libraries_under_test() { return kernels::load_gpu_libraries(); }
-
-std::string device_under_test(const kernels::GpuLibraries& libraries) {
-  return libraries.cudnn == nullptr ? std::string() : libraries.cudnn->describe_device(0);
-}
-
-}  // namespace allconv
 
 namespace allconv::simt {
 

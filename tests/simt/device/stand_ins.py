@@ -3,8 +3,8 @@
 import stat
 import sys
 
-# Tests by name; a file beside it, `faults`, holds lines `NAME fails|crashes|hangs`. Those that are
-# run are added to the file `ran`.
+# Tests by name; a file beside it, `faults`, holds lines `NAME fails|crashes|hangs|lacks`; who lacks
+# something has a note. Those that are run are added to the file `ran`.
 DEVICE_TESTS = """
 import fnmatch, json, os, pathlib, signal, sys, time
 folder = pathlib.Path(__file__).parent
@@ -40,6 +40,8 @@ for name in tests:
         time.sleep(600)
     test = {"name": name.partition(".")[2], "result": "COMPLETED",
             **(FACTS if name == "Device.Facts" else {})}
+    if fault == "lacks":
+        test["note"] = "cuDNN is not used: no file\\ncuBLASLt is not used: no <file>\\n"
     if fault == "fails":
         failed = True
         test["failures"] = [{"failure": "dst differs <here>"}]

@@ -179,12 +179,16 @@ class TuningTest(ProgramTest):
         self.cache = self.folder / "cache"
         self.kept = self.cache / "allconv" / "tuning-emulated-sm_80.json"
 
-    def train(self, *flags, cache=None, epochs=1):
-        """Of two kernels in fp16 for several of the passes; returns the model and what was said."""
+    def train(self, *flags, cache=None, epochs=1, libraries=None):
+        """Of two kernels in fp16 for several of the passes; returns the model and what was said.
+        `libraries`: the folder of those that stand in for cuDNN and cuBLASLt."""
         model = self.folder / "model"
+        environment = {**os.environ, "XDG_CACHE_HOME": str(cache or self.cache)}
+        if libraries:
+            environment["LD_LIBRARY_PATH"] = libraries
         result = self.succeed("train", self.pictures, "-o", model, "--network", self.network,
                               "--epochs", epochs, "--batch-size", 4, *self.PRECISION, *flags,
-                              env={**os.environ, "XDG_CACHE_HOME": str(cache or self.cache)})
+                              env=environment)
         return model.read_bytes(), result.stderr
 
     def entries(self, path):
@@ -208,6 +212,34 @@ class TuningTest(ProgramTest):
         self.assertNotIn(self.TIMED, told)
         self.assertEqual(self.kept.read_bytes(), before)
         self.assertEqual(second, first)
+
+    def test_ways_of_libraries_are_timed_and_known(self):
+        libraries = os.environ["STAND_INS"]
+        first, told = self.train(libraries=libraries)
+        self.assertNotIn("is not used", told)
+        file = json.loads(self.kept.read_text())
+        self.assertLessEqual({"cudnn", "cublaslt"}, set(file["versions"]))
+        ways = [candidate for entry in file["entries"] for candidate in entry["candidates"]
+                if "way" in candidate]
+        self.assertEqual({candidate["kernel"].rpartition("_")[2] for candidate in ways},
+                         {"cudnn", "cublaslt"})
+        self.assertTrue(all(candidate["plan"] for candidate in ways))
+        second, told = self.train(libraries=libraries)
+        self.assertNotIn(self.TIMED, told)
+        self.assertEqual(second, first)
+        for candidate in ways:  # they are of the file's content
+            candidate["milliseconds"] = 1e-4
+        self.kept.write_text(json.dumps(file))
+        by_libraries, told = self.train(libraries=libraries)
+        self.assertNotIn("warning", told)
+        self.assertNotIn(self.TIMED, told)
+        self.assertEqual(self.train(libraries=libraries)[0], by_libraries)
+
+    def test_a_library_that_is_not_used_is_one_sentence(self):
+        _, told = self.train()
+        (sentence,) = [line for line in told.splitlines() if "cuDNN is not used" in line]
+        self.assertRegex(sentence, r"^allconv: cuDNN is not used: \w+")
+        self.assertNotIn("cudnn", json.loads(self.kept.read_text())["versions"])
 
     def test_files_that_do_not_serve_are_replaced_with_one_warning(self):
         self.train()
