@@ -20,30 +20,21 @@ MatrixProduct product_of(const Problem& problem) {
   return {.a = {c, k}, .b = {k, pixels}, .d = {c, pixels}, .precision = problem.types.map};
 }
 
-class DataGradientCublasLt final : public CudaPreparedKernel<Conv2dDataGradient> {
+class DataGradientCublasLt final : public LibraryConvolution<Conv2dDataGradient> {
  public:
   DataGradientCublasLt(const Problem& problem, CublasLtProduct product)
-      : problem_(problem),
-        parameters_(problem.problem, problem.types.map),
-        product_(std::move(product)) {}
+      : LibraryConvolution(problem), product_(std::move(product)) {}
 
   std::size_t workspace_bytes() const override { return product_.workspace_bytes(); }
-  int launches() const override { return relu_rule(problem_.problem.epilogue) ? 2 : 1; }
-  std::size_t packed_weights_bytes() const override { return parameters_.bytes(); }
-  cudaError_t pack_weights(cudaStream_t stream, const CudaParameters& parameters,
-                           std::byte* packed) const override {
-    return parameters_.pack(parameters, packed, stream);
-  }
+  int launches() const override { return relu_rule(problem().problem.epilogue) ? 2 : 1; }
 
   cudaError_t run(const CudaContext& context,
                   const Conv2dDataGradient::DeviceArguments& arguments) const override {
     product_.run(context, {.a = arguments.weights, .b = arguments.d_dst, .d = arguments.d_src});
-    return apply_relu_rule(problem_, arguments, context.stream);
+    return apply_relu_rule(problem(), arguments, context.stream);
   }
 
  private:
-  Problem problem_;
-  LibraryParameters parameters_;
   CublasLtProduct product_;
 };
 

@@ -12,20 +12,13 @@ namespace {
 
 using Problem = DeviceProblem<Conv2dDataGradient>;
 
-class DataGradientCudnn final : public CudaPreparedKernel<Conv2dDataGradient> {
+class DataGradientCudnn final : public LibraryConvolution<Conv2dDataGradient> {
  public:
   DataGradientCudnn(const Problem& problem, CudnnPlan plan)
-      : problem_(problem),
-        parameters_(problem.problem, problem.types.map),
-        plan_(std::move(plan)) {}
+      : LibraryConvolution(problem), plan_(std::move(plan)) {}
 
   std::size_t workspace_bytes() const override { return plan_.workspace_bytes(); }
-  int launches() const override { return relu_rule(problem_.problem.epilogue) ? 2 : 1; }
-  std::size_t packed_weights_bytes() const override { return parameters_.bytes(); }
-  cudaError_t pack_weights(cudaStream_t stream, const CudaParameters& parameters,
-                           std::byte* packed) const override {
-    return parameters_.pack(parameters, packed, stream);
-  }
+  int launches() const override { return relu_rule(problem().problem.epilogue) ? 2 : 1; }
 
   cudaError_t run(const CudaContext& context,
                   const Conv2dDataGradient::DeviceArguments& arguments) const override {
@@ -33,12 +26,10 @@ class DataGradientCudnn final : public CudaPreparedKernel<Conv2dDataGradient> {
                                      {kCudnnWeights, arguments.weights},
                                      {kCudnnDst, arguments.d_dst}};
     plan_.run(context, operands);
-    return apply_relu_rule(problem_, arguments, context.stream);
+    return apply_relu_rule(problem(), arguments, context.stream);
   }
 
  private:
-  Problem problem_;
-  LibraryParameters parameters_;
   CudnnPlan plan_;
 };
 

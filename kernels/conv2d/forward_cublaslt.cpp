@@ -25,29 +25,23 @@ MatrixProduct product_of(const Problem& problem) {
           .precision = problem.types.map};
 }
 
-class ForwardCublasLt final : public CudaPreparedKernel<Conv2dForward> {
+class ForwardCublasLt final : public LibraryConvolution<Conv2dForward> {
  public:
   ForwardCublasLt(const Problem& problem, CublasLtProduct product)
-      : parameters_(problem.problem, problem.types.map), product_(std::move(product)) {}
+      : LibraryConvolution(problem), product_(std::move(product)) {}
 
   std::size_t workspace_bytes() const override { return product_.workspace_bytes(); }
-  std::size_t packed_weights_bytes() const override { return parameters_.bytes(); }
-  cudaError_t pack_weights(cudaStream_t stream, const CudaParameters& parameters,
-                           std::byte* packed) const override {
-    return parameters_.pack(parameters, packed, stream);
-  }
 
   cudaError_t run(const CudaContext& context,
                   const Conv2dForward::DeviceArguments& arguments) const override {
     product_.run(context, {.a = arguments.weights,
                            .b = arguments.src,
                            .d = arguments.dst,
-                           .bias = parameters_.bias(arguments.weights)});
+                           .bias = parameters().bias(arguments.weights)});
     return cudaSuccess;
   }
 
  private:
-  LibraryParameters parameters_;
   CublasLtProduct product_;
 };
 

@@ -24,38 +24,29 @@ CudnnGraph graph_of(const Cudnn& cudnn, Conv2dProblem problem, Precision precisi
   return cudnn_forward(cudnn, problem, precision);
 }
 
-class ForwardCudnn final : public CudaPreparedKernel<Conv2dForward> {
+class ForwardCudnn final : public LibraryConvolution<Conv2dForward> {
  public:
   ForwardCudnn(const Problem& problem, CudnnPlan plan)
-      : problem_(problem),
-        parameters_(problem.problem, problem.types.map),
-        plan_(std::move(plan)) {}
+      : LibraryConvolution(problem), plan_(std::move(plan)) {}
 
-  int launches() const override { return leaks(problem_.problem) ? 2 : 1; }
+  int launches() const override { return leaks(problem().problem) ? 2 : 1; }
 
   std::size_t workspace_bytes() const override { return plan_.workspace_bytes(); }
-  std::size_t packed_weights_bytes() const override { return parameters_.bytes(); }
-  cudaError_t pack_weights(cudaStream_t stream, const CudaParameters& parameters,
-                           std::byte* packed) const override {
-    return parameters_.pack(parameters, packed, stream);
-  }
 
   cudaError_t run(const CudaContext& context,
                   const Conv2dForward::DeviceArguments& arguments) const override {
     const CudnnOperand operands[] = {{kCudnnSrc, arguments.src},
                                      {kCudnnWeights, arguments.weights},
-                                     {kCudnnBias, parameters_.bias(arguments.weights)},
+                                     {kCudnnBias, parameters().bias(arguments.weights)},
                                      {kCudnnDst, arguments.dst}};
     plan_.run(context, operands);
-    if (!leaks(problem_.problem)) return cudaSuccess;
-    const ReluProblem relu{.count = problem_.problem.dst_size(), .slope = problem_.problem.slope};
-    return relu_forward_cuda({relu, problem_.types}, {.src = arguments.dst, .dst = arguments.dst},
+    if (!leaks(problem().problem)) return cudaSuccess;
+    const ReluProblem relu{.count = problem().problem.dst_size(), .slope = problem().problem.slope};
+    return relu_forward_cuda({relu, problem().types}, {.src = arguments.dst, .dst = arguments.dst},
                              context.stream);
   }
 
  private:
-  Problem problem_;
-  LibraryParameters parameters_;
   CudnnPlan plan_;
 };
 

@@ -40,6 +40,28 @@ class LibraryParameters {
   Precision precision_;
 };
 
+// What the kernels of libraries that read weights have in common.
+template <class Operation>
+class LibraryConvolution : public CudaPreparedKernel<Operation> {
+ public:
+  explicit LibraryConvolution(const DeviceProblem<Operation>& problem)
+      : problem_(problem), parameters_(problem.problem, problem.types.map) {}
+
+  std::size_t packed_weights_bytes() const final { return parameters_.bytes(); }
+  cudaError_t pack_weights(cudaStream_t stream, const CudaParameters& parameters,
+                           std::byte* packed) const final {
+    return parameters_.pack(parameters, packed, stream);
+  }
+
+ protected:
+  const DeviceProblem<Operation>& problem() const { return problem_; }
+  const LibraryParameters& parameters() const { return parameters_; }
+
+ private:
+  DeviceProblem<Operation> problem_;
+  LibraryParameters parameters_;
+};
+
 // The ReLU below a data gradient, in place; nothing where the problem's epilogue is none.
 cudaError_t apply_relu_rule(const DeviceProblem<Conv2dDataGradient>& problem,
                             const Conv2dDataGradient::DeviceArguments& arguments,

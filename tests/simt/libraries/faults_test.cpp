@@ -115,6 +115,16 @@ TEST(LibraryFaults, WithoutALibraryThereAreNoWays) {
   }
 }
 
+TEST(LibraryFaults, AnEngineThatRefusesIsPassedOver) {
+  const GpuLibraries libraries = libraries_under_test();
+  const WayRequest request{.libraries = &libraries, .device = stand_in::kCudnnDevice};
+  const auto* row = kernels::find_library_kernel<Conv2dForward>("conv2d_forward_cudnn");
+  stand_in::refuse_all_of_cudnn(true);
+  EXPECT_TRUE(row->ways(problem_in(Precision::fp16), request).empty());
+  stand_in::refuse_all_of_cudnn(false);
+  EXPECT_FALSE(row->ways(problem_in(Precision::fp16), request).empty());
+}
+
 TEST(LibraryFaults, APlanOfAnotherMakeIsRefused) {
   const GpuLibraries libraries = libraries_under_test();
   const WayRequest request{.libraries = &libraries, .device = stand_in::kCudnnDevice};

@@ -171,7 +171,8 @@ void finish_plan(Object& plan) {
     return;
   }
   const Object& config = plan.refer(kPlanEngineConfig, kEngineConfig);
-  require(!config.engine->refuses, "the engine takes no such problem", kNotSupported);
+  require(!config.engine->refuses && !state().refuses_all, "the engine takes no such problem",
+          kNotSupported);
   plan.convolution = config.convolution;
   plan.convolution.workspace = config.engine->workspace;
 }

@@ -85,6 +85,7 @@ struct State {
   Calls calls;
   std::map<Descriptor, std::unique_ptr<Object>> objects;
   int handles = 0;
+  bool refuses_all = false;
   std::string reason;
   std::deque<std::pair<Convolution, ConvolutionMemory>> runs;  // graphs run them again
 };

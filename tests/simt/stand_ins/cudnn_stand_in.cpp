@@ -126,6 +126,7 @@ Status answer(const Body& body) {
 }  // namespace cudnn
 
 Calls& cudnn_calls() { return cudnn::state().calls; }
+void refuse_all_of_cudnn(bool refuses) { cudnn::state().refuses_all = refuses; }
 int cudnn_objects() {
   return static_cast<int>(cudnn::state().objects.size()) + cudnn::state().handles;
 }

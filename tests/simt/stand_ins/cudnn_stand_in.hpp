@@ -14,6 +14,9 @@ kernels::cudnn_abi::Functions cudnn_functions();
 
 Calls& cudnn_calls();
 
+// Whether every engine refuses every problem from now on.
+void refuse_all_of_cudnn(bool refuses);
+
 // Descriptors and handles that have not been given back.
 int cudnn_objects();
 
