@@ -273,7 +273,8 @@ class GpuBench {
                                .budget = options_.seconds_a_row,
                                .cancelled = options_.cancelled};
     return collect(timing, [&] {
-      return timer_.seconds(stream_.get(), before, [&](cudaStream_t on) { run.enqueue(on); });
+      return timer_.seconds_behind(stream_.get(), before,
+                                   [&](cudaStream_t on) { run.enqueue(on); });
     });
   }
 

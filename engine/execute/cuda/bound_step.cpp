@@ -167,6 +167,7 @@ class BoundKernel final : public BoundStep {
                   "use --deterministic, which needs no library");
     }
   }
+  std::string_view label() const override { return label_; }
   void pack(cudaStream_t stream) const override {
     if (packed_ == nullptr) return;
     cuda::check(kernel_->pack_weights(stream, parameters_, packed_), label_);
@@ -254,7 +255,9 @@ void BoundSteps::run_observed(cudaStream_t stream, StepObserver observe) const {
   const cuda::EventTimer timer;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (steps_[i] == nullptr) continue;
-    observe(i, timer.seconds(stream, [&](cudaStream_t on) { steps_[i]->enqueue(on); }));
+    const BoundStep& step = *steps_[i];
+    observe(i, timer.seconds(
+                   stream, [&](cudaStream_t on) { step.enqueue(on); }, step.label()));
   }
 }
 

@@ -44,6 +44,8 @@ class BoundStep {
   virtual ~BoundStep() = default;
   // Throws Error{device} that names the layer where a launch fails.
   virtual void enqueue(cudaStream_t stream) const = 0;
+  // "conv1 + relu1 (conv2d_forward_cuda_sm80)"
+  virtual std::string_view label() const = 0;
   // Of a convolution that reads weights: makes the kernel's form of them.
   virtual void pack(cudaStream_t /*stream*/) const {}
 };
@@ -61,7 +63,7 @@ class BoundSteps {
   // Tells each step's place in the plan once it is on the stream.
   void enqueue(cudaStream_t stream, FunctionRef<void(std::size_t step)> enqueued) const;
   void pack(cudaStream_t stream) const;
-  // One step after another, each waited for; tells its time on the GPU.
+  // One step after another, each waited for; tells its time on the GPU. An error names the step.
   void run_observed(cudaStream_t stream, StepObserver observe) const;
 
  private:

@@ -56,8 +56,11 @@ void CudaSlot::mark_end(cudaStream_t launches) {
 }
 
 void CudaSlot::wait(const Batch& batch, GpuTracer* tracer) {
+  // A batch is one launch to the runtime, which does not say what in it failed.
   const auto wait = [this] {
-    cuda::check(cudaEventSynchronize(ended_.get()), "computing a batch");
+    cuda::check(
+        cudaEventSynchronize(ended_.get()),
+        "computing a batch (allconv bench runs the steps one by one, and names one that fails)");
   };
   if (tracer == nullptr) return wait();
   {

@@ -9,6 +9,7 @@
 
 #include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/pick_fastest.hpp"
+#include "engine/runtime/cuda/event_timer.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
 #include "kernels/libraries/library_error.hpp"
@@ -54,12 +55,7 @@ class TuningTrial final : public Stopwatch {
   // All are borrowed.
   TuningTrial(const std::vector<Candidate>& candidates, const TrialTensors& tensors,
               const TrialMachine& machine)
-      : candidates_(candidates),
-        tensors_(tensors),
-        machine_(machine),
-        packed_(candidates.size()),
-        begin_(cuda::make_timing_event()),
-        end_(cuda::make_timing_event()) {}
+      : candidates_(candidates), tensors_(tensors), machine_(machine), packed_(candidates.size()) {}
 
   double time(std::size_t index, int runs) override {
     machine_.before_timing();
@@ -88,19 +84,12 @@ class TuningTrial final : public Stopwatch {
     typename Operation::DeviceArguments arguments{};
     tensors_.bind(arguments);
     if constexpr (requires { arguments.weights; }) arguments.weights = packed(index, label);
-    cuda::check(cudaEventRecord(begin_.get(), machine_.stream), label);
-    for (int run = 0; run < runs; ++run) {
-      cuda::check(kernel.run({.stream = machine_.stream,
-                              .scratch = scratch_.data(),
-                              .libraries = machine_.libraries},
-                             arguments),
-                  label);
-    }
-    cuda::check(cudaEventRecord(end_.get(), machine_.stream), label);
-    cuda::check(cudaEventSynchronize(end_.get()), label);
-    float milliseconds = 0;
-    cuda::check(cudaEventElapsedTime(&milliseconds, begin_.get(), end_.get()), label);
-    return double{milliseconds} * 1e-3;
+    const auto run_all = [&](cudaStream_t stream) {
+      const kernels::CudaContext context{
+          .stream = stream, .scratch = scratch_.data(), .libraries = machine_.libraries};
+      for (int run = 0; run < runs; ++run) cuda::check(kernel.run(context, arguments), label);
+    };
+    return timer_.seconds(machine_.stream, run_all, label);
   }
 
   void make_room(std::size_t bytes) {
@@ -124,7 +113,7 @@ class TuningTrial final : public Stopwatch {
   const TrialMachine& machine_;
   std::vector<cuda::DeviceMemory> packed_;  // by candidate
   cuda::DeviceMemory scratch_;              // of all, one after another
-  cuda::Event begin_, end_;
+  cuda::EventTimer timer_;
 };
 
 }  // namespace allconv

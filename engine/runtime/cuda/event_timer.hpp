@@ -1,6 +1,8 @@
 // EventTimer: how long the GPU takes for what a function puts on a stream, by the GPU's own clock.
 #pragma once
 
+#include <string_view>
+
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 
@@ -14,11 +16,14 @@ class EventTimer {
  public:
   EventTimer();
 
-  // Seconds from an event before the body's work to one behind it; waits for both. What is
-  // enqueued by `before` keeps the GPU at work while the body is being enqueued: without it the
-  // time includes what the host takes for that. Throws Error{device}.
-  double seconds(cudaStream_t stream, Enqueue before, Enqueue body) const;
-  double seconds(cudaStream_t stream, Enqueue body) const;
+  // Seconds from an event before the body's work to one behind it; waits for both. Throws
+  // Error{device} that names `what`, for a fault of the work too.
+  double seconds(cudaStream_t stream, Enqueue body,
+                 std::string_view what = "timing work of the GPU") const;
+
+  // The same behind work that keeps the GPU busy while the body is being enqueued: without it the
+  // time includes what the host takes for that.
+  double seconds_behind(cudaStream_t stream, Enqueue before, Enqueue body) const;
 
  private:
   Event begin_, end_;

@@ -148,6 +148,17 @@ class LostGpuTest(ProgramTest):
             self.assertEqual(out.read_bytes(), whole.read_bytes())
         self.assertGreater(len(kept), 1)  # some before the first row, some after
 
+    def test_bench_names_the_step(self):
+        network = ("--device", "cuda", "--deterministic", "--batch-size", 4, "--warmup", 0)
+        # Its first runs are whole; the steps come behind them.
+        for launch in range(200, 0, -1):
+            result = self.run_program("bench", self.model, *network, "--iterations", 1,
+                                      env=self.environment_of(launch))
+            if result.returncode == 5:
+                break
+        self.assertEqual(result.returncode, 5)
+        self.assertRegex(result.stderr.splitlines()[-1], r"CUDA: .*\(\w+_cuda\w*\): unspecified")
+
     def test_a_training_goes_on_from_its_checkpoint(self):
         def train(name, epochs, *flags, code=0, **options):
             self.succeed("train", self.pictures, "-o", self.folder / name, "--network",
