@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +43,14 @@ OperationBenchOptions quick(Precision precision) {
           .gpu = GpuTarget{.precision = precision}};
 }
 
+// The last row of our own, which takes every problem.
+const RowResult& last_own(const OperationBenchResult& result) {
+  const auto row = std::find_if(result.rows.rbegin(), result.rows.rend(), [](const RowResult& one) {
+    return one.kernel.find("_cuda") != std::string::npos;
+  });
+  return *row;
+}
+
 class OnGpu : public testing::TestWithParam<Precision> {};
 
 // What is stored with fewer digits is rounded once, and inputs are the same on both sides.
@@ -49,7 +59,7 @@ TEST_P(OnGpu, EveryRowOfEveryOperationAgreesWithTheReference) {
   for (const std::string& operation : gpu_operation_names()) {
     const auto result = bench_operation(operation, small_problem(operation), quick(GetParam()));
     EXPECT_EQ(result.precision, kernels::to_string(GetParam()));
-    EXPECT_TRUE(result.rows.back().timing) << operation;
+    EXPECT_TRUE(last_own(result).timing) << operation;
     for (const RowResult& row : result.rows) {
       if (!row.timing) {
         EXPECT_FALSE(row.why_not.empty()) << row.kernel;
@@ -99,7 +109,7 @@ TEST(GpuOperationBench, RowsBeyondTheWorkspaceLimitAreRefused) {
   options.workspace_limit = 1;
   const auto result = bench_operation("conv2d_forward", small_problem("conv2d_forward"), options);
   for (const RowResult& row : result.rows) EXPECT_FALSE(row.timing) << row.kernel;
-  EXPECT_THAT(result.rows.back().why_not, HasSubstr("--workspace-limit"));
+  EXPECT_THAT(last_own(result).why_not, HasSubstr("--workspace-limit"));
 }
 
 TEST(GpuOperationBench, RefusesWhatCannotBeMeant) {

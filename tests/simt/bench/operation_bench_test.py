@@ -30,7 +30,8 @@ class OperationBenchTest(ProgramTest):
             self.assertIn("data sheet", figures["limits_from"])
             self.assertNotIn("threads", figures)
             timed = [row for row in figures["kernels"] if "refused" not in row]
-            self.assertTrue(all("cuda" in row["name"] for row in figures["kernels"]))
+            for row in figures["kernels"]:
+                self.assertRegex(row["name"], "_cuda|_cudnn|_cublaslt")
             for row in timed:
                 times = row["milliseconds"]
                 self.assertLessEqual(0, times["min"])
@@ -57,7 +58,8 @@ class OperationBenchTest(ProgramTest):
         self.assertLess(gpu["sm_mhz"]["after"], gpu["sm_mhz"]["before"])
         self.assertEqual(gpu["watts"]["after"], 250.5)
         self.assertIn("software power cap", gpu["slowed_by"])
-        self.assertEqual(gpu["notes"], [])
+        # Of libraries that do not start on an emulated GPU there may be notes.
+        self.assertEqual([note for note in gpu["notes"] if "is not used" not in note], [])
         told = self.bench(*self.PROBLEM, "--device", "cuda", nvml="NVML_WHOLE").stdout
         self.assertIn("SM clock 1410 MHz before", told)
         self.assertIn("clocks held down by: software power cap, hardware thermal slowdown", told)
