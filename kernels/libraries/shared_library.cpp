@@ -66,8 +66,9 @@ void* SharedLibrary::address(const char* name) const {
 }
 
 std::vector<std::string> nvidia_library_paths(const std::string& name) {
-  std::vector<std::string> paths{name};
+  std::vector<std::string> paths;
   add_python_packages(name, paths);
+  paths.push_back(name);
   for (const char* const variable : {"CUDA_HOME", "CUDA_PATH"}) {
     const char* const toolkit = std::getenv(variable);
     if (toolkit != nullptr) paths.push_back(std::string(toolkit) + "/lib64/" + name);

@@ -31,10 +31,10 @@ class SharedLibrary {
   void* handle_ = nullptr;
 };
 
-// Where NVIDIA's libraries lie, in the order to look: where the dynamic loader finds them by itself
-// (LD_LIBRARY_PATH, the system's folders, a copy that the process has loaded already), the Python
-// packages of $VIRTUAL_ENV (nvidia-cudnn-cu13, nvidia-cublas), the toolkit of $CUDA_HOME or
-// $CUDA_PATH, and /usr/local/cuda. `name` as the loader knows it: "libcudnn.so.9".
+// Where NVIDIA's libraries lie, in the order to look: the Python packages of $VIRTUAL_ENV
+// (nvidia-cudnn-cu13, nvidia-cublas), where the dynamic loader finds them by itself
+// (LD_LIBRARY_PATH, the system's folders, a copy that the process has loaded already), the toolkit
+// of $CUDA_HOME or $CUDA_PATH, and /usr/local/cuda. `name` as the loader knows it: "libcudnn.so.9".
 std::vector<std::string> nvidia_library_paths(const std::string& name);
 
 }  // namespace allconv::kernels
