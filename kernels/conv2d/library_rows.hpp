@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/conv2d/library_passes_cuda.hpp"
@@ -22,12 +23,12 @@ extern const LibraryKernel<Conv2dWeightGradient> kWeightGradientCudnn, kWeightGr
 // Whether the convolution is a matrix product of its maps as they lie.
 Verdict is_matrix_product(const Conv2dProblem& problem);
 
-// How a library gets the parameters of a layer: weights (k,r,s,c) and, behind them, biases (k), in
-// the precision's element.
+// How a library gets the parameters of a layer: weights (k,r,s,c) and, where it reads them, biases
+// (k) behind them, in the precision's element.
 class LibraryParameters {
  public:
-  LibraryParameters(const Conv2dProblem& problem, Precision precision)
-      : problem_(problem), precision_(precision) {}
+  LibraryParameters(const Conv2dProblem& problem, Precision precision, bool has_bias)
+      : problem_(problem), precision_(precision), has_bias_(has_bias) {}
 
   std::size_t bytes() const;
   const std::byte* bias(const std::byte* packed) const { return packed + bias_offset(); }
@@ -38,6 +39,7 @@ class LibraryParameters {
 
   Conv2dProblem problem_;
   Precision precision_;
+  bool has_bias_;
 };
 
 // What the kernels of libraries that read weights have in common.
@@ -45,7 +47,9 @@ template <class Operation>
 class LibraryConvolution : public CudaPreparedKernel<Operation> {
  public:
   explicit LibraryConvolution(const DeviceProblem<Operation>& problem)
-      : problem_(problem), parameters_(problem.problem, problem.types.map) {}
+      : problem_(problem),
+        parameters_(problem.problem, problem.types.map,
+                    /*has_bias=*/std::is_same_v<Operation, Conv2dForward>) {}
 
   std::size_t packed_weights_bytes() const final { return parameters_.bytes(); }
   cudaError_t pack_weights(cudaStream_t stream, const CudaParameters& parameters,

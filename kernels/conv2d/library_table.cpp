@@ -27,14 +27,15 @@ std::size_t LibraryParameters::bias_offset() const {
 }
 
 std::size_t LibraryParameters::bytes() const {
-  return bias_offset() + static_cast<std::size_t>(problem_.k) * element_bytes(precision_);
+  const int biases = has_bias_ ? problem_.k : 0;
+  return bias_offset() + static_cast<std::size_t>(biases) * element_bytes(precision_);
 }
 
 cudaError_t LibraryParameters::pack(const CudaParameters& parameters, std::byte* packed,
                                     cudaStream_t stream) const {
   const cudaError_t narrowed =
       narrow_elements_cuda(precision_, parameters.weights, packed, problem_.weights_size(), stream);
-  if (narrowed != cudaSuccess || parameters.bias == nullptr) return narrowed;
+  if (narrowed != cudaSuccess || !has_bias_) return narrowed;
   return narrow_elements_cuda(precision_, parameters.bias, packed + bias_offset(), problem_.k,
                               stream);
 }

@@ -152,6 +152,21 @@ Algorithm algorithm_of(std::string_view text) {
   return algorithm;
 }
 
+// What the algorithm needs for the product. Throws LibraryError where it does not take it.
+std::size_t workspace_of(const CublasLt& cublaslt, const MatrixProduct& product,
+                         const Algorithm& algorithm) {
+  const SearchHandle handle(cublaslt);
+  if (handle.get() == nullptr) throw LibraryError("cuBLASLt does not start");
+  const Described described(cublaslt, product, nullptr);
+  HeuristicResult result;
+  cublaslt.check(cublaslt.functions().matmul_algo_check(handle.get(), described.product(),
+                                                        described.a(), described.b(), described.d(),
+                                                        described.d(), &algorithm, &result),
+                 "checking an algorithm");
+  cublaslt.check(result.state, "checking an algorithm");
+  return result.workspace_bytes;
+}
+
 std::string label_of(const CublasLt& cublaslt, const Algorithm& algorithm) {
   const auto read = [&](AlgorithmConfig config) {
     std::int32_t value = 0;
@@ -184,6 +199,7 @@ std::shared_ptr<const CublasLt> CublasLt::load() {
   library.find("cublasLtMatmulPreferenceDestroy", functions.matmul_preference_destroy);
   library.find("cublasLtMatmulPreferenceSetAttribute", functions.matmul_preference_set_attribute);
   library.find("cublasLtMatmulAlgoGetHeuristic", functions.matmul_algo_get_heuristic);
+  library.find("cublasLtMatmulAlgoCheck", functions.matmul_algo_check);
   library.find("cublasLtMatmulAlgoConfigGetAttribute", functions.matmul_algo_config_get_attribute);
   library.find("cublasLtMatmul", functions.matmul);
   return std::make_shared<const CublasLt>(functions, std::move(library));
@@ -232,7 +248,7 @@ CublasLtProduct::CublasLtProduct(std::shared_ptr<const CublasLt> cublaslt,
     : cublaslt_(std::move(cublaslt)),
       product_(product),
       algorithm_(algorithm_of(way.plan)),
-      workspace_bytes_(way.workspace_bytes) {}
+      workspace_bytes_(workspace_of(*cublaslt_, product_, algorithm_)) {}
 
 void CublasLtProduct::run(const CudaContext& context, const MatrixOperands& operands) const {
   const float one = 1, zero = 0;

@@ -53,7 +53,7 @@ struct MatrixProduct {
   Precision precision = Precision::fp32;
 };
 
-// Device memory, 16-byte aligned.
+// Device memory, 256-byte aligned.
 struct MatrixOperands {
   const void* a = nullptr;
   const void* b = nullptr;
@@ -69,7 +69,7 @@ std::vector<LibraryWay> find_product_ways(const CublasLt& cublaslt, const Matrix
 // A product by the algorithm of a way. Any thread may run it.
 class CublasLtProduct {
  public:
-  // Throws LibraryError where the text is no algorithm.
+  // Throws LibraryError where the text is no algorithm that takes the product on this GPU.
   CublasLtProduct(std::shared_ptr<const CublasLt> cublaslt, const MatrixProduct& product,
                   const LibraryWay& way);
 

@@ -69,6 +69,8 @@ struct Functions {
   Status (*matmul_algo_get_heuristic)(Handle, Descriptor product, Descriptor a, Descriptor b,
                                       Descriptor c, Descriptor d, Descriptor preference, int most,
                                       HeuristicResult* results, int* found) = nullptr;
+  Status (*matmul_algo_check)(Handle, Descriptor product, Descriptor a, Descriptor b, Descriptor c,
+                              Descriptor d, const Algorithm*, HeuristicResult*) = nullptr;
   Status (*matmul_algo_config_get_attribute)(const Algorithm*, AlgorithmConfig, void* value,
                                              std::size_t bytes, std::size_t* written) = nullptr;
   Status (*matmul)(Handle, Descriptor product, const void* alpha, const void* a, Descriptor,

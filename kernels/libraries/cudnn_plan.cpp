@@ -76,14 +76,28 @@ class WaySearch {
 
   std::vector<LibraryWay> find(HeuristicsKind kind) const {
     std::vector<LibraryWay> ways;
-    for (const CudnnDescriptor& config : configurations(cudnn_, graph_, device_, kind)) {
+    for (const CudnnDescriptor& config : configurations_of(kind)) {
       if (ways.size() == request_.most) break;
-      try_configuration(config, ways);
+      // What an engine refuses shows here; the next one may take the problem.
+      try {
+        try_configuration(config, ways);
+      } catch (const LibraryError&) {
+        continue;
+      }
     }
     return ways;
   }
 
  private:
+  // None where these heuristics do not know the graph.
+  std::vector<CudnnDescriptor> configurations_of(HeuristicsKind kind) const {
+    try {
+      return configurations(cudnn_, graph_, device_, kind);
+    } catch (const LibraryError&) {
+      return {};
+    }
+  }
+
   void try_configuration(const CudnnDescriptor& config, std::vector<LibraryWay>& ways) const {
     constexpr std::size_t kMostNotes = 16;
     const CudnnDescriptor engine = engine_of(cudnn_, config);
@@ -92,8 +106,7 @@ class WaySearch {
     CudnnDescriptor plan(cudnn_, kExecutionPlan);
     plan.refer(kPlanEngineConfig, config);
     plan.refer(kPlanDevice, device_);
-    // What an engine refuses shows here; the next one may take the problem.
-    if (cudnn_.functions().finalize(plan.get()) != kSuccess) return;
+    plan.finalize();
     const auto workspace = static_cast<std::size_t>(plan.value<std::int64_t>(kPlanWorkspaceSize));
     if (workspace > request_.workspace_limit) return;
     ways.push_back({.label = label(engine, notes) + ", choice " + std::to_string(ways.size() + 1),

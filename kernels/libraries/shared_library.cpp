@@ -22,9 +22,10 @@ std::string loader_message() {
 // Folders inside, by name; none where there is no such folder.
 std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> found;
-  std::error_code unreadable;
-  for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
-    if (entry.is_directory(unreadable)) found.push_back(entry.path());
+  std::error_code unreadable, no_folder;
+  for (fs::directory_iterator entry(folder, unreadable);
+       !unreadable && entry != fs::directory_iterator(); entry.increment(unreadable)) {
+    if (entry->is_directory(no_folder)) found.push_back(entry->path());
   }
   std::sort(found.begin(), found.end());
   return found;

@@ -1,12 +1,12 @@
 #include "engine/execute/cuda/bound_step.hpp"
 
+#include "engine/execute/cuda/library_failure.hpp"
 #include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/cuda/tables.hpp"
 #include "engine/runtime/cuda/event_timer.hpp"
 #include "engine/runtime/cuda/profiler_range.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 #include "engine/support/error.hpp"
-#include "kernels/libraries/library_error.hpp"
 
 namespace allconv {
 
@@ -158,14 +158,9 @@ class BoundKernel final : public BoundStep {
 
   void enqueue(cudaStream_t stream) const override {
     const cuda::ProfilerRange range(label_);
-    try {
-      cuda::check(kernel_->run({.stream = stream, .scratch = scratch_, .libraries = libraries_},
-                               arguments_),
-                  label_);
-    } catch (const kernels::LibraryError& error) {
-      throw Error(ErrorKind::device, error.what(), label_,
-                  "use --deterministic, which needs no library");
-    }
+    const kernels::CudaContext context{
+        .stream = stream, .scratch = scratch_, .libraries = libraries_};
+    cuda::check(with_library(label_, [&] { return kernel_->run(context, arguments_); }), label_);
   }
   std::string_view label() const override { return label_; }
   void pack(cudaStream_t stream) const override {
@@ -192,7 +187,10 @@ class BoundKernel final : public BoundStep {
       const auto* kernel = kernels::find_library_kernel<Operation>(step.kernel);
       const kernels::WayRequest request{.libraries = &plan.libraries,
                                         .device = plan.target.description};
-      if (kernel != nullptr) return kernel->prepare(problem, request, *step.way);
+      if (kernel != nullptr) {
+        return with_library(step.layer,
+                            [&] { return kernel->prepare(problem, request, *step.way); });
+      }
     }
     refuse(step.kernel);
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/execute/cuda/cuda_tuner.hpp"
+#include "engine/execute/cuda/library_failure.hpp"
 #include "engine/plan/cuda/candidates.hpp"
 #include "engine/plan/tuning_key.hpp"
 #include "engine/plan/tuning_session.hpp"
@@ -31,9 +32,16 @@ CudaCandidate<Conv2dForward> choose(const kernels::Conv2dProblem& problem,
   CudaCandidates<Conv2dForward> candidates(on_device, key.mask, options);
   std::optional<CudaCandidate<Conv2dForward>> chosen;
   if (options.session != nullptr && !options.deterministic) {
-    tune_unknown(on_device, key, options, handles);
-    const TuningEntry* const entry = options.session->known().find(key);
-    if (entry != nullptr) chosen = candidates.fastest(*entry);
+    const auto take_fastest = [&] {
+      tune_unknown(on_device, key, options, handles);
+      const TuningEntry* const entry = options.session->known().find(key);
+      chosen = entry != nullptr ? candidates.fastest(*entry) : std::nullopt;
+    };
+    take_fastest();
+    if (candidates.has_stale_plan()) {
+      options.session->forget(key);
+      take_fastest();
+    }
   }
   if (!chosen) chosen = candidates.first();
   if (!chosen) throw Error(ErrorKind::internal, "no CUDA kernel takes the product", key.problem);
@@ -89,14 +97,12 @@ void CudaImageProduct::run(const float* src, int images, float* dst) {
   cuda::check(
       cudaMemcpyAsync(src_.data(), staging_.data(), bytes, cudaMemcpyHostToDevice, stream_.get()),
       "copying images to be whitened");
-  cuda::check(
-      kernel_->run(
-          {.stream = stream_.get(), .scratch = scratch_.data(), .libraries = handles_.get()},
-          {.src = src_.data(),
-           .weights = packed_.data(),
-           .bias = bias_.as<float>(),
-           .dst = dst_.data()}),
-      "whitening");
+  const kernels::CudaContext context{
+      .stream = stream_.get(), .scratch = scratch_.data(), .libraries = handles_.get()};
+  const Conv2dForward::DeviceArguments arguments{
+      .src = src_.data(), .weights = packed_.data(), .bias = bias_.as<float>(), .dst = dst_.data()};
+  cuda::check(with_library("whitening", [&] { return kernel_->run(context, arguments); }),
+              "whitening");
   cuda::check(
       cudaMemcpyAsync(staging_.data(), dst_.data(), bytes, cudaMemcpyDeviceToHost, stream_.get()),
       "copying whitened images");

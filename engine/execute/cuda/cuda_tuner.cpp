@@ -42,7 +42,7 @@ class CudaTuner {
             .stream = stream_.get(), .libraries = handles, .before_timing = [this] { report(); }} {}
 
   bool tune(const CudaPlan& plan) {
-    const std::vector<const Step*> unknown = unknown_steps(plan, session_);
+    const std::vector<const Step*> unknown = unknown_steps(plan, options_);
     total_ = unknown.size();
     for (const Step* step : unknown) {
       std::visit(
@@ -186,16 +186,19 @@ class CudaTuner {
 
 }  // namespace
 
-std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession& session) {
+std::vector<const Step*> unknown_steps(const CudaPlan& plan, const PlanOptions& options) {
   std::vector<const Step*> unknown;
   std::set<TuningKey> seen;
   for (const Step& step : plan.plan.steps) {
-    const bool convolution = std::visit(
-        []<class Operation>(const Bound<Operation>&) { return kIsConvolution<Operation>; },
-        step.problem);
-    if (!convolution) continue;
     TuningKey key = tuning_key(plan.plan, step);
-    if (session.known().find(key) != nullptr) continue;
+    const bool has_choice = std::visit(
+        [&]<class Operation>(const Bound<Operation>& bound) {
+          if constexpr (!kIsConvolution<Operation>) return false;
+          return CudaCandidates<Operation>({bound.problem, plan.types}, key.mask, options)
+              .has_choice();
+        },
+        step.problem);
+    if (!has_choice || options.session->known().find(key) != nullptr) continue;
     if (seen.insert(std::move(key)).second) unknown.push_back(&step);
   }
   return unknown;
@@ -203,6 +206,7 @@ std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession
 
 bool tune_unknown(const CudaPlan& plan, const PlanOptions& options,
                   const kernels::LibraryHandles* handles) {
+  if (unknown_steps(plan, options).empty()) return false;
   return CudaTuner(options, handles).tune(plan);
 }
 

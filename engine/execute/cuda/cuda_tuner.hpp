@@ -8,8 +8,9 @@
 
 namespace allconv {
 
-// The convolutions that the session does not know, each problem once.
-std::vector<const Step*> unknown_steps(const CudaPlan& plan, const TuningSession& session);
+// The convolutions that several kernels may compute and that the options' session does not know,
+// each problem once.
+std::vector<const Step*> unknown_steps(const CudaPlan& plan, const PlanOptions& options);
 
 // Whether the session has learned anything. The options are those that the plan was made with;
 // their GPU must be the thread's current one; `handles` may be null where they have no libraries. A

@@ -44,8 +44,8 @@ class PlanMaker {
   void start_libraries() {
     const kernels::GpuLibraries* const found = options_.libraries;
     if (found == nullptr || (found->cudnn == nullptr && found->cublaslt == nullptr)) return;
-    const bool tunes =
-        options_.session != nullptr && !unknown_steps(*plan_, *options_.session).empty();
+    const bool tunes = options_.session != nullptr &&
+                       (!plan_->stale_answers.empty() || !unknown_steps(*plan_, options_).empty());
     if (!tunes && !uses_libraries(plan_->plan)) return;
     started_ = *found;
     handles_ = std::make_shared<const kernels::LibraryHandles>(started_);

@@ -74,6 +74,20 @@ class CudaCandidates {
     return std::nullopt;
   }
 
+  // Whether several kernels may take the step: no library is asked.
+  bool has_choice() const {
+    std::size_t count = 0;
+    for (const auto& row : cuda_kernel_table(Operation{}))
+      count += row.accepts(problem_).accepted();
+    if constexpr (HasLibraryKernels<Operation>) {
+      if (options_.libraries == nullptr || mask_) return count > 1;
+      for (const auto* row : library_kernel_table(Operation{})) {
+        count += row->accepts(problem_).accepted();
+      }
+    }
+    return count > 1;
+  }
+
   // All rows of our own that take the step and fit, in order.
   std::vector<Candidate> own() {
     std::vector<Candidate> all;
@@ -165,7 +179,7 @@ class CudaCandidates {
     return {.libraries = options_.libraries,
             .device = options_.gpu->description,
             .workspace_limit = std::min(kMostWorkspace, options_.workspace_limit),
-            .deterministic = options_.deterministic,
+            .deterministic = true,  // for given answers runs have the same bits
             .exact = options_.limits.exact};
   }
 

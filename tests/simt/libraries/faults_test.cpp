@@ -130,7 +130,9 @@ TEST(LibraryFaults, APlanOfAnotherMakeIsRefused) {
   const WayRequest request{.libraries = &libraries, .device = stand_in::kCudnnDevice};
   const auto problem = problem_in(Precision::fp16);
   for (const auto* row : library_kernel_table(Conv2dForward{})) {
-    for (const char* plan : {"", "{}", "{\"x\":", "0123456789abcdefg"}) {
+    const std::string no_algorithm(128, '7');  // as long as one's text
+    for (const std::string& plan :
+         {std::string(), std::string("{}"), std::string("{\"x\":"), no_algorithm}) {
       EXPECT_THROW(static_cast<void>(row->prepare(problem, request, {.label = {}, .plan = plan})),
                    LibraryError)
           << row->name << " " << plan;

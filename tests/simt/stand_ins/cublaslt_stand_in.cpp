@@ -260,6 +260,18 @@ abi::Status cublasLtMatmulAlgoGetHeuristic(abi::Handle, abi::Descriptor product,
   });
 }
 
+abi::Status cublasLtMatmulAlgoCheck(abi::Handle, abi::Descriptor product, abi::Descriptor a,
+                                    abi::Descriptor b, abi::Descriptor, abi::Descriptor d,
+                                    const abi::Algorithm* algorithm, abi::HeuristicResult* result) {
+  return si::answer([&] {
+    static_cast<void>(si::product_of(product, a, b, d));
+    const bool known = algorithm->data[0] == si::kMark && algorithm->data[1] < si::kAlgorithms;
+    si::require(known, si::kNotSupported);
+    result->algorithm = *algorithm;
+    result->workspace_bytes = si::workspace_of(*algorithm);
+  });
+}
+
 abi::Status cublasLtMatmulAlgoConfigGetAttribute(const abi::Algorithm* algorithm,
                                                  abi::AlgorithmConfig attribute, void* value,
                                                  std::size_t bytes, std::size_t*) {
@@ -308,6 +320,7 @@ kernels::cublaslt_abi::Functions cublaslt_functions() {
           .matmul_preference_destroy = cublasLtMatmulPreferenceDestroy,
           .matmul_preference_set_attribute = cublasLtMatmulPreferenceSetAttribute,
           .matmul_algo_get_heuristic = cublasLtMatmulAlgoGetHeuristic,
+          .matmul_algo_check = cublasLtMatmulAlgoCheck,
           .matmul_algo_config_get_attribute = cublasLtMatmulAlgoConfigGetAttribute,
           .matmul = cublasLtMatmul};
 }
