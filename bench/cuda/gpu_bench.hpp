@@ -22,6 +22,7 @@
 #include "engine/support/error.hpp"
 #include "kernels/core/library_kernel.hpp"
 #include "kernels/core/problem_text.hpp"
+#include "kernels/libraries/library_error.hpp"
 
 namespace allconv {
 
@@ -237,10 +238,19 @@ class GpuBench {
       result.why_not = "needs " + std::to_string(wanted) + " bytes, more than --workspace-limit";
       return result;
     }
-    result.largest_error = error_of(candidate.name);
-    const DeviceRun<Operation> run(std::move(kernel), data, access_.handles, stream_.get());
-    result.timing = time(run);
-    set_rates(result, problem_.flops(), data.bytes(), limits);
+    try {
+      result.largest_error = error_of(candidate.name);
+      const DeviceRun<Operation> run(std::move(kernel), data, access_.handles, stream_.get());
+      result.timing = time(run);
+      set_rates(result, problem_.flops(), data.bytes(), limits);
+    } catch (const kernels::LibraryError& error) {
+      result.why_not = error.what();
+    } catch (const Error& error) {
+      // A row that has no memory leaves the others theirs; a GPU that is lost does not.
+      const bool device = error.kind() == ErrorKind::device;
+      if (!device || cudaStreamSynchronize(stream_.get()) != cudaSuccess) throw;
+      result.why_not = error.what();
+    }
     return result;
   }
 

@@ -17,7 +17,7 @@ namespace allconv {
 namespace {
 
 constexpr std::string_view kFormat = "allconv-tuning-1";
-constexpr std::int64_t kMaxFileBytes = 16 << 20;
+constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
 
 std::string text_of(const JsonValue& value, std::string_view key) {
   const auto found = value.find(key);
@@ -134,7 +134,7 @@ TuningFile TuningFile::read(const std::string& path) {
 TuningFile TuningFile::parse(std::string_view text, const std::string& where) {
   const JsonSource source{.kind = ErrorKind::usage, .where = where};
   const nlohmann::json json =
-      parse_json(text, source, {.bytes = static_cast<std::size_t>(kMaxFileBytes)});
+      parse_json(text, source, {.bytes = kMaxFileBytes, .elements = kMaxFileBytes / 8});
   const JsonValue root(json, source);
   if (root.at("format").string() != kFormat) {
     root.at("format").refuse("is not a format that this version reads",
@@ -149,7 +149,14 @@ TuningFile TuningFile::parse(std::string_view text, const std::string& where) {
   return file;
 }
 
-void TuningFile::write(const std::string& path) const { write_file_atomically(path, text()); }
+void TuningFile::write(const std::string& path) const {
+  const std::string whole = text();
+  if (whole.size() > kMaxFileBytes) {
+    throw Error(ErrorKind::usage, "the tuning file would be too long to be read again", path,
+                "begin a new one");
+  }
+  write_file_atomically(path, whole);
+}
 
 std::string TuningFile::text() const {
   nlohmann::ordered_json json;
@@ -175,13 +182,15 @@ TuningFile TuningFile::read_like(const std::string& path, const Diagnostics& dia
     return replaced(path + ": was measured with " + text_of(found.versions_) + ", here are " +
                     text_of(versions_));
   } catch (const Error& error) {
+    // What could not be read today may be good tomorrow.
+    if (error.kind() == ErrorKind::io) throw;
     return replaced(error.what());
   }
 }
 
 void TuningFile::write_merged(const std::string& path, const Diagnostics& diagnostics) const {
   std::optional<FileLock> lock;
-  wait_for(lock, path + ".lock");
+  wait_for(lock, followed_path(path) + ".lock");
   TuningFile all = read_like(path, diagnostics);
   all.merge(*this);
   all.write(path);

@@ -7,8 +7,12 @@
 namespace allconv {
 
 TuningSession TuningSession::open(const TuningFile& empty, TuningSettings settings) {
-  TuningFile known =
-      settings.path.empty() ? empty : empty.read_like(settings.path, settings.diagnostics);
+  TuningFile known = empty;
+  try {
+    if (!settings.path.empty()) known = empty.read_like(settings.path, settings.diagnostics);
+  } catch (const Error& error) {
+    if (settings.diagnostics) settings.diagnostics(Severity::note, error.what());
+  }
   return {std::move(known), std::move(settings)};
 }
 
@@ -26,16 +30,21 @@ void TuningSession::forget(const TuningKey& key) {
        .candidates = {}});
 }
 
-void TuningSession::keep() {
-  if (settings_.path.empty() || fresh_.entries().empty()) return;
+bool TuningSession::keep() {
+  if (settings_.path.empty() || fresh_.entries().empty()) return false;
   try {
     // What is wrong with the file was said when it was opened.
     fresh_.write_merged(settings_.path, {});
     fresh_ = TuningFile(known_.device(), known_.versions());
+    return true;
   } catch (const Error& error) {
-    if (!settings_.diagnostics) return;
-    settings_.diagnostics(Severity::note,
-                          std::string("the kernels found fastest are not kept: ") + error.what());
+    // Said once: nothing more is written by this session.
+    if (settings_.diagnostics) {
+      settings_.diagnostics(Severity::note,
+                            std::string("the kernels found fastest are not kept: ") + error.what());
+    }
+    settings_.path.clear();
+    return false;
   }
 }
 

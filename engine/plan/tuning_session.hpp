@@ -43,8 +43,9 @@ class TuningSession {
   // Answers from elsewhere, which win and are not written.
   void adopt(const TuningFile& answers) { known_.merge(answers); }
 
-  // Puts what is new into the file, if there is one: a file that cannot be written costs a note.
-  void keep();
+  // Puts what is new into the file, if there is one; whether it did. A file that cannot be written
+  // costs a note, once.
+  bool keep();
 
  private:
   TuningFile known_;

@@ -86,6 +86,7 @@ void ComputeDevice::take_tuning() {
     libraries_ = load_libraries_for(gpu_->index);
     for (const std::string& note : libraries_.notes) print_note(note);
     session_ = std::make_unique<TuningSession>(open_tuning(*gpu_, libraries_, options_));
+    given_tuning_ = given_tuning_ && !session_->known().entries().empty();
   } else if (!file.empty()) {
     use_tuning(TuningFile::read(file), file);
     given_tuning_ = tuning_.has_value();

@@ -171,8 +171,9 @@ void run_epochs(Trainer& trainer, const TrainArguments& arguments, Validation* v
     if (!interrupted()) return;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::device && checkpoints.enabled()) {
-      throw Error(ErrorKind::device, error.what(), {},
-                  "the same command with --resume goes on from the last checkpoint");
+      throw Error(
+          ErrorKind::device, error.what(), {},
+          "the same command with --resume goes on from the last checkpoint, if there is one");
     }
     if (error.kind() != ErrorKind::interrupted) throw;
   }

@@ -66,6 +66,7 @@ TuningFile tune_gpu(const NetworkDescription& network, const TuneArguments& argu
 }
 
 int run_tune(const TuneArguments& arguments) {
+  check_output(arguments.output);
   const NetworkDescription network =
       choose_model_or_network(arguments.model_or_network, arguments.network).network;
   const ComputeDevice device(arguments.common);

@@ -96,7 +96,7 @@ TuningSession open_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries,
   const std::string& given = options.tuning_file;
   settings.path = given.empty() ? cache_path(gpu) : given;
   if (!given.empty() && path_exists(given)) check_kind(given);
-  if (!given.empty() && !path_exists(given)) empty.write(given);
+  if (!given.empty() && !path_exists(given)) empty.write_merged(given, {});
   return TuningSession::open(empty, std::move(settings));
 }
 

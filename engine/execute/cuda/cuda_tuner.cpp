@@ -67,8 +67,8 @@ class CudaTuner {
   using Clock = std::chrono::steady_clock;
 
   bool finish() {
-    if (timed_ + untimed_ > 0) say_what_was_done();
-    session_.keep();
+    const bool kept = session_.keep();
+    if (timed_ + untimed_ > 0) say_what_was_done(kept);
     return timed_ > 0;
   }
 
@@ -162,11 +162,10 @@ class CudaTuner {
     if (session_.settings().diagnostics) session_.settings().diagnostics(Severity::note, text);
   }
 
-  void say_what_was_done() const {
-    const std::string& path = session_.settings().path;
+  void say_what_was_done(bool kept) const {
     std::string text = fmt::format("timed the kernels of {} convolution{} in {:.1f} s", timed_,
                                    timed_ == 1 ? "" : "s", seconds());
-    if (!path.empty() && timed_ > 0) text += fmt::format(", kept in {}", path);
+    if (kept) text += fmt::format(", kept in {}", session_.settings().path);
     if (untimed_ > 0) {
       text += fmt::format("; {} more were not timed within {} s: raise --tuning-budget", untimed_,
                           session_.settings().budget_seconds);
