@@ -31,7 +31,8 @@ class InputTransform {
                                             const PlanOptions& options, ThreadPool& pool);
 
   // Reads the batch's pixels, and gives it the prepared input in their place, (images,h,w,c), valid
-  // until the next call. An image's bits depend on the image alone. On the CPU it allocates nothing.
+  // until the next call. An image's bits depend on the image alone. On the CPU it allocates
+  // nothing.
   void apply(Batch& batch);
 
  private:
