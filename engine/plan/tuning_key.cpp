@@ -4,6 +4,18 @@
 
 namespace allconv {
 
+namespace {
+
+bool is_convolution(const Step& step) {
+  return std::visit(
+      []<class Operation>(const Bound<Operation>&) {
+        return std::is_same_v<typename Operation::Problem, kernels::Conv2dProblem>;
+      },
+      step.problem);
+}
+
+}  // namespace
+
 bool has_mask(const Plan& plan, const Step& step) {
   const auto is_mask = [&](int value) {
     return value != kNoValue && plan.values[static_cast<std::size_t>(value)].is_mask;
@@ -40,9 +52,21 @@ TuningKey whitening_key(int images, int elements, bool exact) {
 TuningFile answers_for(const Plan& plan, const TuningFile& answers) {
   TuningFile some(answers.device(), answers.versions());
   const auto add = [&](const TuningKey& key) {
-    if (const TuningEntry* entry = answers.find(key)) some.add(*entry);
+    const TuningEntry* const entry = answers.find(key);
+    if (entry != nullptr) some.add(*entry);
+    return entry != nullptr;
   };
-  for (const Step& step : plan.steps) add(tuning_key(plan, step));
+  for (const Step& step : plan.steps) {
+    const TuningKey key = tuning_key(plan, step);
+    if (!is_convolution(step) || add(key)) continue;
+    // Planned without a clock: so it is to stay.
+    some.add({.operation = key.operation,
+              .problem = key.problem,
+              .precision = key.precision,
+              .mask = key.mask,
+              .exact = key.exact,
+              .candidates = {{.kernel = step.kernel}}});
+  }
   const auto elements = static_cast<int>(plan.graph.network.input.size());
   add(whitening_key(plan.images, elements, plan.limits.exact));
   return some;

@@ -15,7 +15,8 @@ TuningKey tuning_key(const Plan& plan, const Step& step);
 // Of whitening's product, in fp32 whatever the plan's precision: images of that many elements.
 TuningKey whitening_key(int images, int elements, bool exact);
 
-// Of `answers` those for the plan's steps, and for whitening before it: what decides its kernels.
+// What brings the plan's kernels back: of `answers` those for its convolutions, and for whitening
+// before it; of convolutions that were planned without one the kernel that they have.
 TuningFile answers_for(const Plan& plan, const TuningFile& answers);
 
 }  // namespace allconv

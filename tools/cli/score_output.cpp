@@ -23,9 +23,11 @@ RowStyle row_style(const ScoreArguments& arguments) {
 }
 
 // The flags that change rows. Threads and batch size do not; a limit of the workspace may lead to
-// other kernels, as a tuning file does.
+// other kernels, as a tuning file does. (A GPU's grows while others work with it: it is no flag.)
 std::vector<PartIdentity::Flag> row_flags(const ScoreArguments& arguments) {
   const CommonOptions& common = arguments.common;
+  const bool on_gpu = gpu_of(common).has_value();
+  const bool fixed_tuning = !on_gpu && !common.tuning_file.empty();
   const bool is_csv = row_style(arguments).format == RowFormat::csv;
   std::vector<PartIdentity::Flag> flags = {
       {"the format", is_csv ? "csv" : "jsonl"},
@@ -36,11 +38,11 @@ std::vector<PartIdentity::Flag> row_flags(const ScoreArguments& arguments) {
       {"--decode", arguments.scoring.decode.mode},
       {"--max-pixels", fmt::format("{}", arguments.scoring.decode.megapixels)},
       {"--precision", common.precision},
-      {"--tuning-file", common.tuning_file.empty() ? "" : hash_text(hash_file(common.tuning_file))},
+      {"--tuning-file", fixed_tuning ? hash_text(hash_file(common.tuning_file)) : ""},
   };
   if (const kernels::Isa isa = row_limits(common).isa; isa != kernels::best_isa())
     flags.push_back({"--isa", std::string(kernels::to_string(isa))});
-  if (gpu_of(common)) {
+  if (on_gpu) {
     flags.push_back({"--device", "cuda"});
     if (common.deterministic) flags.push_back({"--deterministic", "yes"});
   }

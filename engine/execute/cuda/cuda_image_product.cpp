@@ -40,6 +40,10 @@ CudaCandidate<Conv2dForward> choose(const kernels::Conv2dProblem& problem,
     take_fastest();
     if (candidates.has_stale_plan()) {
       options.session->forget(key);
+      if (const Diagnostics& tell = options.session->settings().diagnostics) {
+        tell(Severity::warning,
+             "a library refuses what the tuning file says of whitening; it is timed anew");
+      }
       take_fastest();
     }
   }
