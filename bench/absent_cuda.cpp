@@ -1,16 +1,12 @@
 // Benchmarks of a GPU's kernels in a program that was built without CUDA.
 #include "bench/gpu_operation_bench.hpp"
 #include "engine/runtime/gpu.hpp"
-#include "engine/support/error.hpp"
 
 namespace allconv {
 
 namespace {
 
-[[noreturn]] void refuse() {
-  const GpuSearch search = find_gpu(0);
-  throw Error(ErrorKind::device, search.why_not, "--device cuda", search.mend);
-}
+[[noreturn]] void refuse() { refuse_device(find_gpu(0), "--device cuda"); }
 
 }  // namespace
 

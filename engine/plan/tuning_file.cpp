@@ -121,6 +121,15 @@ const TuningEntry* TuningFile::find(const TuningKey& key) const {
   return &found->second;
 }
 
+TuningEntry entry_for(const TuningKey& key, std::vector<TuningCandidate> candidates) {
+  return {.operation = key.operation,
+          .problem = key.problem,
+          .precision = key.precision,
+          .mask = key.mask,
+          .exact = key.exact,
+          .candidates = std::move(candidates)};
+}
+
 std::string_view TuningFile::fastest(std::string_view operation, std::string_view problem) const {
   const auto* entry = find({.operation = std::string(operation), .problem = std::string(problem)});
   if (entry == nullptr) return {};

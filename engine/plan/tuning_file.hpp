@@ -50,6 +50,9 @@ struct TuningEntry {
   TuningKey key() const { return {operation, problem, precision, mask, exact}; }
 };
 
+// An entry for the key, with these candidates.
+TuningEntry entry_for(const TuningKey& key, std::vector<TuningCandidate> candidates);
+
 class TuningFile {
  public:
   // By what: "driver", "cudnn". They are compared as a whole; none on the CPU.

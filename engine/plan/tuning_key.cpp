@@ -8,9 +8,7 @@ namespace {
 
 bool is_convolution(const Step& step) {
   return std::visit(
-      []<class Operation>(const Bound<Operation>&) {
-        return std::is_same_v<typename Operation::Problem, kernels::Conv2dProblem>;
-      },
+      []<class Operation>(const Bound<Operation>&) { return kIsConvolution<Operation>; },
       step.problem);
 }
 
@@ -60,12 +58,7 @@ TuningFile answers_for(const Plan& plan, const TuningFile& answers) {
     const TuningKey key = tuning_key(plan, step);
     if (!is_convolution(step) || add(key)) continue;
     // Planned without a clock: so it is to stay.
-    some.add({.operation = key.operation,
-              .problem = key.problem,
-              .precision = key.precision,
-              .mask = key.mask,
-              .exact = key.exact,
-              .candidates = {{.kernel = step.kernel}}});
+    some.add(entry_for(key, {{.kernel = step.kernel}}));
   }
   const auto elements = static_cast<int>(plan.graph.network.input.size());
   add(whitening_key(plan.images, elements, plan.limits.exact));

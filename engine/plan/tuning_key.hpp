@@ -1,10 +1,16 @@
 // Under which a GPU's tuning file has the step of a plan.
 #pragma once
 
+#include <type_traits>
+
 #include "engine/plan/plan.hpp"
 #include "engine/plan/tuning_file.hpp"
 
 namespace allconv {
+
+// The operations of whose kernels a clock chooses on a GPU.
+template <class Operation>
+constexpr bool kIsConvolution = std::is_same_v<typename Operation::Problem, kernels::Conv2dProblem>;
 
 // Whether the step writes or reads a mask of signs.
 bool has_mask(const Plan& plan, const Step& step);

@@ -21,14 +21,7 @@ void TuningSession::add(TuningEntry entry) {
   known_.add(std::move(entry));
 }
 
-void TuningSession::forget(const TuningKey& key) {
-  add({.operation = key.operation,
-       .problem = key.problem,
-       .precision = key.precision,
-       .mask = key.mask,
-       .exact = key.exact,
-       .candidates = {}});
-}
+void TuningSession::forget(const TuningKey& key) { add(entry_for(key, {})); }
 
 bool TuningSession::keep() {
   if (settings_.path.empty() || fresh_.entries().empty()) return false;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace allconv {
 
@@ -28,6 +29,9 @@ struct GpuSearch {
 
 // Any thread may call.
 GpuSearch find_gpu(int index);
+
+// Throws Error{device} at `where`, which says why there is no GPU and what to do.
+[[noreturn]] void refuse_device(const GpuSearch& search, std::string_view where);
 
 // "NVIDIA H100 80GB HBM3, sm_90"
 std::string gpu_text(const GpuFacts& gpu);

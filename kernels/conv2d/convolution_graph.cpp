@@ -25,6 +25,21 @@ struct TensorSpec {
   bool is_virtual = false;  // lives inside the kernel only
 };
 
+// The attributes of one of the convolution's operations.
+struct PassAttributes {
+  DescriptorType type;
+  Attribute x, w, y, convolution, alpha, beta;
+};
+
+constexpr PassAttributes kForwardPass{kConvolutionForward, kForwardX,     kForwardW,   kForwardY,
+                                      kForwardConvolution, kForwardAlpha, kForwardBeta};
+constexpr PassAttributes kDataGradientPass{
+    kConvolutionBackwardData, kBackwardDataDx,    kBackwardDataW,   kBackwardDataDy,
+    kBackwardDataConvolution, kBackwardDataAlpha, kBackwardDataBeta};
+constexpr PassAttributes kWeightGradientPass{
+    kConvolutionBackwardFilter, kBackwardFilterX,     kBackwardFilterDw,  kBackwardFilterDy,
+    kBackwardFilterConvolution, kBackwardFilterAlpha, kBackwardFilterBeta};
+
 }  // namespace
 
 class CudnnGraphBuilder {
@@ -94,6 +109,18 @@ class CudnnGraphBuilder {
     operations_.push_back(&operation);
   }
 
+  // The convolution itself; y is dst, its gradient, or a step before it.
+  void append_pass(const PassAttributes& names, const CudnnDescriptor& y) {
+    CudnnDescriptor& pass = add(names.type);
+    pass.refer(names.x, src());
+    pass.refer(names.w, weights());
+    pass.refer(names.y, y);
+    pass.refer(names.convolution, convolution());
+    pass.set(names.alpha, 1.0f);
+    pass.set(names.beta, 0.0f);
+    append(pass);
+  }
+
   CudnnGraph finish() {
     graph_.graph_.refer_all(kGraphOperations, operations_);
     graph_.graph_.finalize();
@@ -116,14 +143,7 @@ CudnnGraph cudnn_forward(const Cudnn& cudnn, const Conv2dProblem& problem, Preci
   CudnnGraphBuilder builder(cudnn, problem, precision);
   const bool rectified = problem.epilogue == Conv2dEpilogue::relu;
   const CudnnDescriptor& product = builder.inner();
-  CudnnDescriptor& forward = builder.add(kConvolutionForward);
-  forward.refer(kForwardX, builder.src());
-  forward.refer(kForwardW, builder.weights());
-  forward.refer(kForwardY, product);
-  forward.refer(kForwardConvolution, builder.convolution());
-  forward.set(kForwardAlpha, 1.0f);
-  forward.set(kForwardBeta, 0.0f);
-  builder.append(forward);
+  builder.append_pass(kForwardPass, product);
 
   CudnnDescriptor& addition = builder.pointwise(kAdd);
   addition.finalize();
@@ -149,28 +169,14 @@ CudnnGraph cudnn_forward(const Cudnn& cudnn, const Conv2dProblem& problem, Preci
 CudnnGraph cudnn_data_gradient(const Cudnn& cudnn, const Conv2dProblem& problem,
                                Precision precision) {
   CudnnGraphBuilder builder(cudnn, problem, precision);
-  CudnnDescriptor& gradient = builder.add(kConvolutionBackwardData);
-  gradient.refer(kBackwardDataDx, builder.src());
-  gradient.refer(kBackwardDataW, builder.weights());
-  gradient.refer(kBackwardDataDy, builder.dst());
-  gradient.refer(kBackwardDataConvolution, builder.convolution());
-  gradient.set(kBackwardDataAlpha, 1.0f);
-  gradient.set(kBackwardDataBeta, 0.0f);
-  builder.append(gradient);
+  builder.append_pass(kDataGradientPass, builder.dst());
   return builder.finish();
 }
 
 CudnnGraph cudnn_weight_gradient(const Cudnn& cudnn, const Conv2dProblem& problem,
                                  Precision precision) {
   CudnnGraphBuilder builder(cudnn, problem, precision);
-  CudnnDescriptor& gradient = builder.add(kConvolutionBackwardFilter);
-  gradient.refer(kBackwardFilterX, builder.src());
-  gradient.refer(kBackwardFilterDw, builder.weights());
-  gradient.refer(kBackwardFilterDy, builder.dst());
-  gradient.refer(kBackwardFilterConvolution, builder.convolution());
-  gradient.set(kBackwardFilterAlpha, 1.0f);
-  gradient.set(kBackwardFilterBeta, 0.0f);
-  builder.append(gradient);
+  builder.append_pass(kWeightGradientPass, builder.dst());
   return builder.finish();
 }
 

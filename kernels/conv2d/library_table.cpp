@@ -3,17 +3,10 @@
 
 #include "kernels/conv2d/libraries.hpp"
 #include "kernels/conv2d/library_rows.hpp"
+#include "kernels/core/device_alignment.hpp"
 #include "kernels/relu/cuda.hpp"
 
 namespace allconv::kernels {
-
-namespace {
-
-constexpr std::size_t kAlignment = 256;
-
-std::size_t align(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
-}  // namespace
 
 Verdict is_matrix_product(const Conv2dProblem& problem) {
   const bool one_by_one = problem.r == 1 && problem.s == 1;
@@ -23,7 +16,8 @@ Verdict is_matrix_product(const Conv2dProblem& problem) {
 }
 
 std::size_t LibraryParameters::bias_offset() const {
-  return align(static_cast<std::size_t>(problem_.weights_size()) * element_bytes(precision_));
+  return device_aligned(static_cast<std::size_t>(problem_.weights_size()) *
+                        element_bytes(precision_));
 }
 
 std::size_t LibraryParameters::bytes() const {
@@ -55,7 +49,7 @@ cudaError_t apply_relu_rule(const DeviceProblem<Conv2dDataGradient>& problem,
 
 std::size_t ScratchParts::add(std::size_t bytes) {
   const std::size_t offset = bytes_;
-  bytes_ += align(bytes);
+  bytes_ += device_aligned(bytes);
   return offset;
 }
 

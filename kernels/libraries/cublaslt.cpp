@@ -205,11 +205,7 @@ std::shared_ptr<const CublasLt> CublasLt::load() {
   return std::make_shared<const CublasLt>(functions, std::move(library));
 }
 
-std::string CublasLt::version() const {
-  const std::size_t version = functions_.get_version();
-  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
-         std::to_string(version % 100);
-}
+std::string CublasLt::version() const { return nvidia_version_text(functions_.get_version()); }
 
 void CublasLt::check(Status status, std::string_view call) const {
   if (status == kSuccess) return;

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kLeastVersion = 90800;
 
-std::string version_text(std::size_t version) {
-  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
-         std::to_string(version % 100);
-}
-
 // What a failing call was about.
 std::string call_text(std::string_view what, DescriptorType type, Attribute attribute) {
   return std::string(what) + " attribute " + std::to_string(attribute) + " of descriptor type " +
@@ -46,13 +41,13 @@ std::shared_ptr<const Cudnn> Cudnn::load() {
   library.find("cudnnBackendExecute", functions.execute);
   const std::size_t version = functions.get_version();
   if (version < kLeastVersion) {
-    throw LibraryError("version " + version_text(version) + " is older than " +
-                       version_text(kLeastVersion));
+    throw LibraryError("version " + nvidia_version_text(version) + " is older than " +
+                       nvidia_version_text(kLeastVersion));
   }
   return std::make_shared<const Cudnn>(functions, std::move(library));
 }
 
-std::string Cudnn::version() const { return version_text(functions_.get_version()); }
+std::string Cudnn::version() const { return nvidia_version_text(functions_.get_version()); }
 
 void Cudnn::check(Status status, std::string_view call) const {
   if (status == kSuccess) return;

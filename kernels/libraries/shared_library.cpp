@@ -66,6 +66,11 @@ void* SharedLibrary::address(const char* name) const {
   return found;
 }
 
+std::string nvidia_version_text(std::size_t version) {
+  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
+         std::to_string(version % 100);
+}
+
 std::vector<std::string> nvidia_library_paths(const std::string& name) {
   std::vector<std::string> paths;
   add_python_packages(name, paths);

@@ -1,6 +1,7 @@
 // SharedLibrary: a library that is loaded while the program runs.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,5 +37,8 @@ class SharedLibrary {
 // (LD_LIBRARY_PATH, the system's folders, a copy that the process has loaded already), the toolkit
 // of $CUDA_HOME or $CUDA_PATH, and /usr/local/cuda. `name` as the loader knows it: "libcudnn.so.9".
 std::vector<std::string> nvidia_library_paths(const std::string& name);
+
+// 91900 -> "9.19.0", as NVIDIA's libraries count their versions.
+std::string nvidia_version_text(std::size_t version);
 
 }  // namespace allconv::kernels

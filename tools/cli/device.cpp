@@ -38,7 +38,7 @@ std::optional<GpuFacts> gpu_of(const CommonOptions& options) {
   const int index = device == kCuda ? 0 : std::stoi(device.substr(kCuda.size() + 1));
   GpuSearch search = find_gpu(index);
   if (search.gpu) return search.gpu;
-  throw Error(ErrorKind::device, search.why_not, "--device " + device, search.mend);
+  refuse_device(search, "--device " + device);
 }
 
 std::optional<GpuTarget> gpu_target_of(const CommonOptions& options) {

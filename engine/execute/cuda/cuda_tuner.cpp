@@ -22,9 +22,6 @@ namespace allconv {
 
 namespace {
 
-template <class Operation>
-constexpr bool kIsConvolution = std::is_same_v<typename Operation::Problem, kernels::Conv2dProblem>;
-
 // To a tenth of a microsecond: what a file should say.
 double milliseconds_of(double seconds) {
   constexpr double kSteps = 1e4;  // a millisecond
@@ -41,8 +38,7 @@ class CudaTuner {
         machine_{
             .stream = stream_.get(), .libraries = handles, .before_timing = [this] { report(); }} {}
 
-  bool tune(const CudaPlan& plan) {
-    const std::vector<const Step*> unknown = unknown_steps(plan, options_);
+  bool tune(const CudaPlan& plan, const std::vector<const Step*>& unknown) {
     total_ = unknown.size();
     for (const Step* step : unknown) {
       std::visit(
@@ -124,13 +120,8 @@ class CudaTuner {
   template <class Operation>
   void keep(const TuningKey& key, const std::vector<CudaCandidate<Operation>>& candidates,
             const Pick& pick) {
-    TuningEntry entry{.operation = key.operation,
-                      .problem = key.problem,
-                      .precision = key.precision,
-                      .mask = key.mask,
-                      .exact = key.exact,
-                      .clock_mhz = static_cast<double>(monitor_.read().sm_mhz.value_or(0)),
-                      .candidates = {}};
+    TuningEntry entry = entry_for(key, {});
+    entry.clock_mhz = static_cast<double>(monitor_.read().sm_mhz.value_or(0));
     for (const PickedTime& time : pick.times) {
       const auto& candidate = candidates[time.candidate];
       TuningCandidate timed{.kernel = std::string(candidate.row),
@@ -205,8 +196,8 @@ std::vector<const Step*> unknown_steps(const CudaPlan& plan, const PlanOptions& 
 
 bool tune_unknown(const CudaPlan& plan, const PlanOptions& options,
                   const kernels::LibraryHandles* handles) {
-  if (unknown_steps(plan, options).empty()) return false;
-  return CudaTuner(options, handles).tune(plan);
+  const std::vector<const Step*> unknown = unknown_steps(plan, options);
+  return !unknown.empty() && CudaTuner(options, handles).tune(plan, unknown);
 }
 
 bool tune_unknown(const kernels::DeviceProblem<kernels::Conv2dForward>& problem,

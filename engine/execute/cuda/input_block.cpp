@@ -4,12 +4,11 @@
 
 #include "engine/execute/moved_image.hpp"
 #include "engine/runtime/cuda/elements.hpp"
+#include "kernels/core/device_alignment.hpp"
 
 namespace allconv {
 
 namespace {
-
-constexpr std::size_t kAlignment = 256;
 
 std::size_t image_bytes(const CudaPlan& plan) {
   return plan.input == DeviceInput::pixels
@@ -43,7 +42,7 @@ InputLayout::InputLayout(const CudaPlan& plan) {
   const auto n = static_cast<std::size_t>(plan.plan.images);
   const auto part = [this](std::size_t& offset, std::size_t part_bytes) {
     offset = bytes;
-    bytes += (part_bytes + kAlignment - 1) / kAlignment * kAlignment;
+    bytes += kernels::device_aligned(part_bytes);
   };
   part(images, n * image_bytes(plan));
   part(moves, n * sizeof(kernels::ImageMove));

@@ -15,9 +15,6 @@ namespace allconv {
 
 namespace {
 
-template <class Operation>
-constexpr bool kIsConvolution = std::is_same_v<typename Operation::Problem, kernels::Conv2dProblem>;
-
 class CandidateTable {
  public:
   CandidateTable(const CudaPlan& plan, const PlanOptions& options)

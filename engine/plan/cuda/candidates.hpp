@@ -13,6 +13,7 @@
 #include "engine/plan/cuda/tables.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/plan/tuning_file.hpp"
+#include "kernels/core/device_alignment.hpp"
 #include "kernels/core/library_kernel.hpp"
 #include "kernels/libraries/library_error.hpp"
 
@@ -35,14 +36,10 @@ struct CudaCandidate {
 // Gives the step the candidate's kernel, and what that needs.
 template <class Operation>
 void take_candidate(Step& step, const CudaCandidate<Operation>& candidate) {
-  constexpr std::size_t kAlignment = 256;  // of what kernels get
-  const auto align = [](std::size_t bytes) {
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  };
   step.kernel = candidate.row;
   step.way = candidate.way;
-  step.workspace_bytes = align(candidate.kernel->workspace_bytes());
-  step.packed_weights_bytes = align(candidate.kernel->packed_weights_bytes());
+  step.workspace_bytes = kernels::device_aligned(candidate.kernel->workspace_bytes());
+  step.packed_weights_bytes = kernels::device_aligned(candidate.kernel->packed_weights_bytes());
   step.parts = candidate.kernel->launches();
   step.flops = std::get<Bound<Operation>>(step.problem).problem.flops();
 }

@@ -8,7 +8,7 @@
 #include "engine/plan/plan_builder.hpp"
 #include "engine/plan/tuning_session.hpp"
 #include "engine/support/error.hpp"
-#include "kernels/core/buffer.hpp"
+#include "kernels/core/device_alignment.hpp"
 
 namespace allconv {
 
@@ -17,10 +17,7 @@ using kernels::Precision;
 
 namespace {
 
-constexpr std::size_t kAlignment = 256;  // of what kernels get
-constexpr int kMaskElements = 8;         // of a byte of a mask
-
-std::size_t align(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+constexpr int kMaskElements = 8;  // of a byte of a mask
 
 template <class Operation>
 bool is_a(const Step& step) {
@@ -249,8 +246,8 @@ class CudaPlanner final : public PlanBuilder {
 
   // Floats of a tensor in a lane, whose next one is aligned too.
   static std::int64_t padded(std::int64_t floats) {
-    constexpr std::int64_t kFloats = kAlignment / sizeof(float);
-    return (floats + kFloats - 1) / kFloats * kFloats;
+    const auto bytes = static_cast<std::size_t>(floats) * sizeof(float);
+    return static_cast<std::int64_t>(kernels::device_aligned(bytes) / sizeof(float));
   }
 
   // Kernels that a clock chose may need more than those that the order of rows does.
@@ -267,7 +264,8 @@ class CudaPlanner final : public PlanBuilder {
 
   void size_values() {
     for (PlanValue& value : plan_.values) {
-      value.bytes = align(value.image_bytes * static_cast<std::size_t>(value.images));
+      value.bytes =
+          kernels::device_aligned(value.image_bytes * static_cast<std::size_t>(value.images));
     }
   }
 
