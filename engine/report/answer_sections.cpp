@@ -5,6 +5,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "engine/report/document.hpp"
 #include "engine/report/markup.hpp"
 #include "engine/report/page.hpp"
 

@@ -2,65 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "engine/report/document.hpp"
 #include "engine/report/markup.hpp"
 
 namespace allconv {
 
 namespace {
 
-// Everything stands in the file, and the policy says so to the browser.
-constexpr std::string_view kHead =
-    R"(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-)";
-
 constexpr std::string_view kStyle =
-    R"(:root { color-scheme: light dark; --ink: #1f2430; --soft: #606a7b; --line: #d7dce4;
-  --paper: #fff; --ground: #f2f4f7; --strong: #0b62a8; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ef; --soft: #9aa5b5; --line: #3a4250;
-  --paper: #1d222b; --ground: #14181f; --strong: #6db5f2; } }
-body { font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; color: var(--ink);
-  background: var(--ground); margin: 0 auto; max-width: 1080px; padding: 20px 16px 60px; }
-h1 { margin: 8px 0 0; overflow-wrap: anywhere; }
-h2 { margin: 0 0 4px; font-size: 20px; }
-p { margin: 4px 0 12px; max-width: 46em; color: var(--soft); overflow-wrap: anywhere; }
-section { background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
-  padding: 18px 22px; margin-top: 18px; overflow-x: auto; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr));
-  gap: 18px; }
-figure { margin: 0; min-width: 0; }
-figcaption { font-weight: 600; }
-svg { display: block; width: 100%; height: auto; }
-svg text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: var(--soft); }
-.grid path { stroke: var(--line); }
-.series { fill: none; stroke-width: 2; }
-.legend { list-style: none; margin: 4px 0 0; padding: 0; display: flex; flex-wrap: wrap;
-  gap: 2px 16px; font-size: 14px; }
-.legend i { display: inline-block; width: 12px; height: 12px; border-radius: 3px;
-  margin-right: 6px; vertical-align: -1px; }
-.figures { display: flex; flex-wrap: wrap; gap: 12px; margin: 14px 0 0; }
-.figures div { background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
-  padding: 10px 16px; flex: 1 0 140px; }
-dt { color: var(--soft); font-size: 13px; }
-dd { margin: 0; overflow-wrap: anywhere; }
-.figures dd { font-size: 22px; font-weight: 700; color: var(--strong); }
-.settings { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr));
-  gap: 8px 20px; margin: 0; }
-table { border-collapse: collapse; font-size: 14px; }
-th, td { padding: 3px 14px 3px 0; text-align: right; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
-img { display: block; max-width: 100%; height: auto; image-rendering: pixelated; }
-image { image-rendering: pixelated; }
-svg .pale { fill: #fff; } svg .deep { fill: #14181f; }
-svg .zero { opacity: 0.35; }
-.mistakes { display: flex; flex-wrap: wrap; gap: 14px; }
+    R"(.mistakes { display: flex; flex-wrap: wrap; gap: 14px; }
 .mistakes figure { width: 132px; font-size: 13px; overflow-wrap: anywhere; }
 .mistakes figcaption { font-weight: 400; }
 .thumbnail { image-rendering: pixelated; print-color-adjust: exact; }
@@ -131,12 +81,6 @@ std::string filter_section(const PagePictures& pictures) {
 
 }  // namespace
 
-std::string page_section(const std::string& id, const std::string& title, const std::string& words,
-                         const std::string& body) {
-  return fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}{}\n</section>\n", id, title,
-                     words.empty() ? "" : fmt::format("<p>{}</p>\n", words), body);
-}
-
 std::string report_page(const ReportContent& content, const PagePictures& pictures) {
   const TrainingPosition& position = content.newest.checkpoint.position;
   const std::string title =
@@ -144,12 +88,13 @@ std::string report_page(const ReportContent& content, const PagePictures& pictur
   const std::string where = fmt::format(
       "Folder <code>{}</code>. Weights of <code>{}</code>: epoch {}, {} steps of it done.",
       escaped(content.folder), escaped(content.newest.name), position.epoch + 1, position.step);
-  return fmt::format(
-      "{}<title>{}</title>\n<style>\n{}{}</style>\n</head>\n<body>\n<h1>{}</h1>\n<p>{}</p>\n"
-      "{}{}{}{}{}{}</body>\n</html>\n",
-      kHead, title, kStyle, thumbnail_style(content, pictures), title, where, figures(content),
-      settings(content), training_sections(content), layer_section(content),
-      filter_section(pictures), answer_sections(content, pictures));
+  return html_document({.title = title,
+                        .words = where,
+                        .style = std::string(kStyle) + thumbnail_style(content, pictures),
+                        .script = {},
+                        .body = figures(content) + settings(content) + training_sections(content) +
+                                layer_section(content) + filter_section(pictures) +
+                                answer_sections(content, pictures)});
 }
 
 }  // namespace allconv

@@ -21,8 +21,4 @@ std::string layer_section(const ReportContent& content);
 std::string thumbnail_style(const ReportContent& content, const PagePictures& pictures);
 std::string answer_sections(const ReportContent& content, const PagePictures& pictures);
 
-// A titled part: `words` in front of `body`, both HTML.
-std::string page_section(const std::string& id, const std::string& title, const std::string& words,
-                         const std::string& body);
-
 }  // namespace allconv

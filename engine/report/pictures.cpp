@@ -1,38 +1,16 @@
 #include "engine/report/pictures.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
+
+#include "engine/report/canvas.hpp"
 
 namespace allconv {
 
 namespace {
 
-using Color = std::array<std::uint8_t, 3>;
-
-constexpr Color kGrey = {136, 136, 136};
 constexpr Color kLight = {238, 244, 250}, kDark = {8, 48, 107};
-
-struct Block {
-  int top = 0, left = 0, height = 0, width = 0;
-};
-
-void paint(Image& image, const Block& block, const Color& color) {
-  for (int y = block.top; y < block.top + block.height; ++y) {
-    for (int x = block.left; x < block.left + block.width; ++x) {
-      const auto place = 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) +
-                              static_cast<std::size_t>(x));
-      std::copy(color.begin(), color.end(), image.pixels.data() + place);
-    }
-  }
-}
-
-Image grey_image(int height, int width) {
-  Image image = Image::of_size(height, width);
-  paint(image, {0, 0, height, width}, kGrey);
-  return image;
-}
 
 // One filter, (3,r,s), its least weight black and its largest 255.
 void paint_filter(Image& image, const Block& pixel, std::span<const float> filter, int columns) {
@@ -96,7 +74,7 @@ std::optional<Image> filter_tiles(const LayerParameters& layer) {
   const int count = std::min(k, kMostFilters);
   const int columns = static_cast<int>(std::ceil(std::sqrt(1.5 * count)));
   const int rows = (count + columns - 1) / columns;
-  Image image = grey_image(rows * (r * zoom + kGap) + kGap, columns * (s * zoom + kGap) + kGap);
+  Image image = filled_image(rows * (r * zoom + kGap) + kGap, columns * (s * zoom + kGap) + kGap);
   const auto size =
       static_cast<std::size_t>(c) * static_cast<std::size_t>(r) * static_cast<std::size_t>(s);
   for (int i = 0; i < count; ++i) {
@@ -154,7 +132,7 @@ ThumbnailSheet thumbnail_sheet(const DataSet& data, const std::vector<Answer>& a
                        .height = size.target.height * size.zoom,
                        .width = size.target.width * size.zoom};
   const int rows = (count + sheet.columns - 1) / sheet.columns;
-  sheet.image = grey_image(rows * sheet.height, sheet.columns * sheet.width);
+  sheet.image = filled_image(rows * sheet.height, sheet.columns * sheet.width);
 
   // In the order of the set: some are streams.
   std::vector<std::size_t> order(answers.size());

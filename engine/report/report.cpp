@@ -1,10 +1,5 @@
 #include "engine/report/report.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-
 #include "engine/data/encode_png.hpp"
 #include "engine/report/page.hpp"
 #include "engine/support/atomic_file.hpp"
@@ -25,14 +20,6 @@ std::string save_picture(const Image* image, const std::string& path) {
 }
 
 }  // namespace
-
-void prepare_report_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0777) < 0 && errno != EEXIST)
-    throw_system_error("cannot make the folder", folder, errno);
-  static_cast<void>(open_folder(folder));  // refuses a file of that name
-  if (::access(folder.c_str(), W_OK | X_OK) < 0)
-    throw_system_error("cannot write into the folder", folder, errno);
-}
 
 void write_report(const ReportContent& content, const std::string& folder) {
   const auto path = [&folder](const char* name) { return folder + "/" + name; };

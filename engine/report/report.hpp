@@ -29,10 +29,6 @@ struct ReportContent {
   std::string why_no_evaluation;  // a sentence, where there is none
 };
 
-// Makes the folder where it is missing, in one that exists, and looks whether files can be written
-// there. Throws Error{io}.
-void prepare_report_folder(const std::string& folder);
-
 // Writes the pictures, then `index.html`, each file whole or not at all. A picture of an earlier
 // report that this one does not have is removed. Throws Error{io}.
 void write_report(const ReportContent& content, const std::string& folder);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "engine/report/chart.hpp"
+#include "engine/report/document.hpp"
 #include "engine/report/markup.hpp"
 #include "engine/report/page.hpp"
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/support/error.hpp"
+#include "engine/support/output_folder.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
@@ -102,8 +103,7 @@ int run_report(const ReportArguments& arguments) {
                         .history = read_history(arguments.run, console_diagnostics()),
                         .evaluation = {},
                         .why_no_evaluation = {}};
-  // Hours of evaluation must not end with a folder that cannot be written to.
-  prepare_report_folder(arguments.output);
+  prepare_output_folder(arguments.output);
   add_evaluation(arguments, content);
   write_report(content, arguments.output);
   print_note(fmt::format("wrote {}/index.html", arguments.output));
