@@ -156,6 +156,7 @@ std::string_view to_string(PassMode mode) {
     case PassMode::inference: return "inference";
     case PassMode::training: return "training";
     case PassMode::explain: return "explain";
+    case PassMode::peaks: return "peaks";
   }
   return "unknown";
 }

@@ -253,4 +253,14 @@ Results bind_operation(const TopKProblem& problem, std::size_t, Tensors& tensors
           .indices = {arguments.indices, static_cast<std::size_t>(count)}};
 }
 
+Results bind_operation(const ChannelPeakProblem& problem, std::size_t, Tensors& tensors,
+                       ChannelPeak::Arguments& arguments) {
+  const std::int64_t count = problem.dst_size();
+  arguments = {.src = tensors.floats(problem.src_size()),
+               .values = tensors.zeros<float>(count),
+               .positions = tensors.zeros<std::int32_t>(count)};
+  return {.floats = span_of(arguments.values, count),
+          .indices = {arguments.positions, static_cast<std::size_t>(count)}};
+}
+
 }  // namespace allconv

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/channel_peak/problem.hpp"
 #include "kernels/classifier_head/problem.hpp"
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/buffer.hpp"
@@ -116,6 +117,8 @@ Results bind_operation(const kernels::GradientSumProblem& problem, std::size_t p
                        Tensors& tensors, kernels::GradientSum::Arguments& arguments);
 Results bind_operation(const kernels::TopKProblem& problem, std::size_t packed_bytes,
                        Tensors& tensors, kernels::TopK::Arguments& arguments);
+Results bind_operation(const kernels::ChannelPeakProblem& problem, std::size_t packed_bytes,
+                       Tensors& tensors, kernels::ChannelPeak::Arguments& arguments);
 
 // One problem on one row: prepared, its tensors filled, ready to run on one thread.
 template <class Operation>
@@ -181,7 +184,8 @@ void for_each_operation(const Visit& visit) {
   each(ImagePrepare{}, ImageWarping{}, Conv2dForward{}, Conv2dDataGradient{},
        Conv2dWeightGradient{}, ReluForward{}, ReluBackward{}, Dropout{}, MaxPoolForward{},
        MaxPoolBackward{}, GlobalAveragePoolForward{}, GlobalAveragePoolBackward{},
-       SoftmaxCrossEntropyForward{}, SoftmaxCrossEntropyBackward{}, Sgd{}, GradientSum{}, TopK{});
+       SoftmaxCrossEntropyForward{}, SoftmaxCrossEntropyBackward{}, Sgd{}, GradientSum{}, TopK{},
+       ChannelPeak{});
 }
 
 }  // namespace allconv

@@ -230,6 +230,14 @@ void bind_on_device(const HostSide<TopK>& host, DeviceTensors& tensors,
             .indices = tensors.same(from.indices, count)};
 }
 
+void bind_on_device(const HostSide<ChannelPeak>& host, DeviceTensors& tensors,
+                    ChannelPeak::DeviceArguments& device) {
+  const auto& [problem, from] = host;
+  device = {.src = tensors.map(from.src, problem.src_size()),
+            .values = tensors.same(from.values, problem.dst_size()),
+            .positions = tensors.same(from.positions, problem.dst_size())};
+}
+
 void bind_on_device(const HostSide<GradientCheck>& host, DeviceTensors& tensors,
                     GradientCheck::DeviceArguments& device) {
   const auto& [problem, from] = host;

@@ -120,6 +120,8 @@ void bind_on_device(const HostSide<kernels::Sgd>& host, DeviceTensors& tensors,
                     kernels::Sgd::DeviceArguments& device);
 void bind_on_device(const HostSide<kernels::TopK>& host, DeviceTensors& tensors,
                     kernels::TopK::DeviceArguments& device);
+void bind_on_device(const HostSide<kernels::ChannelPeak>& host, DeviceTensors& tensors,
+                    kernels::ChannelPeak::DeviceArguments& device);
 void bind_on_device(const HostSide<kernels::GradientCheck>& host, DeviceTensors& tensors,
                     kernels::GradientCheck::DeviceArguments& device);
 

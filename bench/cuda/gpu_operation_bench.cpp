@@ -19,7 +19,7 @@ void for_each_gpu_operation(const Visit& visit) {
        Conv2dWeightGradient{}, ReluForward{}, ReluBackward{}, Dropout{}, MaxPoolForward{},
        MaxPoolBackward{}, GlobalAveragePoolForward{}, GlobalAveragePoolBackward{},
        SoftmaxCrossEntropyForward{}, SoftmaxCrossEntropyBackward{}, ClassifierHead{}, Sgd{},
-       GradientCheck{}, TopK{});
+       GradientCheck{}, TopK{}, ChannelPeak{});
 }
 
 // The libraries are started on the current GPU where the operation has rows of theirs; those that

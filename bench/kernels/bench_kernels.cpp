@@ -69,6 +69,7 @@ void register_all() {
   registry.add<kernels::Sgd>({.count = kParameters});
   registry.add<kernels::GradientSum>({.count = kParameters, .lanes = 8});
   registry.add<kernels::TopK>({.n = 128, .c = 1000, .k = 5});
+  registry.add<kernels::ChannelPeak>({.n = 32, .h = 16, .w = 16, .c = 192});
 }
 
 }  // namespace

@@ -52,6 +52,12 @@ std::unique_ptr<InputTransform> InputTransform::of(const Model& model, int max_b
                                                    const PlanOptions& options, ThreadPool& pool) {
   const bool has_mean = model.find_tensor(kMeanTensor) != nullptr;
   if (!model.prepare.gcn && !model.prepare.zca && !has_mean) return nullptr;
+  return whole(model, max_batch, options, pool);
+}
+
+std::unique_ptr<InputTransform> InputTransform::whole(const Model& model, int max_batch,
+                                                      const PlanOptions& options,
+                                                      ThreadPool& pool) {
   return std::unique_ptr<InputTransform>(new InputTransform(model, max_batch, options, pool));
 }
 

@@ -30,6 +30,10 @@ class InputTransform {
   static std::unique_ptr<InputTransform> of(const Model& model, int max_batch,
                                             const PlanOptions& options, ThreadPool& pool);
 
+  // The whole preparation, also where scale, mean and deviation of colours are all of it.
+  static std::unique_ptr<InputTransform> whole(const Model& model, int max_batch,
+                                               const PlanOptions& options, ThreadPool& pool);
+
   // Reads the batch's pixels, and gives it the prepared input in their place, (images,h,w,c), valid
   // until the next call. An image's bits depend on the image alone. On the CPU it allocates
   // nothing.

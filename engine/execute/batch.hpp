@@ -5,6 +5,7 @@
 
 #include "kernels/image_prepare/problem.hpp"
 #include "kernels/image_warp/problem.hpp"
+#include "kernels/unit_signal/problem.hpp"
 
 namespace allconv {
 
@@ -23,14 +24,19 @@ struct Batch {
   const kernels::ImageWarp* warps = nullptr;  // (images), for pixels without gaps; no moves then
   PixelScaling scaling;                       // for pixels
 
-  const std::int32_t* labels = nullptr;          // (images), training
-  const std::int32_t* signal_classes = nullptr;  // (images), explain; null: the predicted class
+  const std::int32_t* labels = nullptr;  // (images), training
+  // (images), explain, within the map where the signal starts; null: its largest unit, which of
+  // logits is the predicted class.
+  const kernels::UnitChoice* units = nullptr;
 
   // Output.
-  float* logits = nullptr;          // (images,classes)
-  float* probabilities = nullptr;   // (images,classes)
-  float* losses = nullptr;          // (images), training: cross-entropy in nats
-  float* input_gradient = nullptr;  // (images,h,w,c), explain
+  float* logits = nullptr;                 // (images,classes)
+  float* probabilities = nullptr;          // (images,classes)
+  float* losses = nullptr;                 // (images), training: cross-entropy in nats
+  float* input_gradient = nullptr;         // (images,h,w,c), explain
+  kernels::UnitFound* found = nullptr;     // (images), explain: what the signal started from
+  float* peaks = nullptr;                  // (images,c) of the layer, peaks
+  std::int32_t* peak_positions = nullptr;  // (images,c), row * width + column
 
   // Dropout.
   std::uint64_t seed = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "engine/execute/moved_image.hpp"
 #include "engine/plan/choose.hpp"
@@ -58,16 +59,19 @@ void Frame::fill_absent(const StepGroup& group) {
 
 void Frame::end() {
   begin_pass(0, plan->images);
-  const auto copy = [this](float* destination, int value, std::int64_t floats_an_image) {
+  const auto copy = [this]<class Element>(Element* destination, int value) {
     if (destination == nullptr || value == kNoValue) return;
-    std::memcpy(destination + first_image * floats_an_image, this->value<float>(value),
-                static_cast<std::size_t>(present * floats_an_image) * sizeof(float));
+    const std::size_t bytes = plan->values[static_cast<std::size_t>(value)].image_bytes;
+    std::memcpy(destination + static_cast<std::size_t>(first_image) * (bytes / sizeof(Element)),
+                this->value<Element>(value), static_cast<std::size_t>(present) * bytes);
   };
-  const Graph& graph = plan->graph;
-  copy(batch->logits, plan->logits, graph.shape(graph.logits).size());
-  copy(batch->probabilities, plan->probabilities, graph.shape(graph.probabilities).size());
-  copy(batch->losses, plan->loss, 1);
-  copy(batch->input_gradient, plan->input_gradient, graph.shape(graph.input).size());
+  copy(batch->logits, plan->logits);
+  copy(batch->probabilities, plan->probabilities);
+  copy(batch->losses, plan->loss);
+  copy(batch->input_gradient, plan->input_gradient);
+  copy(batch->found, plan->unit);
+  copy(batch->peaks, plan->peaks);
+  copy(batch->peak_positions, plan->peak_positions);
 }
 
 namespace {
@@ -141,6 +145,11 @@ class Binder {
   }
   void bind(kernels::GlobalAveragePoolBackward::Arguments& arguments) const {
     arguments = {.d_dst = floats(step_.src), .d_src = floats(step_.dst)};
+  }
+  void bind(kernels::ChannelPeak::Arguments& arguments) const {
+    arguments = {.src = floats(step_.src),
+                 .values = floats(step_.dst),
+                 .positions = frame_.value<std::int32_t>(step_.dst2)};
   }
   void bind(kernels::SoftmaxCrossEntropyForward::Arguments& arguments) const {
     const bool with_loss = step_.dst2 != kNoValue && frame_.batch->labels != nullptr;
@@ -266,28 +275,42 @@ class LossGradientRunner final : public KernelRunner<kernels::SoftmaxCrossEntrop
   kernels::SoftmaxCrossEntropyProblem problem_;
 };
 
-// The signal of an explanation: 1 at one class's logit, 0 elsewhere.
-class ClassSignalRunner final : public StepRunner {
+// The signal of an explanation: 1 at one unit, 0 elsewhere.
+class UnitSignalRunner final : public StepRunner {
  public:
-  ClassSignalRunner(const Step& step, const ClassSignal::Problem& problem)
+  UnitSignalRunner(const Step& step, const kernels::UnitSignalProblem& problem)
       : step_(step), problem_(problem) {}
 
   void run(const Frame& frame, const ExecutionContext&, Interval /*parts*/) const override {
-    const float* logits = frame.value<float>(step_.src);
-    float* signal = frame.value<float>(step_.dst);
-    std::fill(signal, signal + std::int64_t{problem_.n} * problem_.c, 0.0F);
+    const std::int64_t size = problem_.image_size();
+    const float* map = frame.value<float>(step_.src);  // (n,h,w,c)
+    float* signal = frame.value<float>(step_.dst);     // (n,h,w,c)
+    auto* found = frame.value<kernels::UnitFound>(step_.dst2);
+    std::fill(signal, signal + problem_.size(), 0.0F);
     for (int i = 0; i < frame.present_in_pass(); ++i) {
-      const float* row = logits + std::int64_t{i} * problem_.c;
-      const auto predicted = std::max_element(row, row + problem_.c) - row;
-      const auto* wanted = frame.batch->signal_classes;
-      const std::int64_t chosen = wanted == nullptr ? predicted : wanted[frame.first_of_pass() + i];
-      signal[std::int64_t{i} * problem_.c + chosen] = 1.0F;
+      const auto* units = frame.batch->units;
+      found[i] = find_unit(map + i * size, units == nullptr ? kernels::UnitChoice{}
+                                                            : units[frame.first_of_pass() + i]);
+      signal[i * size + found[i].element] = 1.0F;
     }
   }
 
  private:
+  kernels::UnitFound find_unit(const float* map, const kernels::UnitChoice& choice) const {
+    const kernels::UnitRange range(problem_, choice);
+    std::int32_t element = range.element(problem_, 0);
+    float largest = -std::numeric_limits<float>::infinity();
+    for (std::int32_t i = 0; i < range.count(); ++i) {
+      const std::int32_t other = range.element(problem_, i);
+      if (!(map[other] > largest)) continue;
+      largest = map[other];
+      element = other;
+    }
+    return {.value = map[element], .element = element};
+  }
+
   const Step& step_;
-  ClassSignal::Problem problem_;
+  kernels::UnitSignalProblem problem_;
 };
 
 }  // namespace
@@ -300,8 +323,8 @@ std::unique_ptr<StepRunner> make_runner(const Plan& plan, const Step& step) {
           return std::make_unique<InputRunner>(plan, step, bound.problem);
         } else if constexpr (std::is_same_v<Operation, SoftmaxCrossEntropyBackward>) {
           return std::make_unique<LossGradientRunner>(step, bound.problem);
-        } else if constexpr (std::is_same_v<Operation, ClassSignal>) {
-          return std::make_unique<ClassSignalRunner>(step, bound.problem);
+        } else if constexpr (std::is_same_v<Operation, UnitSignal>) {
+          return std::make_unique<UnitSignalRunner>(step, bound.problem);
         } else if constexpr (std::is_same_v<Operation, ClassifierHead> ||
                              std::is_same_v<Operation, Conv2dPixelsForward>) {
           throw Error(ErrorKind::internal, "only a GPU's plan has such a step", step.layer);

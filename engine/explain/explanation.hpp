@@ -16,14 +16,14 @@ namespace allconv {
 // "gradient", "deconvnet", "guided"
 std::string_view rule_name(ReluRule rule);
 
-// The unit whose signal went back: of a class's logit the position is 0, 0.
+// The unit whose signal went back; of a class's logit the position is 0, 0.
 struct ExplainedUnit {
   int channel = 0, row = 0, column = 0;
   double value = 0;  // what it was in the forward pass
 };
 
 struct Attribution {
-  ReluRule rule = ReluRule::gradient;
+  std::string_view name;       // "guided", "unstrided.guided"
   std::span<const float> map;  // (h,w,3), with respect to the network's input
 };
 
@@ -31,6 +31,7 @@ struct Attribution {
 struct Explanation {
   std::size_t index = 0;                  // in the data set
   std::optional<ScoreFailure> failure;    // then all that follows is empty
+  std::span<const std::uint8_t> pixels;   // (h,w,3) at the network's size
   std::span<const float> input;           // (h,w,3), what the network saw after preparation
   std::vector<Attribution> attributions;  // in the order asked for
   ExplainedUnit unit;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "kernels/unit_signal/problem.hpp"
+
 namespace allconv {
 
 namespace {
@@ -32,8 +34,10 @@ void move_strides_up(NetworkDescription& network) {
 // Builds a graph layer by layer, then backwards by each operation's backward rule.
 class GraphBuilder {
  public:
-  GraphBuilder(const NetworkDescription& network, PassMode mode, ReluRule rule)
+  GraphBuilder(const NetworkDescription& network, PassMode mode, ReluRule rule,
+               std::optional<std::size_t> layer)
       : shapes_(infer_shapes(network)) {
+    if (layer) target_ = static_cast<int>(activation_layer(network, *layer));
     graph_.network = network;
     if (mode == PassMode::inference) {
       move_strides_up(graph_.network);
@@ -50,6 +54,10 @@ class GraphBuilder {
       layer_ = static_cast<int>(layer);
       std::visit([this](const auto& description) { add_forward(description); },
                  graph_.network.layers[layer]);
+      if (graph_.mode == PassMode::peaks && layer_ == target_) {
+        add_channel_peak();
+        return std::move(graph_);
+      }
     }
     if (graph_.mode != PassMode::inference) add_backward();
     return std::move(graph_);
@@ -98,6 +106,16 @@ class GraphBuilder {
     graph_.probabilities = current_;
   }
 
+  void add_channel_peak() {
+    const Shape peaks{.channels = graph_.shape(current_).channels, .height = 1, .width = 1};
+    graph_.peaks = add_value("peaks", peaks, sizeof(float));
+    graph_.peak_positions = add_value("peak_positions", peaks, sizeof(std::int32_t));
+    add({.kind = OperationKind::channel_peak,
+         .src = current_,
+         .dst = graph_.peaks,
+         .dst2 = graph_.peak_positions});
+  }
+
   std::string numbered(const std::string& name) const { return name + std::to_string(layer_ + 1); }
 
   // Whether the gradient with respect to `id` is wanted: for all values in an explanation; in
@@ -118,9 +136,12 @@ class GraphBuilder {
       first_trained_ = operation.dst;
       break;
     }
-    for (auto operation = forward.rbegin(); operation != forward.rend(); ++operation) {
-      add_backward_of(*operation);
+    auto operation = forward.rbegin();
+    if (target_ >= 0) {
+      while (operation->layer != target_) ++operation;
+      add_unit_signal(operation->dst);
     }
+    for (; operation != forward.rend(); ++operation) add_backward_of(*operation);
     if (graph_.mode == PassMode::explain) graph_.input_gradient = gradient_;
   }
 
@@ -149,17 +170,21 @@ class GraphBuilder {
     add(backward);
   }
 
-  // Training starts from the loss, an explanation from one class's logit.
+  // Training starts from the loss, an explanation from a class's logit unless from a layer.
   void add_first_gradient(const Operation& softmax) {
+    if (graph_.mode == PassMode::explain) return add_unit_signal(softmax.src);
     gradient_ = add_gradient(softmax.src);
-    if (graph_.mode == PassMode::training) {
-      add({.kind = OperationKind::softmax_cross_entropy_backward,
-           .layer = softmax.layer,
-           .src = softmax.dst,
-           .dst = gradient_});
-    } else {
-      add({.kind = OperationKind::class_signal, .src = softmax.src, .dst = gradient_});
-    }
+    add({.kind = OperationKind::softmax_cross_entropy_backward,
+         .layer = softmax.layer,
+         .src = softmax.dst,
+         .dst = gradient_});
+  }
+
+  void add_unit_signal(ValueId at) {
+    gradient_ = add_gradient(at);
+    graph_.unit = add_value("unit", {.channels = 1, .height = 1, .width = 1},
+                            static_cast<int>(sizeof(kernels::UnitFound)));
+    add({.kind = OperationKind::unit_signal, .src = at, .dst = gradient_, .dst2 = graph_.unit});
   }
 
   // The weight gradient first: both read the same d_dst and may run side by side.
@@ -184,6 +209,7 @@ class GraphBuilder {
   Graph graph_;
   std::vector<Shape> shapes_;  // after each layer
   int layer_ = -1;
+  int target_ = -1;  // the layer whose output is looked at; -1: none
   ValueId current_ = kNoValue;
   ValueId gradient_ = kNoValue;
   ValueId first_trained_ = 0;
@@ -193,8 +219,18 @@ class GraphBuilder {
 
 }  // namespace
 
-Graph make_graph(const NetworkDescription& network, PassMode mode, ReluRule rule) {
-  return GraphBuilder(network, mode, rule).build();
+Graph make_graph(const NetworkDescription& network, PassMode mode, ReluRule rule,
+                 std::optional<std::size_t> layer) {
+  return GraphBuilder(network, mode, rule, layer).build();
+}
+
+std::size_t activation_layer(const NetworkDescription& network, std::size_t convolution) {
+  const std::size_t next = convolution + 1;
+  if (next >= network.layers.size()) return convolution;
+  const Layer& layer = network.layers[next];
+  const bool activates =
+      std::holds_alternative<ReluLayer>(layer) || std::holds_alternative<LeakyReluLayer>(layer);
+  return activates ? next : convolution;
 }
 
 float relu_slope(const Layer& layer) {

@@ -16,7 +16,8 @@ using kernels::ReluRule;
 enum class PassMode {
   inference,  // images to probabilities
   training,   // and back to the gradients of all weights
-  explain,    // and the signal of one class back to the input
+  explain,    // and the signal of one unit back to the input
+  peaks,      // images to the largest value of each channel of a layer
 };
 
 enum class OperationKind {
@@ -28,7 +29,8 @@ enum class OperationKind {
   global_average_pool,
   softmax,
   softmax_cross_entropy_backward,
-  class_signal,  // 1 at the logit of one class, 0 elsewhere
+  unit_signal,   // 1 at one unit, 0 elsewhere
+  channel_peak,  // where each channel is largest
   global_average_pool_backward,
   max_pool_backward,
   relu_backward,
@@ -43,7 +45,7 @@ inline constexpr ValueId kNoValue = -1;
 struct Value {
   std::string name;       // "conv1", "relu1", "d_relu1", "switches1"
   Shape shape;            // one image's extent
-  int element_bytes = 4;  // float; 1: pooling switches
+  int element_bytes = 4;  // float; 1: pooling switches; others of a kernel's own records
 };
 
 // Operands by role; which of them are used depends on the kind:
@@ -51,7 +53,8 @@ struct Value {
 //     conv2d, relu, dropout, softmax  src -> dst
 //     max_pool                        src -> dst, switches in dst2
 //     softmax_cross_entropy_backward  probabilities in src -> dst
-//     class_signal                    logits in src -> dst
+//     unit_signal                     src -> dst, the unit that was taken in dst2
+//     channel_peak                    src -> values in dst, positions in dst2
 //     global_average_pool_backward    d_dst in src -> dst
 //     max_pool_backward               d_dst in src, switches in src2 -> dst
 //     relu_backward                   d_dst in src, forward output in src2 -> dst
@@ -60,7 +63,7 @@ struct Value {
 //     conv2d_data_gradient            d_dst in src -> dst
 struct Operation {
   OperationKind kind = OperationKind::input;
-  int layer = -1;    // index in the network's layers; -1 for input and class_signal
+  int layer = -1;    // index in the network's layers; -1 for input, unit_signal, channel_peak
   int ordinal = -1;  // convolutions: index of their parameters; dropouts: counted from 0
   ValueId src = kNoValue;
   ValueId src2 = kNoValue;
@@ -75,17 +78,24 @@ struct Graph {
   std::vector<Value> values;
   std::vector<Operation> operations;  // in execution order
   ValueId input = kNoValue;
-  ValueId logits = kNoValue;
-  ValueId probabilities = kNoValue;
-  ValueId input_gradient = kNoValue;  // explain only
+  ValueId logits = kNoValue;                            // not in peaks
+  ValueId probabilities = kNoValue;                     // not in peaks
+  ValueId input_gradient = kNoValue;                    // explain only
+  ValueId unit = kNoValue;                              // explain only: one kernels::UnitFound
+  ValueId peaks = kNoValue, peak_positions = kNoValue;  // peaks only, (c) each
 
   const Shape& shape(ValueId id) const { return values[static_cast<std::size_t>(id)].shape; }
 };
 
-// Dropout acts in training only. `rule` is for explain; training uses the gradient.
-// Throws Error{usage} as infer_shapes() does.
+// Dropout acts in training only. `rule` is for explain; training uses the gradient. `layer`, the
+// index of a convolution: in explain the signal starts at the output of its ReLU, or at its own
+// where it has none, and without a layer at the logits; in peaks that output is looked at, and
+// nothing behind it is computed. Throws Error{usage} as infer_shapes() does.
 Graph make_graph(const NetworkDescription& network, PassMode mode,
-                 ReluRule rule = ReluRule::gradient);
+                 ReluRule rule = ReluRule::gradient, std::optional<std::size_t> layer = {});
+
+// The last of the layers that make a convolution's output: its ReLU, or itself.
+std::size_t activation_layer(const NetworkDescription& network, std::size_t convolution);
 
 // The leak of a relu or leaky_relu layer.
 float relu_slope(const Layer& layer);

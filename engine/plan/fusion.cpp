@@ -119,7 +119,8 @@ class Fuser {
   // A convolution's own name, else the operation's with the layer's number.
   std::string label(const Operation& operation) const {
     if (operation.layer < 0) {
-      return operation.kind == OperationKind::input ? "input" : "class signal";
+      if (operation.kind == OperationKind::input) return "input";
+      return operation.kind == OperationKind::unit_signal ? "unit signal" : "channel peaks";
     }
     const Layer& layer = graph_.network.layers[static_cast<std::size_t>(operation.layer)];
     if (const auto* conv = std::get_if<Conv2dLayer>(&layer)) return conv->name;

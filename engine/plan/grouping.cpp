@@ -26,7 +26,8 @@ bool images_are_aligned(const Plan& plan, const Step& step) {
 }
 
 bool begins_backward_pass(const Step& step) {
-  return computes<kernels::SoftmaxCrossEntropyBackward>(step) || computes<ClassSignal>(step);
+  return computes<kernels::SoftmaxCrossEntropyBackward>(step) ||
+         computes<kernels::UnitSignal>(step);
 }
 
 // The steps before the first convolution whose weights are too large to be read for every image.

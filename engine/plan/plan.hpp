@@ -12,7 +12,7 @@
 
 #include "engine/graph/graph.hpp"
 #include "engine/support/diagnostics.hpp"
-#include "kernels/class_signal/problem.hpp"
+#include "kernels/channel_peak/problem.hpp"
 #include "kernels/classifier_head/problem.hpp"
 #include "kernels/conv2d/problem.hpp"
 #include "kernels/core/cache.hpp"
@@ -25,6 +25,7 @@
 #include "kernels/max_pool/problem.hpp"
 #include "kernels/relu/problem.hpp"
 #include "kernels/softmax_cross_entropy/problem.hpp"
+#include "kernels/unit_signal/problem.hpp"
 
 namespace allconv {
 
@@ -35,9 +36,6 @@ class TuningSession;
 namespace kernels {
 struct GpuLibraries;  // libraries/gpu_libraries.hpp
 }  // namespace kernels
-
-// Work of the CPU's executor itself rather than of a kernel.
-using kernels::ClassSignal;
 
 // A problem together with the operation that it belongs to.
 template <class Operation>
@@ -50,11 +48,11 @@ using StepProblem =
                  Bound<kernels::ReluForward>, Bound<kernels::Dropout>,
                  Bound<kernels::MaxPoolForward>, Bound<kernels::GlobalAveragePoolForward>,
                  Bound<kernels::SoftmaxCrossEntropyForward>,
-                 Bound<kernels::SoftmaxCrossEntropyBackward>, Bound<ClassSignal>,
+                 Bound<kernels::SoftmaxCrossEntropyBackward>, Bound<kernels::UnitSignal>,
                  Bound<kernels::GlobalAveragePoolBackward>, Bound<kernels::MaxPoolBackward>,
                  Bound<kernels::ReluBackward>, Bound<kernels::Conv2dWeightGradient>,
                  Bound<kernels::Conv2dDataGradient>, Bound<kernels::Conv2dPixelsForward>,
-                 Bound<kernels::ClassifierHead>>;
+                 Bound<kernels::ClassifierHead>, Bound<kernels::ChannelPeak>>;
 
 // A kernel that was passed over, and why.
 struct Refusal {
@@ -147,6 +145,7 @@ struct Plan {
   int stages = 0;
   int input = kNoValue, logits = kNoValue, probabilities = kNoValue, input_gradient = kNoValue;
   int loss = kNoValue;
+  int unit = kNoValue, peaks = kNoValue, peak_positions = kNoValue;
 
   std::size_t weights_bytes = 0;         // parameters as in the file
   std::size_t packed_weights_bytes = 0;  // forward and data gradient forms

@@ -14,12 +14,13 @@ PlanBuilder::PlanBuilder(const Graph& graph, int images)
 
 void PlanBuilder::add_steps() {
   for (const FusedOperation& fused : fused_.operations) add_step(fused);
-  keep_to_end(plan_.logits = plan_value(graph_.logits));
-  keep_to_end(plan_.probabilities = plan_value(graph_.probabilities));
-  if (graph_.input_gradient != kNoValue) {
-    keep_to_end(plan_.input_gradient = plan_value(graph_.input_gradient));
-  }
-  if (plan_.loss != kNoValue) keep_to_end(plan_.loss);
+  plan_.logits = keep_to_end(graph_.logits);
+  plan_.probabilities = keep_to_end(graph_.probabilities);
+  plan_.input_gradient = keep_to_end(graph_.input_gradient);
+  plan_.unit = keep_to_end(graph_.unit);
+  plan_.peaks = keep_to_end(graph_.peaks);
+  plan_.peak_positions = keep_to_end(graph_.peak_positions);
+  if (plan_.loss != kNoValue) keep_value_to_end(plan_.loss);
   plan_.input = plan_value(graph_.input);
 }
 
@@ -79,7 +80,14 @@ int PlanBuilder::written(ValueId id, int stage) {
   return read(id, stage);
 }
 
-void PlanBuilder::keep_to_end(int value) {
+int PlanBuilder::keep_to_end(ValueId id) {
+  if (id == kNoValue) return kNoValue;
+  const int value = plan_value(id);
+  keep_value_to_end(value);
+  return value;
+}
+
+void PlanBuilder::keep_value_to_end(int value) {
   plan_.values[static_cast<std::size_t>(value)].last_stage = plan_.stages - 1;
 }
 

@@ -24,7 +24,9 @@ class PlanBuilder {
 
   int add_value(std::string name, std::size_t bytes_an_image, int channels, int stage);
   int plan_value(ValueId id) const { return plan_value_of_[static_cast<std::size_t>(home(id))]; }
-  void keep_to_end(int value);
+  // The plan's value of a result, which then lives to the end; none where the graph has none.
+  int keep_to_end(ValueId id);
+  void keep_value_to_end(int value);
 
   // Offsets of all values by their lifetimes, in stages.
   void place_values(const std::vector<Lifetime>& lifetimes);

@@ -13,11 +13,7 @@ namespace {
 std::string problem_text_of(const Step& step) {
   return std::visit(
       []<class Operation>(const Bound<Operation>& bound) -> std::string {
-        if constexpr (std::is_same_v<Operation, ClassSignal>) {
-          return fmt::format("n{}c{}", bound.problem.n, bound.problem.c);
-        } else {
-          return kernels::to_text(bound.problem);
-        }
+        return kernels::to_text(bound.problem);
       },
       step.problem);
 }

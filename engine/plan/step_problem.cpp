@@ -23,6 +23,7 @@ class StepProblems {
   kernels::Conv2dProblem conv2d_problem(const FusedOperation& fused) const;
   kernels::MaxPoolProblem max_pool_problem(const Operation& operation) const;
   kernels::GlobalAveragePoolProblem average_problem(const Operation& operation) const;
+  kernels::UnitSignalProblem unit_signal_problem(const Operation& operation) const;
 
   const Graph& graph_;
   int images_;
@@ -70,6 +71,15 @@ kernels::GlobalAveragePoolProblem StepProblems::average_problem(const Operation&
   return {.n = images_, .h = src.height, .w = src.width, .c = src.channels};
 }
 
+kernels::UnitSignalProblem StepProblems::unit_signal_problem(const Operation& operation) const {
+  const Shape& map = shape(operation.src);
+  return {.n = images_,
+          .h = map.height,
+          .w = map.width,
+          .c = map.channels,
+          .logits = operation.src == graph_.logits ? 1 : 0};
+}
+
 StepProblem StepProblems::problem_of(const FusedOperation& fused) const {
   using namespace kernels;  // NOLINT: every name below is an operation of it
   const Operation& operation = fused.operation;
@@ -98,7 +108,11 @@ StepProblem StepProblems::problem_of(const FusedOperation& fused) const {
     case OperationKind::softmax: return Bound<SoftmaxCrossEntropyForward>{softmax};
     case OperationKind::softmax_cross_entropy_backward:
       return Bound<SoftmaxCrossEntropyBackward>{softmax};
-    case OperationKind::class_signal: return Bound<ClassSignal>{{.n = images, .c = classes}};
+    case OperationKind::unit_signal: return Bound<UnitSignal>{unit_signal_problem(operation)};
+    case OperationKind::channel_peak: {
+      const Shape& map = shape(operation.src);
+      return Bound<ChannelPeak>{{.n = images, .h = map.height, .w = map.width, .c = map.channels}};
+    }
     case OperationKind::global_average_pool_backward:
       return Bound<GlobalAveragePoolBackward>{average_problem(operation)};
     case OperationKind::max_pool_backward:

@@ -115,6 +115,7 @@ std::string small_problem(const std::string& operation) {
   if (operation.starts_with("softmax")) return "n5c10";
   if (operation == "gradient_sum") return "count1000lanes5";
   if (operation == "top_k") return "n3c10k5";
+  if (operation == "channel_peak") return "n2h6w6c10";
   return "count1000";
 }
 

@@ -20,11 +20,12 @@ namespace allconv::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Trains, scores and evaluates all-convolutional networks.\n"
+    "Trains, scores and explains all-convolutional networks.\n"
     "\n"
     "  allconv train pictures/ -o model.safetensors --epochs 20\n"
     "  allconv evaluate model.safetensors pictures/\n"
-    "  allconv score model.safetensors photo.jpg more/ -o scores.jsonl\n";
+    "  allconv score model.safetensors photo.jpg more/ -o scores.jsonl\n"
+    "  allconv explain model.safetensors photo.jpg -o explained/\n";
 
 constexpr const char* kFooter =
     "`allconv COMMAND --help` shows a command's options, with examples.\n"
@@ -33,7 +34,7 @@ constexpr const char* kFooter =
     "5 device, 6 input or output, 7 training failed, 130 interrupted.";
 
 // Commands of the contract that later versions bring.
-constexpr std::array<std::string_view, 3> kLaterCommands = {"explain", "patches", "convert"};
+constexpr std::array<std::string_view, 1> kLaterCommands = {"convert"};
 
 // Before the command line is read: the options of such a command are not known.
 void refuse_later_command(int count, char** arguments) {
@@ -88,6 +89,8 @@ void add_commands(CLI::App& app, Chosen& chosen) {
   add_score_command(app, chosen);
   add_merge_command(app, chosen);
   add_report_command(app, chosen);
+  add_explain_command(app, chosen);
+  add_patches_command(app, chosen);
   add_plan_command(app, chosen);
   add_inspect_command(app, chosen);
   add_networks_command(app, chosen);

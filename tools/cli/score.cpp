@@ -11,6 +11,7 @@
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
+#include "tools/cli/inputs.hpp"
 #include "tools/cli/interrupt.hpp"
 #include "tools/cli/score_output.hpp"
 
@@ -28,16 +29,6 @@ constexpr const char* kScoreExamples =
     "    allconv score model.safetensors pictures/ -o scores.jsonl --resume\n"
     "  The first of three machines; `allconv merge` joins their results:\n"
     "    allconv score model.safetensors pictures/ -o 0.csv --shard 0/3";
-
-// All inputs, in the order given.
-DataSet open_inputs(const ScoreArguments& arguments) {
-  DataSet data;
-  for (const std::string& path : arguments.data) {
-    data.append(open_data(path, parse_split(arguments.split), OpenMode::score,
-                          console_diagnostics(), interrupted));
-  }
-  return data;
-}
 
 // Of this run, without the rows that were there before it.
 struct ScoreCounts {
@@ -127,7 +118,7 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
 // Scores what is left to do on the device.
 int score_on(ComputeDevice& device, const ScoreArguments& arguments) {
   const Model model = read_model(arguments.model);
-  const DataSet data = open_inputs(arguments);
+  const DataSet data = open_inputs(arguments.data, parse_split(arguments.split));
   const IndexRange range =
       IndexRange::shard(data.size(), arguments.shard.index, arguments.shard.count);
   ScorerOptions options = scorer_options(arguments.scoring, device);

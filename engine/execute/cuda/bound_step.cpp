@@ -119,10 +119,16 @@ class DeviceBinder {
                  .d_src = dst(),
                  .scale = &frame_.values()->loss_scale};
   }
-  void bind(kernels::ClassSignal::DeviceArguments& arguments) const {
-    arguments = {.logits = src(),
-                 .classes = frame_.given<std::int32_t>(frame_.layout.classes),
-                 .signal = dst()};
+  void bind(kernels::UnitSignal::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .choices = frame_.given<kernels::UnitChoice>(frame_.layout.units),
+                 .signal = dst(),
+                 .found = static_cast<kernels::UnitFound*>(frame_.value(step_.dst2))};
+  }
+  void bind(kernels::ChannelPeak::DeviceArguments& arguments) const {
+    arguments = {.src = src(),
+                 .values = static_cast<float*>(dst()),
+                 .positions = static_cast<std::int32_t*>(frame_.value(step_.dst2))};
   }
 
  private:

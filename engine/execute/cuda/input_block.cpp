@@ -48,7 +48,7 @@ InputLayout::InputLayout(const CudaPlan& plan) {
   part(moves, n * sizeof(kernels::ImageMove));
   part(warps, n * sizeof(kernels::ImageWarp));
   part(labels, n * sizeof(std::int32_t));
-  part(classes, n * sizeof(std::int32_t));
+  part(units, n * sizeof(kernels::UnitChoice));
   part(values, sizeof(BatchValues));
 }
 
@@ -58,7 +58,7 @@ void write_input(const CudaPlan& plan, const InputLayout& layout, const Batch& b
   auto* const moves = reinterpret_cast<kernels::ImageMove*>(block + layout.moves);
   auto* const warps = reinterpret_cast<kernels::ImageWarp*>(block + layout.warps);
   auto* const labels = reinterpret_cast<std::int32_t*>(block + layout.labels);
-  auto* const classes = reinterpret_cast<std::int32_t*>(block + layout.classes);
+  auto* const units = reinterpret_cast<kernels::UnitChoice*>(block + layout.units);
   for (int i = 0; i < plan.plan.images; ++i) {
     const bool present = i < batch.images;
     const int image = present ? i : 0;
@@ -71,7 +71,7 @@ void write_input(const CudaPlan& plan, const InputLayout& layout, const Batch& b
     moves[i] = batch.moves == nullptr ? kernels::ImageMove{} : batch.moves[image];
     warps[i] = batch.warps == nullptr ? kernels::ImageWarp{} : batch.warps[image];
     labels[i] = batch.labels == nullptr || !present ? -1 : batch.labels[image];
-    classes[i] = batch.signal_classes == nullptr ? -1 : batch.signal_classes[image];
+    units[i] = batch.units == nullptr ? kernels::UnitChoice{} : batch.units[image];
   }
 }
 

@@ -24,12 +24,12 @@ struct BatchValues {
 struct InputLayout {
   explicit InputLayout(const CudaPlan& plan);
 
-  std::size_t images = 0;   // (n,h,w,3) bytes, or (n,h,w,c) elements of maps
-  std::size_t moves = 0;    // (n) kernels::ImageMove
-  std::size_t warps = 0;    // (n) kernels::ImageWarp
-  std::size_t labels = 0;   // (n), -1 where an image only fills up
-  std::size_t classes = 0;  // (n), -1: the predicted class
-  std::size_t values = 0;   // BatchValues
+  std::size_t images = 0;  // (n,h,w,3) bytes, or (n,h,w,c) elements of maps
+  std::size_t moves = 0;   // (n) kernels::ImageMove
+  std::size_t warps = 0;   // (n) kernels::ImageWarp
+  std::size_t labels = 0;  // (n), -1 where an image only fills up
+  std::size_t units = 0;   // (n) kernels::UnitChoice
+  std::size_t values = 0;  // BatchValues
   std::size_t bytes = 0;
 };
 

@@ -4,6 +4,8 @@
 #include <cuda_fp16.h>
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 namespace allconv {
 
@@ -25,20 +27,20 @@ void to_floats(const std::byte* from, kernels::Precision precision, std::size_t 
 }  // namespace
 
 OutputBlock::OutputBlock(const CudaPlan& plan) : plan_(plan) {
-  const Graph& graph = plan.plan.graph;
-  const auto size = [&](ValueId id) { return static_cast<std::size_t>(graph.shape(id).size()); };
-  add(plan.plan.logits, plan.types.row, size(graph.logits), &Batch::logits);
-  add(plan.plan.probabilities, kernels::Precision::fp32, size(graph.probabilities),
-      &Batch::probabilities);
-  add(plan.plan.loss, kernels::Precision::fp32, 1, &Batch::losses);
-  add(plan.plan.input_gradient, plan.types.map, size(graph.input), &Batch::input_gradient);
+  const Plan& of = plan.plan;
+  add(of.logits, plan.types.row, &Batch::logits);
+  add(of.probabilities, kernels::Precision::fp32, &Batch::probabilities);
+  add(of.loss, kernels::Precision::fp32, &Batch::losses);
+  add(of.input_gradient, plan.types.map, &Batch::input_gradient);
+  add(of.unit, {}, &Batch::found);
+  add(of.peaks, kernels::Precision::fp32, &Batch::peaks);
+  add(of.peak_positions, {}, &Batch::peak_positions);
   memory_ = cuda::PinnedMemory(bytes_);
 }
 
-void OutputBlock::add(int value, kernels::Precision precision, std::size_t floats,
-                      float* Batch::*wanted) {
+void OutputBlock::add(int value, kernels::Precision precision, Wanted wanted) {
   if (value == kNoValue) return;
-  parts_.push_back({value, precision, floats, bytes_, wanted});
+  parts_.push_back({value, precision, bytes_, wanted});
   bytes_ += plan_.plan.values[static_cast<std::size_t>(value)].bytes;
 }
 
@@ -53,10 +55,18 @@ void OutputBlock::enqueue_copies(const CudaFrame& frame, cudaStream_t stream) co
 
 void OutputBlock::read(const Batch& batch) const {
   for (const Part& part : parts_) {
-    float* const to = batch.*part.wanted;
-    if (to == nullptr) continue;
-    to_floats(memory_.data() + part.offset, part.precision,
-              part.floats * static_cast<std::size_t>(batch.images), to);
+    const PlanValue& value = plan_.plan.values[static_cast<std::size_t>(part.value)];
+    const std::size_t bytes = value.image_bytes * static_cast<std::size_t>(batch.images);
+    const std::byte* const from = memory_.data() + part.offset;
+    const auto take = [&]<class Element>(Element* to) {
+      if (to == nullptr) return;
+      if constexpr (std::is_same_v<Element, float>) {
+        to_floats(from, part.precision, bytes / kernels::element_bytes(part.precision), to);
+      } else {
+        std::memcpy(to, from, bytes);
+      }
+    };
+    std::visit([&](auto wanted) { take(batch.*wanted); }, part.wanted);
   }
 }
 

@@ -4,14 +4,17 @@
 
 #include <cuda_runtime_api.h>
 
+#include <variant>
+#include <vector>
+
 #include "engine/execute/batch.hpp"
 #include "engine/execute/cuda/bound_step.hpp"
 #include "engine/runtime/cuda/resources.hpp"
 
 namespace allconv {
 
-// Of all images of the plan: logits, probabilities, losses, and the input's gradient, those that
-// the plan has.
+// Of all images of the plan: logits, probabilities, losses, the input's gradient and its unit, and
+// peaks, those that the plan has.
 class OutputBlock {
  public:
   explicit OutputBlock(const CudaPlan& plan);
@@ -22,14 +25,16 @@ class OutputBlock {
   void read(const Batch& batch) const;
 
  private:
+  // Floats, or records that are copied as they are.
+  using Wanted =
+      std::variant<float * Batch::*, std::int32_t * Batch::*, kernels::UnitFound * Batch::*>;
   struct Part {
-    int value = kNoValue;  // of the plan
-    kernels::Precision precision = kernels::Precision::fp32;
-    std::size_t floats = 0;  // of an image
-    std::size_t offset = 0;  // in the block, bytes
-    float* Batch::*wanted = nullptr;
+    int value = kNoValue;                                     // of the plan
+    kernels::Precision precision = kernels::Precision::fp32;  // of floats
+    std::size_t offset = 0;                                   // in the block, bytes
+    Wanted wanted;
   };
-  void add(int value, kernels::Precision precision, std::size_t floats, float* Batch::*wanted);
+  void add(int value, kernels::Precision precision, Wanted wanted);
 
   const CudaPlan& plan_;
   std::vector<Part> parts_;

@@ -1,6 +1,7 @@
 #include "engine/plan/cuda/cuda_plan.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/graph/parameters.hpp"
 #include "engine/plan/cuda/cost_model.hpp"
@@ -66,18 +67,22 @@ class CudaPlanner final : public PlanBuilder {
     });
     if (averaged) result_.types.row = Precision::fp32;
     const auto mark = [&](ValueId id) { is_row_[static_cast<std::size_t>(id)] = true; };
+    if (graph_.logits == kNoValue) return;
     mark(graph_.logits);
     for (const Operation& operation : operations) {
-      const bool first_signal = operation.kind == OperationKind::softmax_cross_entropy_backward ||
-                                operation.kind == OperationKind::class_signal;
+      const bool first_signal =
+          operation.kind == OperationKind::softmax_cross_entropy_backward ||
+          (operation.kind == OperationKind::unit_signal && operation.src == graph_.logits);
       if (first_signal) mark(operation.dst);
     }
   }
 
   std::size_t element_bytes(ValueId id) const override {
-    if (id == graph_.probabilities) return sizeof(float);
     const std::size_t described = PlanBuilder::element_bytes(id);
+    const std::array<ValueId, 4> fixed = {graph_.probabilities, graph_.unit, graph_.peaks,
+                                          graph_.peak_positions};
     if (described == 1) return 1;  // switches of a pooling
+    if (std::find(fixed.begin(), fixed.end(), id) != fixed.end()) return described;
     const bool row = is_row_[static_cast<std::size_t>(id)];
     return kernels::element_bytes(row ? result_.types.row : result_.types.map);
   }

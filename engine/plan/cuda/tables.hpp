@@ -1,7 +1,7 @@
 // The tables of all operations that run on GPUs.
 #pragma once
 
-#include "kernels/class_signal/cuda.hpp"
+#include "kernels/channel_peak/cuda.hpp"
 #include "kernels/classifier_head/cuda.hpp"
 #include "kernels/conv2d/cuda.hpp"
 #include "kernels/conv2d/libraries.hpp"
@@ -14,3 +14,4 @@
 #include "kernels/relu/cuda.hpp"
 #include "kernels/sgd/cuda.hpp"
 #include "kernels/softmax_cross_entropy/cuda.hpp"
+#include "kernels/unit_signal/cuda.hpp"

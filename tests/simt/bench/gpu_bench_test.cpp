@@ -32,6 +32,7 @@ std::string small_problem(const std::string& operation) {
   if (operation.starts_with("softmax")) return "n5c10";
   if (operation == "classifier_head") return "n2h3w3c16k10";
   if (operation == "top_k") return "n3c10k5";
+  if (operation == "channel_peak") return "n2h6w6c10";
   return "count1000";
 }
 

@@ -39,7 +39,7 @@ SEEDS = (1, 2, 3)  # of the orders in which a mutant without a barrier runs; oth
 _GATHER = ("conv2d_forward.*{0}*:conv2d_pixels_forward.*{0}*:conv2d_data_gradient.*{0}*:"
            "Conv2dMask.*:Conv2dIsolation.*:PixelsTest.*")
 TESTS = {
-    "kernels/class_signal/cuda.cu": "ClassSignalOnGpu.*",
+    "kernels/unit_signal/cuda.cu": "UnitSignalOnGpu.*",
     "kernels/conv2d/gather_cuda_simt.cu": _GATHER.format("_cuda_simt"),
     "kernels/conv2d/gather_cuda_sm80.cu": _GATHER.format("_cuda_sm80"),
     "kernels/conv2d/gather_pack_cuda.cu": _GATHER.format("_cuda_"),

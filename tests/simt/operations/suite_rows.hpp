@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/channel_peak/cuda.hpp"
 #include "kernels/classifier_head/cuda.hpp"
 #include "kernels/conv2d/cuda.hpp"
 #include "kernels/dropout/cuda.hpp"

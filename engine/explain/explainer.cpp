@@ -1,0 +1,127 @@
+#include "engine/explain/explainer.hpp"
+
+#include <algorithm>
+
+#include "engine/explain/unit.hpp"
+#include "engine/explain/unstride.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+namespace {
+
+AttributionOptions pass_options(const ExplainerOptions& options) {
+  return {.methods = options.methods,
+          .layer = options.target.layer,
+          .batch_size = options.batches.batch_size,
+          .images = options.batches.images,
+          .plan = options.batches.plan};
+}
+
+// The same convolution among the layers of the unstrided network.
+std::optional<std::size_t> layer_in(const NetworkDescription& other,
+                                    const NetworkDescription& network,
+                                    std::optional<std::size_t> layer) {
+  if (!layer) return std::nullopt;
+  return find_convolution(other, std::get<Conv2dLayer>(network.layers[*layer]).name);
+}
+
+std::unique_ptr<AttributionPass> unstrided_pass(const Model& model, const ExplainerOptions& options,
+                                                ThreadPool& pool) {
+  if (!options.unstride) return nullptr;
+  Model unstrided = model;
+  unstrided.network = unstride(model.network);
+  AttributionOptions with = pass_options(options);
+  with.layer = layer_in(unstrided.network, model.network, options.target.layer);
+  return std::make_unique<AttributionPass>(unstrided, with, pool);
+}
+
+UnitChoice choice_of(const UnitFound& found, const Shape& map) {
+  const int position = found.element / map.channels;
+  return {.channel = found.element % map.channels,
+          .row = position / map.width,
+          .column = position % map.width};
+}
+
+}  // namespace
+
+Explainer::Explainer(const Model& model, const ExplainerOptions& options, ThreadPool& pool)
+    : options_(options.batches),
+      load_{.target = image_target(model.prepare),
+            .mode = options.batches.decode,
+            .pixel_limit = options.batches.pixel_limit},
+      unit_(options.target.unit),
+      pool_(pool),
+      pass_(model, pass_options(options), pool),
+      unstrided_(unstrided_pass(model, options, pool)) {
+  for (const ReluRule rule : options.methods) names_.emplace_back(rule_name(rule));
+  if (unstrided_ == nullptr) return;
+  for (const ReluRule rule : options.methods)
+    names_.push_back("unstrided." + std::string(rule_name(rule)));
+}
+
+void Explainer::run_batch(std::span<const LoadedImage> images) {
+  pixels_.clear();
+  for (const LoadedImage& image : images) {
+    if (image.ok()) pixels_.push_back(image.pixels.data());
+  }
+  if (!pixels_.empty()) {
+    units_.assign(pixels_.size(), unit_);
+    pass_.run(pixels_, units_);
+    if (unstrided_ != nullptr) {
+      for (std::size_t i = 0; i < units_.size(); ++i)
+        units_[i] = choice_of(pass_.found(i), pass_.unit_shape());
+      unstrided_->run(pixels_, units_);
+    }
+  }
+  explanations_.clear();
+  std::size_t row = 0;
+  for (const LoadedImage& image : images) {
+    Explanation& explanation = explanations_.emplace_back();
+    explanation.index = image.index;
+    explanation.failure = loading_failure(image);
+    if (!explanation.failure) explain(image, row++, explanation);
+  }
+}
+
+void Explainer::explain(const LoadedImage& image, std::size_t row, Explanation& explanation) const {
+  const std::span<const float> logits = pass_.logits(row);
+  explanation.failure = network_failure(logits);
+  if (explanation.failure) return;
+  explanation.pixels = image.pixels.span();
+  explanation.input = pass_.input(row);
+  const std::size_t methods = names_.size() / (unstrided_ == nullptr ? 1 : 2);
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    const AttributionPass& pass = i < methods ? pass_ : *unstrided_;
+    explanation.attributions.push_back({names_[i], pass.attribution(i % methods, row)});
+  }
+  const UnitFound found = pass_.found(row);
+  const UnitChoice unit = choice_of(found, pass_.unit_shape());
+  explanation.unit = {unit.channel, unit.row, unit.column, found.value};
+  explanation.predicted =
+      static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  explanation.probability = pass_.probabilities(row)[explanation.predicted];
+}
+
+void Explainer::run(const DataSet& data, const IndexRange& range,
+                    const ExplainCallbacks& callbacks) {
+  DecodeAhead decoded(data, range, load_, pool_);
+  std::vector<LoadedImage> images;
+  for (bool more = true; more;) {
+    if (callbacks.cancelled && callbacks.cancelled()) {
+      throw Error(ErrorKind::interrupted, "explaining was interrupted");
+    }
+    images.clear();
+    while (images.size() < static_cast<std::size_t>(options_.batch_size)) {
+      std::optional<LoadedImage> image = decoded.next();
+      more = image.has_value();
+      if (!more) break;
+      images.push_back(std::move(*image));
+    }
+    if (images.empty()) break;
+    run_batch(images);
+    callbacks.explained(explanations_);
+  }
+}
+
+}  // namespace allconv

@@ -1,0 +1,201 @@
+#include "engine/explain/patch_files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/data/encode_png.hpp"
+#include "engine/explain/file_name.hpp"
+#include "engine/explain/patch_grid.hpp"
+#include "engine/explain/patch_images.hpp"
+#include "engine/explain/unit.hpp"
+#include "engine/report/document.hpp"
+#include "engine/report/markup.hpp"
+#include "engine/support/atomic_file.hpp"
+#include "engine/support/error.hpp"
+#include "engine/support/text.hpp"
+
+namespace allconv {
+
+namespace {
+
+constexpr std::size_t kFiltersAPicture = 32;
+constexpr std::size_t kPictureBytes = std::size_t{256} << 20;  // of the images behind one
+constexpr std::size_t kFiltersOnPage = 512;
+
+constexpr const char* kPageStyle = R"(.filter { margin: 0 0 14px; }
+.filter figcaption { font-weight: 400; font-size: 13px; }
+)";
+
+class PatchFiles {
+ public:
+  PatchFiles(const Model& model, const DataSet& data, const StrongestPatches& patches,
+             const PatchFilesOptions& options, ThreadPool& pool)
+      : model_(model), data_(data), patches_(patches), options_(options), pool_(pool) {}
+
+  void write() {
+    AttributionPass pass(model_,
+                         {.methods = {ReluRule::guided},
+                          .layer = options_.layer,
+                          .batch_size = options_.batches.batch_size,
+                          .plan = options_.batches.plan},
+                         pool_);
+    const std::size_t filters = patches_.filters.size();
+    const std::size_t at_once = filters_a_picture();
+    for (std::size_t first = 0; first < filters; first += at_once) {
+      if (options_.cancelled && options_.cancelled())
+        throw Error(ErrorKind::interrupted, "writing patches was interrupted");
+      write_filters(first, std::min(filters, first + at_once), pass);
+      if (options_.progress) options_.progress(std::min(filters, first + at_once));
+    }
+    write_file_atomically(path("patches.json"), json().dump(1) + "\n");
+    write_file_atomically(path("index.html"), page());
+  }
+
+ private:
+  const std::string& layer_name() const {
+    return std::get<Conv2dLayer>(model_.network.layers[options_.layer]).name;
+  }
+  std::string path(const std::string& name) const { return options_.folder + "/" + name; }
+
+  // As many as the images behind their patches leave memory for.
+  std::size_t filters_a_picture() const {
+    std::size_t most = 1;
+    for (const auto& filter : patches_.filters) most = std::max(most, filter.size());
+    const auto image = static_cast<std::size_t>(model_.network.input.size()) * (1 + sizeof(float));
+    return std::clamp<std::size_t>(kPictureBytes / (most * image), 1, kFiltersAPicture);
+  }
+
+  std::vector<ExplainedPatch> patches_of(std::size_t first, std::size_t last) const {
+    std::vector<ExplainedPatch> explained;
+    for (std::size_t filter = first; filter < last; ++filter) {
+      for (const Patch& patch : patches_.filters[filter])
+        explained.push_back({.patch = patch, .filter = static_cast<int>(filter), .map = {}});
+    }
+    return explained;
+  }
+
+  ReceptiveField field_of(const Patch& patch) const {
+    return receptive_field(model_.network, options_.layer, patch.row, patch.column);
+  }
+
+  PatchCell cell_of(const ExplainedPatch& patch, const std::vector<std::uint8_t>& pixels) const {
+    const ReceptiveField field = field_of(patch.patch);
+    const Shape& input = model_.network.input;
+    return {.row = field.row,
+            .column = field.column,
+            .rows = field.height,
+            .columns = field.width,
+            .height = pixels.empty() ? 0 : input.height,
+            .width = pixels.empty() ? 0 : input.width,
+            .pixels = pixels,
+            .map = patch.map};
+  }
+
+  void write_filters(std::size_t first, std::size_t last, AttributionPass& pass) {
+    std::vector<ExplainedPatch> explained = patches_of(first, last);
+    if (explained.empty()) return;
+    std::vector<std::size_t> indices;
+    for (const ExplainedPatch& patch : explained) indices.push_back(patch.patch.image);
+    const LoadedImages images = load_images(data_, indices,
+                                            {.target = image_target(model_.prepare),
+                                             .mode = options_.batches.decode,
+                                             .pixel_limit = options_.batches.pixel_limit},
+                                            pool_);
+    explain_patches(explained, images, pass, options_.batches.batch_size);
+    std::vector<std::vector<PatchCell>> rows(last - first);
+    for (const ExplainedPatch& patch : explained) {
+      rows[static_cast<std::size_t>(patch.filter) - first].push_back(
+          cell_of(patch, images.at(patch.patch.image)));
+    }
+    const std::string name =
+        fmt::format("{}-filters-{}-{}.png", safe_name(layer_name()), first, last - 1);
+    write_file_atomically(path(name), encode_png(patch_grid(rows)));
+    pictures_.push_back(name);
+    add_figures(first, rows);
+  }
+
+  // A figure a filter, which the page embeds.
+  void add_figures(std::size_t first, const std::vector<std::vector<PatchCell>>& rows) {
+    std::vector<std::string> figures(rows.size());
+    pool_.parallel_for(static_cast<int>(rows.size()), [&](int task, int) {
+      const auto i = static_cast<std::size_t>(task);
+      if (rows[i].empty() || first + i >= kFiltersOnPage) return;
+      const auto& filter = patches_.filters[first + i];
+      figures[i] = fmt::format(
+          "<figure class=\"filter\" id=\"filter-{0}\"><figcaption>filter {0}: {1:.4g} to "
+          "{2:.4g}</figcaption>\n<img alt=\"patches of filter {0}\" src=\"{3}\"></figure>\n",
+          first + i, filter.front().value, filter.back().value,
+          png_uri(encode_png(patch_grid({rows[i]}))));
+    });
+    for (const std::string& figure : figures) figures_ += figure;
+  }
+
+  nlohmann::ordered_json json() const {
+    nlohmann::ordered_json json;
+    json["model"] = to_utf8(options_.model);
+    json["network"] = to_utf8(model_.network.name);
+    json["device"] = to_utf8(options_.device);
+    json["layer"] = to_utf8(layer_name());
+    json["images"] = patches_.images;
+    json["failed"] = patches_.failed;
+    json["pictures"] = pictures_;
+    json["filters"] = nlohmann::ordered_json::array();
+    for (std::size_t filter = 0; filter < patches_.filters.size(); ++filter) {
+      nlohmann::ordered_json list = nlohmann::ordered_json::array();
+      for (const Patch& patch : patches_.filters[filter]) {
+        const ReceptiveField field = field_of(patch);
+        list.push_back({{"path", to_utf8(data_.path(patch.image))},
+                        {"index", patch.image},
+                        {"value", patch.value},
+                        {"row", patch.row},
+                        {"column", patch.column},
+                        {"receptive_field", {field.row, field.column, field.height, field.width}}});
+      }
+      json["filters"].push_back({{"filter", filter}, {"patches", std::move(list)}});
+    }
+    return json;
+  }
+
+  std::string page() const {
+    const std::string title =
+        escaped(fmt::format("Strongest patches of {} in {}", layer_name(), model_.network.name));
+    const ReceptiveField field = field_of({});
+    std::string words = fmt::format(
+        "{} images, model <code>{}</code>, {}. A filter's patches, {} x {} pixels, strongest "
+        "first, at most one an image; below each what guided backpropagation makes of the unit "
+        "that it excites, scaled to its own range round grey. Pixels beyond an image are grey. "
+        "Numbers are what the unit was. All are in <a href=\"patches.json\">patches.json</a>.",
+        patches_.images - patches_.failed, escaped(options_.model), escaped(options_.device),
+        field.height, field.width);
+    if (patches_.filters.size() > kFiltersOnPage) {
+      words += fmt::format(
+          " The page shows the first {} filters of {}; the pictures beside it "
+          "show all.",
+          kFiltersOnPage, patches_.filters.size());
+    }
+    return html_document({.title = title,
+                          .words = words,
+                          .style = kPageStyle,
+                          .script = {},
+                          .body = page_section("filters", "Filters", "", figures_)});
+  }
+
+  const Model& model_;
+  const DataSet& data_;
+  const StrongestPatches& patches_;
+  const PatchFilesOptions& options_;
+  ThreadPool& pool_;
+  std::vector<std::string> pictures_;
+  std::string figures_;
+};
+
+}  // namespace
+
+void write_patch_files(const Model& model, const DataSet& data, const StrongestPatches& patches,
+                       const PatchFilesOptions& options, ThreadPool& pool) {
+  PatchFiles(model, data, patches, options, pool).write();
+}
+
+}  // namespace allconv

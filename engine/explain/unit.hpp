@@ -1,0 +1,37 @@
+// Units of interest: which unit of a network is asked about, and what it can see.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph/network.hpp"
+#include "kernels/unit_signal/problem.hpp"
+
+namespace allconv {
+
+// Index in the network's layers of the convolution of that name. Throws Error{usage} that lists the
+// names.
+std::size_t find_convolution(const NetworkDescription& network, std::string_view name);
+
+// The map of a convolution's units: its output after its ReLU.
+Shape unit_shape(const NetworkDescription& network, std::size_t convolution);
+
+// Throws Error{usage} that says the range, for a channel, row or column that the map has not.
+void check_unit(const Shape& map, const kernels::UnitChoice& unit, std::string_view layer);
+
+// Whether the network has a ReLU, leaky or not: without any all methods are the same.
+bool has_relu(const NetworkDescription& network);
+
+// A rectangle of the input in pixels, which may reach beyond it.
+struct ReceptiveField {
+  int row = 0, column = 0;  // of its first pixel
+  int height = 1, width = 1;
+  friend bool operator==(const ReceptiveField&, const ReceptiveField&) = default;
+};
+
+// The pixels on which the unit at that position of a convolution's output depends.
+ReceptiveField receptive_field(const NetworkDescription& network, std::size_t convolution, int row,
+                               int column);
+
+}  // namespace allconv
