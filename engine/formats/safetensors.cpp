@@ -139,13 +139,8 @@ void SafetensorsReader::read(const TensorInfo& tensor, std::span<std::byte> byte
   file_.read_at(data_begin_ + tensor.begin, bytes);
 }
 
-void write_safetensors(const std::string& path,
-                       const std::vector<std::pair<std::string, std::string>>& metadata,
-                       std::vector<TensorSource> tensors) {
-  std::stable_sort(tensors.begin(), tensors.end(),
-                   [](const TensorSource& a, const TensorSource& b) {
-                     return bits_of(a.dtype) > bits_of(b.dtype);
-                   });
+std::string safetensors_header(const std::vector<std::pair<std::string, std::string>>& metadata,
+                               const std::vector<TensorInfo>& tensors, const std::string& path) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) {
     // Made before it is put there: a null that becomes an object by use does not survive a failing
@@ -153,23 +148,42 @@ void write_safetensors(const std::string& path,
     auto& entries = header[std::string(kMetadataKey)] = nlohmann::ordered_json::object();
     for (const auto& [key, value] : metadata) entries[key] = value;
   }
-  std::size_t offset = 0;
-  for (const TensorSource& tensor : tensors) {
+  for (const TensorInfo& tensor : tensors) {
     if (header.contains(tensor.name))
       throw Error(ErrorKind::internal, "two tensors have the name " + tensor.name, path);
     header[tensor.name] = {{"dtype", tensor.dtype},
                            {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + tensor.data.size()}}};
-    offset += tensor.data.size();
+                           {"data_offsets", {tensor.begin, tensor.end}}};
   }
   // Names come from outside: what is not UTF-8 in them becomes U+FFFD.
   std::string text = header.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
+  if (text.size() > kMaxHeaderBytes) {
+    throw Error(ErrorKind::io, fmt::format("its header would have {} bytes", text.size()), path,
+                "write fewer tensors or less metadata");
+  }
+  const std::uint64_t length = text.size();
+  return std::string(reinterpret_cast<const char*>(&length), sizeof(length)) + text;
+}
+
+void write_safetensors(const std::string& path,
+                       const std::vector<std::pair<std::string, std::string>>& metadata,
+                       std::vector<TensorSource> tensors) {
+  std::stable_sort(tensors.begin(), tensors.end(),
+                   [](const TensorSource& a, const TensorSource& b) {
+                     return bits_of(a.dtype) > bits_of(b.dtype);
+                   });
+  std::vector<TensorInfo> places;
+  std::int64_t end = 0;
+  for (const TensorSource& tensor : tensors) {
+    const std::int64_t begin = end;
+    end += static_cast<std::int64_t>(tensor.data.size());
+    places.push_back({tensor.name, tensor.dtype, tensor.shape, begin, end});
+  }
+  const std::string header = safetensors_header(metadata, places, path);
 
   AtomicFile file(path);
-  const std::uint64_t length = text.size();
-  file.write(std::as_bytes(std::span(&length, 1)));
-  file.write(text);
+  file.write(header);
   for (const TensorSource& tensor : tensors) file.write(tensor.data);
   file.commit();
 }

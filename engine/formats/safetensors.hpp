@@ -53,6 +53,13 @@ class SafetensorsReader {
   std::map<std::string, std::string> metadata_;
 };
 
+// What stands in front of the tensors' bytes: the header's length, then the header, filled up with
+// blanks so that the bytes lie aligned. Metadata and tensors in the order given; `path` names the
+// file in errors. Throws Error{internal} for two tensors of one name, Error{io} for more than the
+// format takes.
+std::string safetensors_header(const std::vector<std::pair<std::string, std::string>>& metadata,
+                               const std::vector<TensorInfo>& tensors, const std::string& path);
+
 struct TensorSource {
   std::string name;
   std::string dtype;

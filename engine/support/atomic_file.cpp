@@ -1,13 +1,12 @@
 #include "engine/support/atomic_file.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "engine/support/error.hpp"
 
@@ -30,15 +29,9 @@ std::string followed_path(const std::string& path) {
 
 AtomicFile::AtomicFile(const std::string& path)
     : path_(followed_path(path)), folder_(open_folder(folder_of(path_))) {
-  // The name is short whatever the target's is; numbers until one is free.
-  for (int number = 0; !file_.valid(); ++number) {
-    temporary_path_ = fmt::format("{}/.allconv-{}-{}.tmp", folder_of(path_), ::getpid(), number);
-    const int descriptor =
-        ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor < 0 && errno != EEXIST && errno != EINTR)
-      throw_system_error("cannot create a file beside it", path_, errno);
-    file_ = FileDescriptor(descriptor);
-  }
+  TemporaryFile temporary = create_beside(path_);
+  temporary_path_ = std::move(temporary.path);
+  file_ = std::move(temporary.file);
 }
 
 AtomicFile::~AtomicFile() {

@@ -83,6 +83,16 @@ FileDescriptor create_file(const std::string& path, int flags) {
   return FileDescriptor(descriptor);
 }
 
+TemporaryFile create_beside(const std::string& path) {
+  for (int number = 0;; ++number) {  // until a name is free
+    std::string name = fmt::format("{}/.allconv-{}-{}.tmp", folder_of(path), ::getpid(), number);
+    const int descriptor = retry(
+        [&] { return ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode); });
+    if (descriptor >= 0) return {std::move(name), FileDescriptor(descriptor)};
+    if (errno != EEXIST) throw_system_error("cannot create a file beside it", path, errno);
+  }
+}
+
 void write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = retry([&] { return ::write(file.get(), bytes.data(), bytes.size()); });

@@ -38,6 +38,14 @@ FileDescriptor open_file(const std::string& path, int flags);
 // The same for a new file; not valid where the name is taken.
 FileDescriptor create_file(const std::string& path, int flags);
 
+// A new file, opened for reading and writing, in the folder of `path`; its name is short, whatever
+// that of `path` is, and starts with a dot.
+struct TemporaryFile {
+  std::string path;
+  FileDescriptor file;
+};
+TemporaryFile create_beside(const std::string& path);
+
 void write_all(const FileDescriptor& file, std::string_view bytes, const std::string& path);
 
 // Cuts the file, or fills it up with zeros.
