@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "engine/report/markup.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 constexpr double kWidth = 680, kHeight = 260;
 constexpr double kLeft = 66, kRight = 664, kTop = 12, kBottom = 216;
 constexpr std::size_t kMostPoints = 600;
-constexpr std::size_t kMostDots = 40;  // epochs up to which each has a dot
+constexpr std::size_t kMostDots = 40;  // places up to which each has a dot
 
 struct Axis {
   double low = 0, high = 1;    // values
@@ -34,9 +35,9 @@ std::optional<double> drawable(const Chart& chart, const std::optional<double>& 
   return fits ? value : std::nullopt;
 }
 
-// The places of the epochs that are drawn: all, or every so many and the last.
-std::vector<std::size_t> drawn_epochs(const Chart& chart) {
-  const std::size_t count = chart.epochs.size();
+// Which of the axis' places are drawn: all, or every so many and the last.
+std::vector<std::size_t> drawn_places(const Chart& chart) {
+  const std::size_t count = chart.across.places.size();
   const std::size_t step = count / kMostPoints + 1;
   std::vector<std::size_t> indices;
   for (std::size_t i = 0; i < count; i += step) indices.push_back(i);
@@ -72,17 +73,31 @@ std::string grid(const Chart& chart, const Axis& y, const std::vector<double>& t
   return fmt::format(R"(<g class="grid">{}</g><g class="ticks">{})", lines, words);
 }
 
-std::string epoch_ticks(const Chart& chart, const Axis& x) {
+std::string tick_text(double across, const std::string& label) {
+  return fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", across,
+                     kBottom + 18, escaped(label));
+}
+
+std::string number_ticks(const std::vector<int>& places, const Axis& x) {
   constexpr int kAbout = 10;
   std::string words;
   double before = -1;
   for (const double tick : linear_ticks(x.low, x.high, kAbout)) {
     const double whole = std::round(tick);
-    if (whole < chart.epochs.front() || whole > chart.epochs.back() || whole == before) continue;
+    if (whole < places.front() || whole > places.back() || whole == before) continue;
     before = whole;
-    words += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", x.at(whole),
-                         kBottom + 18, whole);
+    words += tick_text(x.at(whole), fmt::format("{}", whole));
   }
+  return words;
+}
+
+// As many labels as have room beside each other.
+std::string label_ticks(const ChartAxis& across, const Axis& x) {
+  constexpr std::size_t kMostLabels = 12, kCharacters = 8;
+  const std::size_t step = (across.labels.size() - 1) / kMostLabels + 1;
+  std::string words;
+  for (std::size_t i = 0; i < across.labels.size(); i += step)
+    words += tick_text(x.at(across.places[i]), shortened(across.labels[i], kCharacters));
   return words;
 }
 
@@ -90,12 +105,12 @@ std::string line(const Chart& chart, const ChartSeries& series, const Axis& x, c
   std::string path;
   std::string dots;
   bool joined = false;
-  for (const std::size_t i : drawn_epochs(chart)) {
+  for (const std::size_t i : drawn_places(chart)) {
     const auto value = i < series.values.size() ? drawable(chart, series.values[i]) : std::nullopt;
     if (value) {
-      const double across = x.at(chart.epochs[i]);
+      const double across = x.at(chart.across.places[i]);
       path += fmt::format("{}{:.1f} {:.1f}", joined ? 'L' : 'M', across, y.at(*value));
-      if (chart.epochs.size() <= kMostDots)
+      if (chart.across.places.size() <= kMostDots)
         dots += fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="2.5" fill="{}"/>)", across,
                             y.at(*value), series.color);
     }
@@ -118,6 +133,16 @@ std::string legend(const Chart& chart) {
 }
 
 }  // namespace
+
+ChartAxis epoch_axis(std::vector<int> epochs) {
+  return {.name = "epoch", .places = std::move(epochs)};
+}
+
+ChartAxis labelled_axis(std::string name, std::vector<std::string> labels) {
+  std::vector<int> places(labels.size());
+  std::iota(places.begin(), places.end(), 0);
+  return {.name = std::move(name), .places = std::move(places), .labels = std::move(labels)};
+}
 
 bool has_values(const Chart& chart) {
   return std::any_of(chart.series.begin(), chart.series.end(), [](const ChartSeries& series) {
@@ -164,18 +189,21 @@ std::string ordered_color(std::size_t index, std::size_t count) {
 
 std::string chart_figure(const Chart& chart) {
   std::string drawing;
-  if (!chart.epochs.empty()) {
+  const std::vector<int>& places = chart.across.places;
+  if (!places.empty()) {
     const std::vector<double> ticks = value_ticks(chart);
     const Axis y = {ticks.front(), ticks.back(), kBottom, kTop, chart.logarithmic};
-    // One epoch stands in the middle.
-    const bool alone = chart.epochs.front() == chart.epochs.back();
-    const Axis x = {.low = chart.epochs.front() - (alone ? 1.0 : 0.0),
-                    .high = chart.epochs.back() + (alone ? 1.0 : 0.0),
+    // A place alone stands in the middle.
+    const bool alone = places.front() == places.back();
+    const Axis x = {.low = places.front() - (alone ? 1.0 : 0.0),
+                    .high = places.back() + (alone ? 1.0 : 0.0),
                     .first = kLeft,
                     .last = kRight};
-    drawing = grid(chart, y, ticks) + epoch_ticks(chart, x) +
-              fmt::format(R"(<text x="{}" y="{}" text-anchor="middle">epoch</text></g>)",
-                          (kLeft + kRight) / 2, kBottom + 36);
+    drawing =
+        grid(chart, y, ticks) +
+        (chart.across.labels.empty() ? number_ticks(places, x) : label_ticks(chart.across, x)) +
+        fmt::format(R"(<text x="{}" y="{}" text-anchor="middle">{}</text></g>)",
+                    (kLeft + kRight) / 2, kBottom + 36, escaped(chart.across.name));
     for (const ChartSeries& series : chart.series) drawing += line(chart, series, x, y);
   }
   const std::string title = escaped(chart.title);

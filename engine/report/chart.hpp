@@ -1,5 +1,5 @@
-// Charts over epochs as SVG, to stand in an HTML page whose style sheet has the classes `grid`,
-// `ticks` and `series`, and as a legend below.
+// Charts over epochs, layers and the like as SVG, to stand in an HTML page whose style sheet has
+// the classes `grid`, `ticks` and `series`, and as a legend below.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,26 @@ namespace allconv {
 struct ChartSeries {
   std::string name;
   std::string color;  // as CSS has it
-  std::vector<std::optional<double>>
-      values;  // one an epoch; the line has a gap where there is none
+  // One a place of the axis; the line has a gap where there is none.
+  std::vector<std::optional<double>> values;
   bool dashed = false;
 };
 
+// The axis from left to right.
+struct ChartAxis {
+  std::string name;                      // "epoch"
+  std::vector<int> places;               // ascending
+  std::vector<std::string> labels = {};  // of the places; empty: they are numbers
+};
+
+ChartAxis epoch_axis(std::vector<int> epochs);
+// One place a label, at equal distances.
+ChartAxis labelled_axis(std::string name, std::vector<std::string> labels);
+
 struct Chart {
   std::string title;
-  std::string unit;         // behind the numbers: " %"; may be empty
-  std::vector<int> epochs;  // ascending
+  std::string unit;  // behind the numbers: " %"; may be empty
+  ChartAxis across;
   std::vector<ChartSeries> series;
   bool logarithmic = false;  // values of zero and below are then left out
 };
@@ -27,7 +38,7 @@ struct Chart {
 // Whether there is anything to draw.
 bool has_values(const Chart& chart);
 
-// A figure: title, drawing, and the series' names with their last values. Of more than 600 epochs
+// A figure: title, drawing, and the series' names with their last values. Of more than 600 places
 // some are left out. Draws axes alone where there are no values.
 std::string chart_figure(const Chart& chart);
 

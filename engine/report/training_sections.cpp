@@ -87,18 +87,18 @@ std::string charts(const std::vector<Chart>& all) {
 }
 
 std::string learning_section(Rows rows) {
-  const std::vector<int> epochs = epochs_of(rows);
-  Chart loss = {.title = "Training loss", .unit = "", .epochs = epochs, .series = {}};
+  const ChartAxis epochs = epoch_axis(epochs_of(rows));
+  Chart loss = {.title = "Training loss", .unit = "", .across = epochs, .series = {}};
   loss.series = {series_of(rows, "training", kTrainColor,
                            [](const EpochMetrics& metrics) { return metrics.train_loss; })};
-  Chart error = {.title = "Share of wrong answers", .unit = " %", .epochs = epochs, .series = {}};
+  Chart error = {.title = "Share of wrong answers", .unit = " %", .across = epochs, .series = {}};
   error.series = {
       series_of(rows, "training", kTrainColor,
                 [](const EpochMetrics& metrics) { return hundredfold(metrics.train_error); }),
       series_of(rows, "validation", kValidationColor,
                 [](const EpochMetrics& metrics) { return hundredfold(metrics.validation_error); })};
   error.series.front().dashed = true;
-  Chart rate = {.title = "Learning rate", .unit = "", .epochs = epochs, .series = {}};
+  Chart rate = {.title = "Learning rate", .unit = "", .across = epochs, .series = {}};
   rate.series = {series_of(rows, "of the epoch's last step", kTrainColor,
                            [](const EpochMetrics& metrics) { return metrics.learning_rate; })};
   return page_section("learning", "Learning curves",
@@ -108,21 +108,21 @@ std::string learning_section(Rows rows) {
 }
 
 std::string layer_charts(Rows rows) {
-  const std::vector<int> epochs = epochs_of(rows);
+  const ChartAxis epochs = epoch_axis(epochs_of(rows));
   const Chart weights = {
       .title = "Norm of the weights",
       .unit = "",
-      .epochs = epochs,
+      .across = epochs,
       .series = layer_series(rows, [](const LayerRecord& layer) { return layer.weight_norm; })};
   const Chart gradients = {
       .title = "Norm of the gradient",
       .unit = "",
-      .epochs = epochs,
+      .across = epochs,
       .series = layer_series(rows, [](const LayerRecord& layer) { return layer.gradient_norm; }),
       .logarithmic = true};
   const Chart dead = {.title = "Dead units",
                       .unit = " %",
-                      .epochs = epochs,
+                      .across = epochs,
                       .series = layer_series(rows, [](const LayerRecord& layer) {
                         return layer.dead && layer.units > 0
                                    ? std::optional(100.0 * *layer.dead / layer.units)

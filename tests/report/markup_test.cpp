@@ -55,8 +55,9 @@ TEST(Ticks, AreRoundAndEncloseTheValues) {
 }
 
 Chart chart_of(std::vector<std::optional<double>> values) {
-  Chart chart = {.title = "A <title>", .unit = " %", .epochs = {}, .series = {}};
-  for (std::size_t i = 0; i < values.size(); ++i) chart.epochs.push_back(static_cast<int>(i) + 1);
+  Chart chart = {.title = "A <title>", .unit = " %", .across = epoch_axis({}), .series = {}};
+  for (std::size_t i = 0; i < values.size(); ++i)
+    chart.across.places.push_back(static_cast<int>(i) + 1);
   chart.series = {{.name = "conv1 & co", .color = "red", .values = std::move(values)}};
   return chart;
 }
@@ -101,6 +102,26 @@ TEST(Chart, ManyEpochsAreThinnedOutButNotTheLast) {
   const std::string path = path_of(chart_of(values));
   EXPECT_LT(count_of(path, "L"), 610U);
   EXPECT_TRUE(path.ends_with("L664.0 12.0"));
+}
+
+TEST(Chart, AnAxisMayHaveLabels) {
+  Chart chart = chart_of({1, 2});
+  chart.across = labelled_axis("<layer>", {"conv2 & co", "conv1"});
+  EXPECT_EQ(path_of(chart), "M66.0 114.0L664.0 12.0");
+  const std::string figure = chart_figure(chart);
+  EXPECT_NE(figure.find(">conv2 &amp;…</text>"), std::string::npos);
+  EXPECT_NE(figure.find("x=\"664.0\" y=\"234\" text-anchor=\"middle\">conv1</text>"),
+            std::string::npos);
+  EXPECT_NE(figure.find(">&lt;layer&gt;</text>"), std::string::npos);
+  EXPECT_EQ(figure.find("epoch"), std::string::npos);
+}
+
+TEST(Chart, OfManyLabelsSomeAreLeftOut) {
+  Chart chart = chart_of({1});
+  chart.across = labelled_axis("layer", std::vector<std::string>(1000, "label"));
+  const std::size_t shown = count_of(chart_figure(chart), ">label</text>");
+  EXPECT_GT(shown, 8U);
+  EXPECT_LE(shown, 13U);
 }
 
 }  // namespace

@@ -1,0 +1,30 @@
+// A model's weights of which some layers have learned nothing.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "engine/graph/parameters.hpp"
+
+namespace allconv {
+
+// Adebayo et al. 2018, arXiv 1810.03292, section 3.
+enum class RandomisedLayers {
+  cascading,    // from the top, the last convolution, down to one: at last all of them
+  independent,  // one alone, the others as they were learned
+};
+inline constexpr std::size_t kRandomisedLayers = 2;
+std::string_view mode_name(RandomisedLayers mode);  // "cascading", "independent"
+
+struct RandomisedPlace {
+  RandomisedLayers mode = RandomisedLayers::cascading;
+  std::size_t depth = 0;  // of the layer: 0 is the last convolution, layers - 1 the first
+};
+
+// `learned` with the weights and biases of the layers at `place` from `fresh`. Both are of one
+// network and depth is below its number of convolutions. With `fresh` from initial_parameters() a
+// function of network, rule, seed and place alone.
+Parameters randomised(const Parameters& learned, const Parameters& fresh,
+                      const RandomisedPlace& place);
+
+}  // namespace allconv
