@@ -44,6 +44,7 @@ class AttributionPass {
   std::span<const float> probabilities(std::size_t i) const;                    // (classes)
   UnitFound found(std::size_t i) const { return found_[i]; }
 
+  std::size_t methods() const { return executors_.size(); }
   // Of the map where the signal starts.
   const Shape& unit_shape() const { return unit_shape_; }
 

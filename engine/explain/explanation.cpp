@@ -11,4 +11,11 @@ std::string_view rule_name(ReluRule rule) {
   return {};
 }
 
+std::optional<ReluRule> parse_rule(std::string_view name) {
+  for (const ReluRule rule : {ReluRule::gradient, ReluRule::deconvnet, ReluRule::guided}) {
+    if (name == rule_name(rule)) return rule;
+  }
+  return std::nullopt;
+}
+
 }  // namespace allconv

@@ -15,6 +15,8 @@ namespace allconv {
 
 // "gradient", "deconvnet", "guided"
 std::string_view rule_name(ReluRule rule);
+// Nothing for other words.
+std::optional<ReluRule> parse_rule(std::string_view name);
 
 // The unit whose signal went back; of a class's logit the position is 0, 0.
 struct ExplainedUnit {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/execute/cuda_factory.hpp"
+#include "engine/explain/explanation.hpp"
 #include "engine/graph/graph.hpp"
 #include "engine/runtime/gpu_libraries.hpp"
 #include "tools/cli/command.hpp"
@@ -36,12 +37,6 @@ struct PlanArguments {
   std::string target;  // empty: the device's
   std::string rule = "gradient";
 };
-
-// The words are checked by the option.
-ReluRule parse_rule(std::string_view name) {
-  if (name == "deconvnet") return ReluRule::deconvnet;
-  return name == "guided" ? ReluRule::guided : ReluRule::gradient;
-}
 
 // A GPU that need not be there.
 PlanOptions target_options(const PlanArguments& arguments) {
@@ -74,7 +69,8 @@ int run_plan(const PlanArguments& arguments) {
   PassMode mode = PassMode::inference;
   if (arguments.training) mode = PassMode::training;
   if (arguments.explain) mode = PassMode::explain;
-  const Graph graph = make_graph(network, mode, parse_rule(arguments.rule));
+  const Graph graph =
+      make_graph(network, mode, *parse_rule(arguments.rule));  // the option's words are all known
   if (!arguments.target.empty()) {
     print_target_plan(graph, arguments);
     return kDone;
