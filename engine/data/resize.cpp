@@ -105,17 +105,9 @@ int scaled(double size, int other, double base) {
 }
 
 Plan plan_resize(const Image& src, const ImageTarget& target) {
-  int height = target.height;
-  int width = target.width;
-  if (target.fit == Preparation::Fit::cover) {
-    if (src.columns.size * target.height >= target.width * src.rows.size) {
-      width = std::max(target.width, scaled(src.columns.size, target.height, src.rows.size));
-    } else {
-      height = std::max(target.height, scaled(src.rows.size, target.width, src.columns.size));
-    }
-  }
-  return {.rows = {src.height, src.rows, height, (height - target.height) / 2, target.height},
-          .columns = {src.width, src.columns, width, (width - target.width) / 2, target.width}};
+  const auto [height, width, top, left] = resize_frame(src, target);
+  return {.rows = {src.height, src.rows, height, top, target.height},
+          .columns = {src.width, src.columns, width, left, target.width}};
 }
 
 bool covers(const Image::Extent& extent, int size) {
@@ -126,6 +118,19 @@ bool covers(const Image::Extent& extent, int size) {
 
 ImageTarget image_target(const Preparation& prepare) {
   return {.height = prepare.height, .width = prepare.width, .fit = prepare.fit};
+}
+
+ResizeFrame resize_frame(const Image& src, const ImageTarget& target) {
+  int height = target.height;
+  int width = target.width;
+  if (target.fit == Preparation::Fit::cover) {
+    if (src.columns.size * target.height >= target.width * src.rows.size) {
+      width = std::max(target.width, scaled(src.columns.size, target.height, src.rows.size));
+    } else {
+      height = std::max(target.height, scaled(src.rows.size, target.width, src.columns.size));
+    }
+  }
+  return {height, width, (height - target.height) / 2, (width - target.width) / 2};
 }
 
 void resize_image(const Image& src, const ImageTarget& target, std::span<std::uint8_t> dst) {

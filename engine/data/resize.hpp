@@ -23,6 +23,14 @@ struct ImageTarget {
 
 ImageTarget image_target(const Preparation& prepare);
 
+// Where the target lies in the image when it is resized as a whole: at (top, left) of (height,
+// width). Without a cut both are the same.
+struct ResizeFrame {
+  int height = 0, width = 0;
+  int top = 0, left = 0;
+};
+ResizeFrame resize_frame(const Image& src, const ImageTarget& target);
+
 // `dst`: (target.height, target.width, 3). Cover: the image is resized, keeping its shape (longer
 // side rounded down), until it just covers the target, then the centre is cut out.
 // Throws std::bad_alloc only.

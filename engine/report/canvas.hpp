@@ -22,4 +22,10 @@ void paint(Image& image, const Block& block, const Color& color);
 // Throws std::bad_alloc.
 Image filled_image(int height, int width, const Color& color = kGrey);
 
+// All of `src`, its first pixel at (top, left); it must lie within the image.
+void paste(Image& image, int top, int left, const Image& src);
+
+// Each pixel a square of zoom x zoom. Throws std::bad_alloc.
+Image enlarged(const Image& image, int zoom);
+
 }  // namespace allconv

@@ -67,11 +67,11 @@ void paint_thumbnail(ThumbnailSheet& sheet, std::size_t index, std::span<const s
 }  // namespace
 
 std::optional<Image> filter_tiles(const LayerParameters& layer) {
-  constexpr int kTile = 36, kGap = 8, kMostFilters = 1024;  // pixels
+  constexpr int kTile = 36, kGap = 8;  // pixels
   const auto [k, c, r, s] = layer.extent;
   if (c != 3 || std::max(r, s) > kTile) return std::nullopt;
   const int zoom = kTile / std::max(r, s);
-  const int count = std::min(k, kMostFilters);
+  const int count = std::min(k, kMostFilterTiles);
   const int columns = static_cast<int>(std::ceil(std::sqrt(1.5 * count)));
   const int rows = (count + columns - 1) / columns;
   Image image = filled_image(rows * (r * zoom + kGap) + kGap, columns * (s * zoom + kGap) + kGap);

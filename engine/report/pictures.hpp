@@ -12,8 +12,11 @@
 
 namespace allconv {
 
+inline constexpr int kMostFilterTiles = 1024;
+
 // The filters of a layer with three input channels as colour tiles, enlarged, each scaled to its
-// own range; the first 1,024. Nullopt for other layers, and windows too large for a tile.
+// own range; the first kMostFilterTiles. Nullopt for other layers, and windows too large for a
+// tile.
 std::optional<Image> filter_tiles(const LayerParameters& layer);
 
 using ConfusionCounts = std::vector<std::vector<std::uint64_t>>;  // [true][predicted]

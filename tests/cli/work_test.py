@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import signal
+import struct
 import subprocess
 
 import program
@@ -220,6 +221,22 @@ class ShowTest(ProgramTest):
         for word in ("tiny", "blue, green, red", "conv1 8 filters", "8x4x4", "parameters 251",
                      f"{self.model.stat().st_size} bytes"):
             self.assertIn(word, text)
+
+    def test_inspect_draws_weights(self):
+        folder = self.folder / "weights"
+        plain = self.succeed("inspect", self.model).stdout
+        for _ in range(2):  # over its own files too
+            result = self.succeed("inspect", self.model, "--pictures", folder)
+            self.assertEqual(result.stdout, plain)
+            self.assertIn(f"wrote {folder}/01-conv1.png: 8 filters as colour tiles", result.stderr)
+            self.assertIn(f"wrote {folder}/02-conv2.png: 3 filters as rows, 8 input channels as "
+                          "columns", result.stderr)
+            self.assertEqual(sorted(os.listdir(folder)), ["01-conv1.png", "02-conv2.png"])
+        image = (folder / "02-conv2.png").read_bytes()
+        self.assertEqual(image[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual(struct.unpack(">II", image[16:24]), (64, 24))
+        self.refuse(6, ["cannot make the folder"], "inspect", self.model, "--pictures",
+                    self.folder / "none" / "weights")
 
     def test_help_teaches_by_examples(self):
         for command in ("train", "score", "evaluate", "plan", "inspect", "networks"):

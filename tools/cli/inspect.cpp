@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "engine/explain/filter_pictures.hpp"
+#include "engine/support/output_folder.hpp"
 #include "engine/support/text.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
@@ -15,8 +17,10 @@ namespace allconv::cli {
 namespace {
 
 constexpr const char* kInspectExamples =
-    "Example:\n"
-    "  allconv inspect model.safetensors";
+    "Examples:\n"
+    "  allconv inspect model.safetensors\n"
+    "  The same, and the layers' weights as PNG files:\n"
+    "    allconv inspect model.safetensors --pictures weights/";
 
 // What the file holds beside the model: kept, but not interpreted.
 std::string others_text(const Model& model) {
@@ -30,7 +34,16 @@ std::string others_text(const Model& model) {
   return text;
 }
 
-int run_inspect(const std::string& path) {
+void write_pictures(const Model& model, const std::string& folder) {
+  prepare_output_folder(folder);
+  write_filter_pictures(model.parameters, folder,
+                        [&folder](const std::string& name, const std::string& words) {
+                          print_note(fmt::format("wrote {}/{}: {}", folder, name, words));
+                        });
+}
+
+// `pictures`: a folder; empty: none.
+int run_inspect(const std::string& path, const std::string& pictures) {
   const Model model = read_model(path);
   std::error_code code;
   const auto bytes = std::filesystem::file_size(path, code);
@@ -44,6 +57,7 @@ int run_inspect(const std::string& path) {
                       preparation_to_json(model.prepare));
   text += network_table(model.network);
   print_result(text + others_text(model));
+  if (!pictures.empty()) write_pictures(model, pictures);
   return kDone;
 }
 
@@ -51,11 +65,18 @@ int run_inspect(const std::string& path) {
 
 void add_inspect_command(CLI::App& app, Chosen& chosen) {
   auto path = std::make_shared<std::string>();
+  auto pictures = std::make_shared<std::string>();
   CLI::App& command =
       *app.add_subcommand("inspect", "Show a model's layers, classes and preparation");
   command.add_option("MODEL", *path, "a model file")->required()->type_name("");
+  command
+      .add_option("--pictures", *pictures,
+                  "a folder for PNG files of the layers' weights, one a convolution")
+      ->type_name("DIR");
   command.footer(kInspectExamples);
-  command.callback([path, &chosen] { chosen = [path] { return run_inspect(*path); }; });
+  command.callback([path, pictures, &chosen] {
+    chosen = [path, pictures] { return run_inspect(*path, *pictures); };
+  });
 }
 
 }  // namespace allconv::cli
