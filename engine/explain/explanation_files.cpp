@@ -45,7 +45,7 @@ ExplanationFiles::ExplanationFiles(const std::string& folder, ExplanationSubject
       decoded_(kDecodedBytes),
       overlays_(kDecodedBytes),
       json_(folder + "/explanations.json") {
-  counts_.zero_maps.resize(subject_.rules.size());
+  counts_.zero_maps.resize(subject_.methods.size());
   json_.write(explanations_head(subject_));
 }
 
@@ -64,7 +64,7 @@ void ExplanationFiles::add(const Explanation& explanation) {
   counts_.failed += record.failure ? 1 : 0;
   for (std::size_t i = 0; i < explanation.attributions.size(); ++i) {
     const Attribution& attribution = explanation.attributions[i];
-    record.maps.push_back(map_record(attribution.rule, attribution.map));
+    record.maps.push_back(map_record(attribution.name, attribution.map));
     counts_.zero_maps.at(i) += record.maps.back().all_zero ? 1 : 0;
   }
   if (options_.pictures && !record.failure) {
@@ -110,7 +110,7 @@ void ExplanationFiles::draw(Waiting& waiting) {
   // The pixels and, at worst, as many bytes of PNG.
   const auto held = overlays_.take(2 * original.pixels.size());
   for (std::size_t i = 0; i < waiting.maps.size(); ++i) {
-    const std::string file = fmt::format("{}.{}.png", name, rule_name(record.maps[i].rule));
+    const std::string file = fmt::format("{}.{}.png", name, record.maps[i].method);
     const Image overlay = overlay_picture(original, target, channel_sum(waiting.maps[i]));
     write_file_atomically(folder_ + "/" + file, encode_png(overlay));
     record.maps[i].overlay = file;

@@ -86,8 +86,8 @@ std::string overlay_links(const ExplanationRecord& record) {
   for (const MapRecord& map : record.maps) {
     if (!text.empty()) text += ", ";
     text += map.overlay.empty()
-                ? std::string(rule_name(map.rule))
-                : fmt::format("<a href=\"{}\">{}</a>", escaped(map.overlay), rule_name(map.rule));
+                ? map.method
+                : fmt::format("<a href=\"{}\">{}</a>", escaped(map.overlay), map.method);
     if (map.all_zero) text += " (all zero)";
   }
   return text;
@@ -122,10 +122,9 @@ std::string words_about(const ExplanationSubject& subject, const ExplanationCoun
       subject.layer.empty() ? "the logit of a class"
                             : fmt::format("a unit of {}", escaped(subject.layer)));
   words += fmt::format(" {} images, {} of them failed.", counts.images, counts.failed);
-  for (std::size_t i = 0; i < subject.rules.size() && i < counts.zero_maps.size(); ++i) {
+  for (std::size_t i = 0; i < subject.methods.size() && i < counts.zero_maps.size(); ++i) {
     if (counts.zero_maps[i] > 0) {
-      words += fmt::format(" Maps of zeros by {}: {}.", rule_name(subject.rules[i]),
-                           counts.zero_maps[i]);
+      words += fmt::format(" Maps of zeros by {}: {}.", subject.methods[i], counts.zero_maps[i]);
     }
   }
   return words;
@@ -133,7 +132,7 @@ std::string words_about(const ExplanationSubject& subject, const ExplanationCoun
 
 std::string reading_guide(const ExplanationSubject& subject) {
   std::string columns = "the network's input";
-  for (const ReluRule rule : subject.rules) columns.append(", ").append(rule_name(rule));
+  for (const std::string& method : subject.methods) columns.append(", ").append(method);
   return fmt::format(
       "Columns from left to right: {}. Upper row: the signal at the input as colours, grey is "
       "zero. Lower row: its sum over the colours, from blue (negative) over white (zero) to orange "

@@ -37,7 +37,7 @@ Json unit_json(const ExplanationSubject& subject, const ExplainedUnit& unit) {
 }
 
 Json map_json(const MapRecord& map) {
-  Json json = {{"method", std::string(rule_name(map.rule))},
+  Json json = {{"method", map.method},
                {"least", map.least},
                {"largest", map.largest},
                {"range", map.range},
@@ -53,9 +53,9 @@ std::string class_text(const ExplanationSubject& subject, std::size_t index) {
   return index < subject.classes.size() ? subject.classes[index] : fmt::format("{}", index);
 }
 
-MapRecord map_record(ReluRule rule, std::span<const float> map) {
+MapRecord map_record(std::string_view method, std::span<const float> map) {
   MapRecord record;
-  record.rule = rule;
+  record.method = method;
   for (const float value : map) {
     if (!std::isfinite(value)) continue;
     record.least = std::min<double>(record.least, value);
@@ -69,7 +69,7 @@ MapRecord map_record(ReluRule rule, std::span<const float> map) {
 
 std::string explanations_head(const ExplanationSubject& subject) {
   Json methods = Json::array();
-  for (const ReluRule rule : subject.rules) methods.push_back(std::string(rule_name(rule)));
+  for (const std::string& method : subject.methods) methods.push_back(method);
   Json head = Json::object();
   head["model"] = text_json(subject.model);
   head["network"] = text_json(subject.network);

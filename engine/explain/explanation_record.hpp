@@ -18,7 +18,7 @@ struct ExplanationSubject {
   std::string network, device, precision;
   std::string layer;                 // whose unit is explained; empty: a class's logit
   std::vector<std::string> classes;  // of the model
-  std::vector<ReluRule> rules;       // in the order of the attributions
+  std::vector<std::string> methods;  // in the order of the attributions
   ImageTarget target;                // the network's input
 };
 
@@ -26,7 +26,7 @@ struct ExplanationSubject {
 std::string class_text(const ExplanationSubject& subject, std::size_t index);
 
 struct MapRecord {
-  ReluRule rule = ReluRule::gradient;
+  std::string method;             // as the attribution is named
   double least = 0, largest = 0;  // finite values of the map
   double range = 0;               // the reconstruction's scale is from -range to range
   double signed_range = 0;        // and that of the sum over channels
@@ -47,7 +47,7 @@ struct ExplanationRecord {
 };
 
 // `map`: (h,w,3)
-MapRecord map_record(ReluRule rule, std::span<const float> map);
+MapRecord map_record(std::string_view method, std::span<const float> map);
 
 // The text of explanations.json: head, then records with ",\n" between them, then tail. Numbers
 // that are not finite are null.

@@ -48,7 +48,7 @@ ExplanationSubject subject() {
           .precision = "fp32",
           .layer = {},
           .classes = {"cat", "<b>dog</b>\" onload=\"x"},
-          .rules = {ReluRule::gradient, ReluRule::guided},
+          .methods = {"gradient", "guided"},
           .target = {.height = 1, .width = 2}};
 }
 
@@ -65,7 +65,7 @@ class ExplanationFilesTest : public ::testing::Test {
     if (index == 2) {
       explanation.failure = {.stage = ScoreRow::Stage::decode, .message = "bad \xFF"};
     } else {
-      explanation.attributions = {{ReluRule::gradient, map_}, {ReluRule::guided, zeros_}};
+      explanation.attributions = {{"gradient", map_}, {"guided", zeros_}};
     }
     files.add(explanation);
   }
@@ -193,7 +193,7 @@ TEST_F(ExplanationFilesTest, HaveNullForWhatIsNoNumber) {
   map_.assign(6, std::numeric_limits<float>::infinity());
   ExplanationRecord record;
   record.unit.value = std::numeric_limits<double>::quiet_NaN();
-  record.maps.push_back(map_record(ReluRule::gradient, map_));
+  record.maps.push_back(map_record("gradient", map_));
   const auto json = nlohmann::json::parse(record_json(subject(), record));
   EXPECT_TRUE(json.at("unit").at("value").is_null());
   EXPECT_EQ(json.at("maps")[0].at("range"), 0);
