@@ -56,8 +56,9 @@ int run_inspect(const std::string& path, const std::string& pictures) {
                       to_utf8(model.network.name), model.classes.size(), classes,
                       preparation_to_json(model.prepare));
   text += network_table(model.network);
-  print_result(text + others_text(model));
+  // First: a command that fails has no results.
   if (!pictures.empty()) write_pictures(model, pictures);
+  print_result(text + others_text(model));
   return kDone;
 }
 
