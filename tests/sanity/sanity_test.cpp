@@ -65,7 +65,7 @@ TEST(Randomised, IsAFunctionOfTheSeed) {
   EXPECT_EQ(changed_layers(of_seed(1), of_seed(2)), (std::vector<std::size_t>{1, 2}));
 }
 
-constexpr std::size_t kPlaces = 16 * 16;
+constexpr std::size_t kPlaces = std::size_t{16} * 16;
 
 std::vector<float> noise(std::size_t seed) {
   std::mt19937 generator(static_cast<unsigned>(seed));
