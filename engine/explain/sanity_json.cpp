@@ -70,7 +70,8 @@ std::string sanity_json(const SanityResult& result) {
   json["seeds"] = result.seeds;
   json["thresholds"] = {{"hardly", kHardlyDependent},
                         {"partial", kPartlyDependent},
-                        {"above_texture", kAboveTexture}};
+                        {"above_texture", kAboveTexture},
+                        {"many_layers", kManyLayers}};
   json["methods"] = ordered_json::array();
   for (const SanityMethod& method : result.methods)
     json["methods"].push_back(method_json(method, result));

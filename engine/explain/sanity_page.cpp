@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kStyle =
     R"(.verdicts { margin: 0; padding-left: 20px; max-width: 52em; }
 .verdicts li { margin: 6px 0; overflow-wrap: anywhere; }
-.verdicts .hardly { font-weight: 700; }
+.verdicts .hardly, .verdicts .lower_layers { font-weight: 700; }
 .maps { display: grid; gap: 10px; }
 )";
 constexpr const char* kEdgeColor = "#888";
@@ -171,7 +171,10 @@ std::string method_section() {
           "learned where, with all layers random, its magnitudes keep a correlation or an SSIM of "
           "{0} and more, in part from {1}; SSIM counts only if it is {2} above that of the map "
           "with "
-          "itself, moved by half its size. It hardly depends on the class where both correlations "
+          "itself, moved by half its size. Where this holds down to half of the layers but not "
+          "with "
+          "all of them random, it depends on the lower layers only. It hardly depends on the class "
+          "where both correlations "
           "with the map of the second most probable class are {0} and more.",
           kHardlyDependent, kPartlyDependent, kAboveTexture),
       "");

@@ -34,8 +34,9 @@ std::vector<double> gaussian_window(int extent) {
   constexpr double kDeviation = 1.5;
   const int places = std::min(kWindow, extent % 2 == 0 ? extent - 1 : extent);
   std::vector<double> weights;
+  const int middle = places / 2;
   for (int i = 0; i < places; ++i) {
-    const double distance = (i - places / 2) / kDeviation;
+    const double distance = (i - middle) / kDeviation;
     weights.push_back(std::exp(-distance * distance / 2));
   }
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);

@@ -10,6 +10,8 @@ namespace {
 
 using Measure = SimilarityMeasure;
 
+constexpr const char* kLearned = "what was learned";
+
 Dependence dependence_of(std::optional<double> similarity) {
   if (!similarity) return Dependence::unknown;
   if (*similarity >= kHardlyDependent) return Dependence::hardly;
@@ -23,6 +25,7 @@ std::string judgement(const std::string& method, Dependence dependence, const ch
     case Dependence::partial:
       return fmt::format("{}: the map depends on {} in part only.", method, cause);
     case Dependence::hardly: return fmt::format("{}: the map hardly depends on {}.", method, cause);
+    case Dependence::lower_layers:
     case Dependence::unknown:
       return fmt::format("{}: it cannot be said whether the map depends on {}.", method, cause);
   }
@@ -60,12 +63,27 @@ std::optional<double> telling_ssim(const SimilaritySummary& summary,
   return ssim && *ssim >= texture + kAboveTexture ? ssim : std::nullopt;
 }
 
+std::optional<double> likeness(const SimilaritySummary& summary, const SimilaritySummary& moved) {
+  // Nullopt is less than every value.
+  return std::max(summary.of(Measure::spearman_magnitudes).mean, telling_ssim(summary, moved));
+}
+
+// How many layers, from the top on, are random while the map hardly changes.
+std::size_t idle_layers(const std::vector<SimilaritySummary>& cascade,
+                        const SimilaritySummary& moved) {
+  const auto changed = std::find_if(cascade.begin(), cascade.end(), [&moved](const auto& summary) {
+    return dependence_of(likeness(summary, moved)) != Dependence::hardly;
+  });
+  return static_cast<std::size_t>(changed - cascade.begin());
+}
+
 }  // namespace
 
 std::string_view dependence_name(Dependence dependence) {
   switch (dependence) {
     case Dependence::clear: return "clear";
     case Dependence::partial: return "partial";
+    case Dependence::lower_layers: return "lower_layers";
     case Dependence::hardly: return "hardly";
     case Dependence::unknown: return "unknown";
   }
@@ -77,14 +95,22 @@ Verdict verdict_on_learning(const SanityMethod& method, const SanityResult& resu
   const auto& cascade =
       similarities.randomised[static_cast<std::size_t>(RandomisedLayers::cascading)];
   const SimilaritySummary all_random = cascade.empty() ? SimilaritySummary{} : cascade.back();
-  // Nullopt is less than every value.
-  const auto most = std::max(all_random.of(Measure::spearman_magnitudes).mean,
-                             telling_ssim(all_random, similarities.moved));
-  Verdict verdict = {.dependence = dependence_of(most), .sentence = {}};
-  verdict.sentence = judgement(method.name, verdict.dependence, "what was learned");
+  Verdict verdict = {.dependence = dependence_of(likeness(all_random, similarities.moved)),
+                     .sentence = {}};
   if (verdict.dependence == Dependence::unknown) {
-    verdict.sentence += " With all layers random there are no two maps to compare.";
+    verdict.sentence = judgement(method.name, verdict.dependence, kLearned) +
+                       " With all layers random there are no two maps to compare.";
     return verdict;
+  }
+  const std::size_t layers = cascade.size(), idle = idle_layers(cascade, similarities.moved);
+  if (idle < layers && static_cast<double>(idle) >= kManyLayers * static_cast<double>(layers)) {
+    verdict.dependence = Dependence::lower_layers;
+    verdict.sentence = fmt::format(
+        "{}: the map hardly depends on what the upper {} of {} layers have learned. With these "
+        "random, {}.",
+        method.name, idle, layers, figures(cascade[idle - 1]));
+  } else {
+    verdict.sentence = judgement(method.name, verdict.dependence, kLearned);
   }
   const SimilaritySummary& edges = similarities.edges;
   verdict.sentence += fmt::format(

@@ -193,10 +193,11 @@ std::string chart_figure(const Chart& chart) {
   if (!places.empty()) {
     const std::vector<double> ticks = value_ticks(chart);
     const Axis y = {ticks.front(), ticks.back(), kBottom, kTop, chart.logarithmic};
-    // A place alone stands in the middle.
+    // A place alone stands in the middle; labels need room at both ends.
     const bool alone = places.front() == places.back();
-    const Axis x = {.low = places.front() - (alone ? 1.0 : 0.0),
-                    .high = places.back() + (alone ? 1.0 : 0.0),
+    const double aside = !chart.across.labels.empty() ? 0.5 : alone ? 1 : 0;
+    const Axis x = {.low = places.front() - aside,
+                    .high = places.back() + aside,
                     .first = kLeft,
                     .last = kRight};
     drawing =

@@ -107,10 +107,10 @@ TEST(Chart, ManyEpochsAreThinnedOutButNotTheLast) {
 TEST(Chart, AnAxisMayHaveLabels) {
   Chart chart = chart_of({1, 2});
   chart.across = labelled_axis("<layer>", {"conv2 & co", "conv1"});
-  EXPECT_EQ(path_of(chart), "M66.0 114.0L664.0 12.0");
+  EXPECT_EQ(path_of(chart), "M215.5 114.0L514.5 12.0");
   const std::string figure = chart_figure(chart);
   EXPECT_NE(figure.find(">conv2 &amp;…</text>"), std::string::npos);
-  EXPECT_NE(figure.find("x=\"664.0\" y=\"234\" text-anchor=\"middle\">conv1</text>"),
+  EXPECT_NE(figure.find("x=\"514.5\" y=\"234\" text-anchor=\"middle\">conv1</text>"),
             std::string::npos);
   EXPECT_NE(figure.find(">&lt;layer&gt;</text>"), std::string::npos);
   EXPECT_EQ(figure.find("epoch"), std::string::npos);

@@ -116,7 +116,8 @@ TEST(SanityFiles, AreBothWritten) {
 }
 
 int grey_at(const Image& image, int y, int x) {
-  const std::uint8_t* pixel = image.pixels.data() + 3 * (y * image.width + x);
+  const int place = 3 * (y * image.width + x);
+  const std::uint8_t* pixel = image.pixels.data() + place;
   EXPECT_EQ(pixel[0], pixel[1]);
   EXPECT_EQ(pixel[0], pixel[2]);
   return pixel[0];
@@ -143,7 +144,7 @@ TEST(SanityExample, LeavesOutMapsButNotTheLast) {
   const std::vector<std::size_t> many = shown_depths(1000);
   EXPECT_LE(many.size(), 17U);
   EXPECT_EQ(many.back(), 999U);
-  SanityExample large = {.learned = std::vector<double>(300 * 200), .cascading = {}};
+  SanityExample large = {.learned = std::vector<double>(60000), .cascading = {}};
   const Image strip = example_strip(large, {.height = 300, .width = 200});
   EXPECT_EQ(strip.height, 96);
   EXPECT_EQ(strip.width, 64);

@@ -79,6 +79,7 @@ TEST(Spearman, AgreesWithCountingWithTiesAndWithout) {
 TEST(Spearman, SeesOrderOnly) {
   const auto one = random_values(100, 1), other = random_values(100, 2);
   std::vector<double> stretched;
+  stretched.reserve(one.size());
   for (const double value : one) stretched.push_back(std::exp(5 * value) - 3);
   EXPECT_EQ(spearman(one, other), spearman(stretched, other));
   EXPECT_NEAR(*spearman(one, stretched), 1, kClose);
@@ -106,8 +107,8 @@ double ssim_by_windows(const std::vector<double>& one, const std::vector<double>
         double total = 0, weights = 0;
         for (int y = -down; y <= down; ++y) {
           for (int x = -across; x <= across; ++x) {
-            const auto at = static_cast<std::size_t>((row + y) * size.width + column + x);
-            total += weight(y, x) * term(one[at], other[at]);
+            const int at = (row + y) * size.width + column + x;
+            total += weight(y, x) * term(*(one.begin() + at), *(other.begin() + at));
             weights += weight(y, x);
           }
         }
