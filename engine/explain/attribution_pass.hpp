@@ -18,8 +18,8 @@ using kernels::UnitChoice;
 using kernels::UnitFound;
 
 struct AttributionOptions {
-  std::vector<ReluRule> methods;     // at least one
-  std::optional<std::size_t> layer;  // index of a convolution; none: the signal starts at a logit
+  std::vector<ReluRule> methods;          // at least one
+  std::optional<std::size_t> layer = {};  // index of a convolution; none: it starts at a logit
   int batch_size = 32;
   std::size_t images = SIZE_MAX;  // that will come at most
   PlanOptions plan = {};

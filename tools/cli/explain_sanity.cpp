@@ -131,8 +131,8 @@ int run_sanity(const ExplainArguments& arguments, const Model& model, const Data
   };
   const SanityResult result = run_sanity_test(model, request, explain);
   for (const SanityMethod& method : result.methods) {
-    print_note(fmt::format("{}: {}", method.name, verdict_on_learning(method, result).sentence));
-    print_note(fmt::format("{}: {}", method.name, verdict_on_class(method).sentence));
+    print_note(verdict_on_learning(method, result).sentence);
+    print_note(verdict_on_class(method).sentence);
   }
   write_sanity(result, arguments.output);
   print_note(fmt::format("wrote {}/sanity.html", arguments.output));
