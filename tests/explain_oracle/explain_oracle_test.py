@@ -77,6 +77,12 @@ class Explain(ExplainCheck):
                 count = self.compare(path, forward, images, Unit(layer=name, channel=channel))
                 self.assertGreater(count, 0)
 
+    def test_a_convolution_behind_the_average(self):
+        net = network(conv("conv1", 8), RELU, AVERAGE, conv("conv2", 6), RELU,
+                      conv("conv3", 3, (1, 1), padding=(0,) * 4), RELU, SOFTMAX)
+        images = self.images(3, (8, 8))
+        self.assertGreater(self.layers_of(*self.separated(net, images), images), 0.3)
+
     def test_ties_in_pools(self):
         """Arithmetic is exact here, so equals are equals, and the first of them gets the signal."""
         images = self.images(4, TIES["input"][1:], levels=4)

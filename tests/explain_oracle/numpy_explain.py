@@ -68,15 +68,6 @@ class Model:
         place = next(place for place, layer in enumerate(self.layers) if layer.get("name") == name)
         return place + (self.layers[place + 1]["op"] in RELUS)
 
-    def receptive_field(self, name, row, column):
-        """[top, left, height, width] in input pixels of a unit; padding belongs to it."""
-        begin, size = [row, column], [1, 1]
-        for layer in reversed(self.layers[:self.place_of_output(name) + 1]):
-            for axis in (0, 1) if "kernel" in layer else ():
-                begin[axis] = begin[axis] * layer["stride"][axis] - layer["padding"][axis]
-                size[axis] = (size[axis] - 1) * layer["stride"][axis] + layer["kernel"][axis]
-        return begin + size
-
 
 class Forward:
     """All maps of a batch: maps[i] is what layer i reads, maps[i + 1] what it writes."""
@@ -104,6 +95,18 @@ class Forward:
     def output(self, name):
         """Maps of a convolution after its ReLU."""
         return self.maps[self.model.place_of_output(name) + 1]
+
+    def receptive_field(self, name, row, column):
+        """[top, left, height, width] in input pixels of a unit; padding belongs to it."""
+        begin, size = [row, column], [1, 1]
+        for place in reversed(range(self.model.place_of_output(name) + 1)):
+            layer = self.model.layers[place]
+            if layer["op"] == "global_average_pool":
+                begin, size = [0, 0], list(self.maps[place].shape[2:])
+            for axis in (0, 1) if "kernel" in layer else ():
+                begin[axis] = begin[axis] * layer["stride"][axis] - layer["padding"][axis]
+                size[axis] = (size[axis] - 1) * layer["stride"][axis] + layer["kernel"][axis]
+        return begin + size
 
     def backward(self, place, signal, method):
         """From what layer `place` writes down to the input."""

@@ -51,7 +51,7 @@ class Oracle(ExplainCheck):
         for name in model.convolutions():
             maps = self.forward.output(name)
             for row, column in ((0, 0), (maps.shape[2] - 1, maps.shape[3] - 1), (1, 1)):
-                field = model.receptive_field(name, row, column)
+                field = self.forward.receptive_field(name, row, column)
                 inside = np.zeros(self.forward.maps[0].shape[2:], bool)
                 top, left, height, width = field
                 inside[max(top, 0):top + height, max(left, 0):left + width] = True

@@ -24,8 +24,12 @@ class Patches(ExplainCheck):
             shutil.copyfile(images[original], images[copy])
         for flat in (4, 8):
             Image.new("RGB", size[::-1], (levels - 1, flat % levels, 1)).save(images[flat])
+        return self.in_folder(images)
+
+    def in_folder(self, images):
+        """Nothing else is there."""
         folder = self.folder / "data"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir()
         return [image.rename(folder / image.name) for image in images]
 
     def patches(self, model, data, layer, *flags, code=0):
@@ -49,7 +53,7 @@ class Patches(ExplainCheck):
                 scale = max(abs(patches[0][1]), abs(value))
                 self.assertLessEqual(abs(mine["value"] - value), TOLERANCE * scale, where)
                 self.assertEqual(mine["receptive_field"],
-                                 forward.model.receptive_field(layer, row, column), where)
+                                 forward.receptive_field(layer, row, column), where)
 
     def test_ties(self):
         """Of equal positions the first wins, of equal images the one of the lowest index."""
@@ -75,6 +79,18 @@ class Patches(ExplainCheck):
             for layer in ("conv1", forward.model.convolutions()[-3]):
                 found, _ = self.patches(path, listed, layer, "--top-k", 5)
                 self.compare(found, forward, images[::-1], 5)
+
+    def test_a_convolution_behind_the_average(self):
+        """Its units see the whole image."""
+        net = network(conv("conv1", 8, padding=(0,) * 4), RELU, AVERAGE,
+                      conv("conv2", 5, padding=(1,) * 4), RELU,
+                      conv("conv3", 3, (1, 1), padding=(0,) * 4), SOFTMAX, size=(10, 9))
+        images = self.in_folder(self.images(12, (10, 9)))
+        path, forward = self.separated(net, images)
+        for layer in ("conv2", "conv3"):
+            found, _ = self.patches(path, images[0].parent, layer)
+            self.compare(found, forward, images)
+            self.assertEqual(found["filters"][0]["patches"][0]["receptive_field"], [0, 0, 10, 9])
 
     def test_how_many(self):
         images = self.data(13, (8, 8))
