@@ -129,8 +129,9 @@ def narrow(net, widths=None):
 def flags_of(unit):
     if unit.layer is None:
         return [] if unit.of_class is None else ["--class", unit.of_class]
-    position = "" if unit.position is None else ",{},{}".format(*unit.position)
-    return ["--layer", unit.layer, "--unit", f"{unit.channel}{position}"]
+    numbers = () if unit.channel is None else (unit.channel, *(unit.position or ()))
+    unit_flags = ["--unit", ",".join(map(str, numbers))] if numbers else []
+    return ["--layer", unit.layer, *unit_flags]
 
 
 class ExplainCheck(Check):

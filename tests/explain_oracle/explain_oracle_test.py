@@ -99,7 +99,7 @@ class Explain(ExplainCheck):
             self.assertGreater(self.layers_of(path, forward, images, EXACT), 0.2)
 
     def test_units_of_a_layer(self):
-        """At positions given, where channels are largest, and where they are inactive."""
+        """At positions given, active or not; without any, the largest unit of the layer."""
         images = self.images(3, (16, 13), levels=4)
         path, forward = self.exact(TIES, images)
         maps = forward.output("conv2")
@@ -107,6 +107,10 @@ class Explain(ExplainCheck):
             for channel in (0, 8):
                 unit = Unit(layer="conv2", channel=channel, position=(row, column))
                 self.compare(path, forward, images, unit, EXACT)
+        images = self.images(3, UNEVEN["input"][1:])
+        path, forward = self.separated(UNEVEN, images)
+        for name in forward.model.convolutions():
+            self.compare(path, forward, images, Unit(layer=name))
 
     def test_an_inactive_unit(self):
         """Nothing goes back from it but by deconvnet; a note says why, the exit code is 0."""

@@ -129,10 +129,10 @@ class Forward:
 @dataclasses.dataclass(frozen=True)
 class Unit:
     """A class's logit, by default that of the class predicted; or a channel of a layer, by default
-    where it is largest."""
+    the one that is largest, where it is largest."""
     of_class: int = None
     layer: str = None
-    channel: int = 0
+    channel: int = None
     position: tuple = None  # (row, column)
 
     def signal(self, forward):
@@ -143,8 +143,10 @@ class Unit:
             rows = columns = 0
         else:
             place, maps = forward.model.place_of_output(self.layer), forward.output(self.layer)
-            channels, (rows, columns) = self.channel, self.position or strongest(
-                maps[:, self.channel])
+            channels = self.channel
+            if channels is None:
+                channels = maps.max((2, 3)).argmax(1)
+            rows, columns = self.position or strongest(maps[np.arange(len(maps)), channels])
         signal = np.zeros(maps.shape)
         signal[np.arange(len(maps)), channels, rows, columns] = 1
         return place, signal
