@@ -31,11 +31,11 @@ struct Attribution {
 
 // The outcome of one image; spans are valid during the callback only.
 struct Explanation {
-  std::size_t index = 0;                  // in the data set
-  std::optional<ScoreFailure> failure;    // then all that follows is empty
-  std::span<const std::uint8_t> pixels;   // (h,w,3) at the network's size
-  std::span<const float> input;           // (h,w,3), what the network saw after preparation
-  std::vector<Attribution> attributions;  // in the order asked for
+  std::size_t index = 0;                      // in the data set
+  std::optional<ScoreFailure> failure = {};   // then all that follows is empty
+  std::span<const std::uint8_t> pixels = {};  // (h,w,3) at the network's size
+  std::span<const float> input;               // (h,w,3), what the network saw after preparation
+  std::vector<Attribution> attributions;      // in the order asked for
   ExplainedUnit unit;
   std::size_t predicted = 0;  // class of the largest logit
   double probability = 0;     // of that class

@@ -32,7 +32,13 @@ class PatchFiles {
  public:
   PatchFiles(const Model& model, const DataSet& data, const StrongestPatches& patches,
              const PatchFilesOptions& options, ThreadPool& pool)
-      : model_(model), data_(data), patches_(patches), options_(options), pool_(pool) {}
+      : model_(model),
+        data_(data),
+        patches_(patches),
+        options_(options),
+        pool_(pool),
+        end_(options.last_filter < patches.filters.size() ? options.last_filter + 1
+                                                          : patches.filters.size()) {}
 
   void write() {
     AttributionPass pass(model_,
@@ -41,13 +47,12 @@ class PatchFiles {
                           .batch_size = options_.batches.batch_size,
                           .plan = options_.batches.plan},
                          pool_);
-    const std::size_t filters = patches_.filters.size();
     const std::size_t at_once = filters_a_picture();
-    for (std::size_t first = 0; first < filters; first += at_once) {
+    for (std::size_t first = options_.first_filter; first < end_; first += at_once) {
       if (options_.cancelled && options_.cancelled())
         throw Error(ErrorKind::interrupted, "writing patches was interrupted");
-      write_filters(first, std::min(filters, first + at_once), pass);
-      if (options_.progress) options_.progress(std::min(filters, first + at_once));
+      write_filters(first, std::min(end_, first + at_once), pass);
+      if (options_.progress) options_.progress(std::min(end_, first + at_once));
     }
     write_file_atomically(path("patches.json"), json().dump(1) + "\n");
     write_file_atomically(path("index.html"), page());
@@ -121,7 +126,7 @@ class PatchFiles {
     std::vector<std::string> figures(rows.size());
     pool_.parallel_for(static_cast<int>(rows.size()), [&](int task, int) {
       const auto i = static_cast<std::size_t>(task);
-      if (rows[i].empty() || first + i >= kFiltersOnPage) return;
+      if (rows[i].empty() || first + i >= options_.first_filter + kFiltersOnPage) return;
       const auto& filter = patches_.filters[first + i];
       figures[i] = fmt::format(
           "<figure class=\"filter\" id=\"filter-{0}\"><figcaption>filter {0}: {1:.4g} to "
@@ -142,7 +147,7 @@ class PatchFiles {
     json["failed"] = patches_.failed;
     json["pictures"] = pictures_;
     json["filters"] = nlohmann::ordered_json::array();
-    for (std::size_t filter = 0; filter < patches_.filters.size(); ++filter) {
+    for (std::size_t filter = options_.first_filter; filter < end_; ++filter) {
       nlohmann::ordered_json list = nlohmann::ordered_json::array();
       for (const Patch& patch : patches_.filters[filter]) {
         const ReceptiveField field = field_of(patch);
@@ -169,11 +174,11 @@ class PatchFiles {
         "Numbers are what the unit was. All are in <a href=\"patches.json\">patches.json</a>.",
         patches_.images - patches_.failed, escaped(options_.model), escaped(options_.device),
         field.height, field.width);
-    if (patches_.filters.size() > kFiltersOnPage) {
+    if (end_ - options_.first_filter > kFiltersOnPage) {
       words += fmt::format(
           " The page shows the first {} filters of {}; the pictures beside it "
           "show all.",
-          kFiltersOnPage, patches_.filters.size());
+          kFiltersOnPage, end_ - options_.first_filter);
     }
     return html_document({.title = title,
                           .words = words,
@@ -187,6 +192,7 @@ class PatchFiles {
   const StrongestPatches& patches_;
   const PatchFilesOptions& options_;
   ThreadPool& pool_;
+  const std::size_t end_;  // behind the last filter
   std::vector<std::string> pictures_;
   std::string figures_;
 };

@@ -261,6 +261,23 @@ class PageTest(FolderTest):
                          [["cat-black.png", "cat", "70%,", "dog", "20%"],
                           ["dog-white.png", "cat", "60%,", "dog", "40%"]])
 
+    def test_explanations_are_shown_where_a_picture_is(self):
+        self.write_demo()
+        self.write_photographs()
+        images = self.folder / "cat <1>.png", self.folder / "dog-white.png"
+        for image in images:
+            Image.new("RGB", (32, 32)).save(image)
+        completed = subprocess.run(
+            [PROGRAM, "explain", ROOT / "models/all-cnn-c-cifar10.safetensors", *images,
+             self.folder / "missing.png", "-o", self.folder / "explained"],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(completed.returncode, 4, completed.stderr)
+        page.write(self.folder, self.COUNT)
+        reader = PageReader((self.folder / "index.html").read_text(encoding="utf-8"))
+        self.assertEqual(reader.open, [])
+        self.assertEqual(len(reader.sources), 6 + len(images))
+        self.assertIn("What the model looks at", reader.words)
+
     def run_page(self, *words):
         return subprocess.run([sys.executable, "-B", ROOT / "tools/demo_page", *words],
                               capture_output=True, text=True, check=False)

@@ -94,6 +94,9 @@ ModelOrNetwork choose_model_or_network(const std::optional<std::string>& argumen
 CLI::Option* limit_integer(CLI::Option* option, std::int64_t least, std::int64_t most);
 CLI::Option* limit_number(CLI::Option* option, double least, double most);
 
+// A whole number that is not negative; anything else is nothing.
+std::optional<int> parse_index(std::string_view text);
+
 // One of the words, listed with commas between them in the sentence that refuses others.
 CLI::Option* limit_words(CLI::Option* option, std::string_view words);
 

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 
 #include "engine/explain/unit.hpp"
 #include "engine/support/error.hpp"
@@ -22,14 +21,6 @@ std::vector<std::string_view> split_at_commas(std::string_view text) {
     first = last + 1;
   }
   return parts;
-}
-
-// A whole number that is not negative; anything else is nothing.
-std::optional<int> parse_index(std::string_view text) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && number >= 0 ? std::optional(number) : std::nullopt;
 }
 
 std::vector<ReluRule> parse_methods(const std::string& text) {

@@ -64,6 +64,13 @@ CLI::Option* limit_number(CLI::Option* option, double least, double most) {
   });
 }
 
+std::optional<int> parse_index(std::string_view text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && number >= 0 ? std::optional(number) : std::nullopt;
+}
+
 CLI::Option* limit_words(CLI::Option* option, std::string_view words) {
   return check(option, [words = std::string(words)](const std::string& text) -> std::string {
     // Between separators on both sides only whole words are found.
@@ -102,6 +109,8 @@ void check_output(const std::string& path) {
     if (::access(path.c_str(), W_OK) < 0) throw_system_error("cannot write", path, errno);
   }
   const std::string folder = folder_of(path);
+  if (::stat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode))
+    throw_system_error("cannot write", path, ENOTDIR);
   if (::access(folder.c_str(), W_OK | X_OK) < 0)
     throw_system_error("cannot write into the folder", folder, errno);
 }

@@ -7,6 +7,7 @@
 #include "engine/explain/patch_files.hpp"
 #include "engine/explain/strongest_patches.hpp"
 #include "engine/explain/unit.hpp"
+#include "engine/support/error.hpp"
 #include "engine/support/output_folder.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
@@ -27,6 +28,11 @@ constexpr const char* kPatchesExamples =
     "    allconv patches model.safetensors cifar-10-batches-bin -o patches/ --layer conv3 \\\n"
     "      --split train --top-k 4";
 
+// First and last, inclusive.
+struct FilterRange {
+  std::size_t first = 0, last = SIZE_MAX;
+};
+
 // As given on the command line.
 struct PatchesArguments {
   CommonOptions common;
@@ -36,8 +42,22 @@ struct PatchesArguments {
   std::string layer;
   std::string split = "all";
   int top_k = 10;
+  std::string filters;  // empty: all
   ScoringChoice scoring;
 };
+
+// "K" or "FIRST-LAST", within the layer's.
+FilterRange parse_filters(const std::string& text, std::size_t filters) {
+  if (text.empty()) return {};
+  const std::size_t dash = std::min(text.find('-'), text.size());
+  const auto first = parse_index(std::string_view(text).substr(0, dash));
+  const auto last =
+      dash == text.size() ? first : parse_index(std::string_view(text).substr(dash + 1));
+  if (first && last && *first <= *last && static_cast<std::size_t>(*last) < filters)
+    return {.first = static_cast<std::size_t>(*first), .last = static_cast<std::size_t>(*last)};
+  throw Error(ErrorKind::usage, fmt::format("\"{}\" names no filters of the layer", text),
+              "--filters", fmt::format("give FIRST-LAST from 0 to {}", filters - 1));
+}
 
 StrongestPatches search(const Model& model, const DataSet& data, const PatchSearchOptions& options,
                         ThreadPool& pool) {
@@ -58,6 +78,8 @@ int find_patches(ComputeDevice& device, const PatchesArguments& arguments) {
   const Model model = read_model(arguments.model);
   const std::size_t layer = find_convolution(model.network, arguments.layer);
   const DataSet data = open_inputs(arguments.data, parse_split(arguments.split));
+  const auto filters = static_cast<std::size_t>(unit_shape(model.network, layer).channels);
+  const FilterRange shown = parse_filters(arguments.filters, filters);
   prepare_output_folder(arguments.output);
   BatchStreamOptions batches = scorer_options(arguments.scoring, device);
   batches.images = data.size();
@@ -76,6 +98,8 @@ int find_patches(ComputeDevice& device, const PatchesArguments& arguments) {
        .model = arguments.model,
        .device = device.name(),
        .layer = layer,
+       .first_filter = shown.first,
+       .last_filter = shown.last,
        .batches = batches,
        .progress = [&](std::size_t done) { bar.update(done, patches.filters.size()); },
        .cancelled = interrupted},
@@ -112,6 +136,8 @@ void add_patches_command(CLI::App& app, Chosen& chosen) {
   limit_integer(command.add_option("--top-k", arguments->top_k, "patches a filter"), 1,
                 kMostPatches)
       ->type_name("K [10]");
+  command.add_option("--filters", arguments.filters, "those that are shown; default: all")
+      ->type_name("FIRST-LAST");
   limit_words(command.add_option("--split", arguments->split, "part of the data; default: all"),
               "train, test, all")
       ->type_name("train|test|all");

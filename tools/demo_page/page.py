@@ -24,6 +24,9 @@ p { margin: 6px 0 14px; max-width: 46em; }
 section { background: #fff; border: 1px solid #ddd; border-radius: 8px; padding: 20px 24px;
           margin-top: 20px; }
 img { display: block; max-width: 100%; height: auto; }
+figure { margin: 0 0 16px; }
+figcaption { font-size: 14px; }
+.strip { image-rendering: pixelated; width: 100%; }
 pre { background: #f6f6f6; border-radius: 6px; padding: 12px; font-size: 13px;
       white-space: pre-wrap; overflow-wrap: anywhere; }
 dl { display: flex; flex-wrap: wrap; gap: 14px; margin: 18px 0 0; }
@@ -82,6 +85,26 @@ def _photographs(demo):
         "The photographs, from Debian's packages, are stretched to that size. "
         f"Right: {len(everything) - wrong} of {len(everything)}.",
         _image(demo / "photographs.png", "photographs with their answers"))
+
+
+def _explanations(demo):
+    """The section on what the model looks at; nothing where there are no photographs."""
+    records = results.read_explanations(demo / "explained/explanations.json")
+    if not records:
+        return
+    strips = "\n".join(
+        f"<figure><figcaption>{html.escape(record['predicted']['class'])}, "
+        f"{record['predicted']['probability']:.0%}</figcaption>\n"
+        f'<img class="strip" src="{data_uri(demo / "explained" / record["strip"])}" '
+        f'alt="{html.escape(record["path"])}, explained"></figure>' for record in records)
+    yield _section(
+        "What the model looks at",
+        "Each photograph as the network sees it, enlarged without smoothing; then what speaks for "
+        "the class predicted by the gradient, by the deconvnet and by guided backpropagation. Above "
+        "as colours round grey, below summed over colours: blue speaks for the class, orange "
+        "against it. The network has no pooling, so the deconvnet has nothing to hold on to; guided "
+        "backpropagation has. <code>demo/explained/index.html</code> shows them larger, "
+        "docs/explanations.md says how far such pictures can be trusted.", strips)
 
 
 def _training(demo, metrics, evaluation):
@@ -148,7 +171,7 @@ def write(demo, count):
     evaluation = results.read_evaluation(demo / "evaluation.json")
     rows = results.read_scores(demo / "scores.jsonl", count, 1)
     plan = results.read_plan(demo / "plan.txt")
-    sections = [*_photographs(demo), *_training(demo, metrics, evaluation), *_scores(demo, rows),
+    sections = [*_photographs(demo), *_explanations(demo), *_training(demo, metrics, evaluation), *_scores(demo, rows),
                 *_running(demo, plan)]
     (demo / "index.html").write_text(
         _PAGE.substitute(device=html.escape(plan.device), figures=_figures(metrics, evaluation),

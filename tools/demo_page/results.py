@@ -40,6 +40,14 @@ def read_scores(path, count, broken):
     return rows
 
 
+def read_explanations(path):
+    """The records of `explain` that have a picture; none where nothing was explained."""
+    if not path.exists():
+        return []
+    images = json.loads(path.read_text(encoding="utf-8"))["images"]
+    return [image for image in images if "strip" in image]
+
+
 @dataclasses.dataclass(frozen=True)
 class Value:
     """One value of the memory plan: bytes at an offset of the arena, from stage to stage."""

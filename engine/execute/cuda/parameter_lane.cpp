@@ -15,6 +15,7 @@ ParameterLane::ParameterLane(const CudaPlan& plan)
 void ParameterLane::write(const Parameters& parameters, cudaStream_t stream) {
   std::vector<float> lane(static_cast<std::size_t>(plan_.lane_size));
   for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (plan_.lane[i].weights < 0) continue;
     float* const weights = lane.data() + plan_.lane[i].weights;
     for_each_weight(parameters[i].extent, [&](std::size_t file, std::size_t device) {
       weights[device] = parameters[i].weights[file];

@@ -24,7 +24,7 @@ enum class DeviceInput {
 // Where a convolution's parameters stand in a lane, in floats: all weights, (k,r,s,c) each, then
 // all biases. Gradients and velocities have the same layout.
 struct LanePlace {
-  std::int64_t weights = 0;
+  std::int64_t weights = -1;  // no step reads them
   std::int64_t bias = 0;
 };
 

@@ -14,7 +14,8 @@ class GpuTest(ProgramTest):
 
     @classmethod
     def run_program(cls, *arguments, **options):
-        uses_gpu = arguments[0] in ("train", "score", "evaluate", "bench", "tune")
+        uses_gpu = arguments[0] in ("train", "score", "evaluate", "explain", "patches", "bench",
+                                    "tune")
         budget = ("--tuning-budget", 0.2) if uses_gpu else ()
         return super().run_program(*arguments, *budget, **options)
 
@@ -111,6 +112,37 @@ class GpuTest(ProgramTest):
             kernels = [layer["kernel"] for layer in figures["layers"]]
             self.assertTrue(all("cuda" in kernel for kernel in kernels if kernel != "executor"))
             self.assertTrue(any("conv2d" in kernel for kernel in kernels))
+
+    def explain(self, device, *flags):
+        """The tensors of the first three pictures, as one list of floats each."""
+        tensors = self.folder / f"{device}.safetensors"
+        pictures = sorted(self.pictures.glob("*/*"))[:3]
+        self.succeed("explain", self.model, *pictures, "-o", self.folder / device, "--device",
+                     device, "--save-tensors", tensors, *flags)
+        header, data = read_header(tensors), tensors.read_bytes()
+        first = 8 + int.from_bytes(data[:8], "little")
+        return {name: memoryview(data[first + begin:first + end]).cast("f").tolist()
+                for name, entry in header.items() if name != "__metadata__"
+                for begin, end in [entry["data_offsets"]]}
+
+    def test_explanations_are_those_of_the_cpu(self):
+        for flags in ((), ("--layer", "conv1", "--unit", 1), ("--unstride", "--class", 1)):
+            cpu, gpu = self.explain("cpu", *flags), self.explain("cuda", *flags)
+            self.assertEqual(list(gpu), list(cpu))
+            for name, expected in cpu.items():
+                largest = max(map(abs, expected))
+                for value, other in zip(gpu[name], expected):
+                    self.assertLessEqual(abs(value - other), 1e-3 * largest, (flags, name))
+
+    def test_patches_are_those_of_the_cpu(self):
+        def found(device):
+            out = self.folder / f"patches-{device}"
+            self.succeed("patches", self.model, self.pictures, "-o", out, "--layer", "conv1",
+                         "--top-k", 3, "--device", device)
+            filters = json.loads((out / "patches.json").read_text())["filters"]
+            return [(patch["index"], patch["row"], patch["column"]) for one in filters
+                    for patch in one["patches"]]
+        self.assertEqual(found("cuda"), found("cpu"))
 
     def test_plan_of_the_gpu_at_hand(self):
         result = self.succeed("plan", self.model, "--batch-size", 4, "--device", "cuda")
