@@ -64,14 +64,16 @@ class Refusals(ExplainCheck):
 
     def test_outputs_that_cannot_be_written(self):
         """Below a file there is no folder, whoever asks."""
-        below = self.pictures[1] / "out"
-        for out in (below, self.pictures[1]):
-            self.refuse(6, "explain", self.path, self.pictures[0], "-o", out, words=[str(out)])
+        file, before = self.pictures[1], self.pictures[1].read_bytes()
+        for out in (file / "out", file):
+            self.refuse(6, "explain", self.path, self.pictures[0], "-o", out, words=[str(file)])
             self.refuse(6, "patches", self.path, self.pictures[0], "-o", out, "--layer", "conv1",
-                        words=[str(out)])
-        for tensors in (below, self.folder):
+                        words=[str(file)])
+        for tensors in (file / "maps.safetensors", self.folder):
             self.refuse(6, "explain", self.path, self.pictures[0], "-o", self.out,
-                        "--save-tensors", tensors, words=[str(tensors)])
+                        "--save-tensors", tensors, words=[str(tensors.parent)])
+            self.assertFalse(self.out.exists())
+        self.assertEqual(file.read_bytes(), before)
 
     def test_patches(self):
         for flags, words in (("--layer conv9", ["conv9", "conv1", "conv2"]),
