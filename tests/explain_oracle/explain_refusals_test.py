@@ -35,6 +35,14 @@ class Refusals(ExplainCheck):
                             *flags.split(), words=words)
                 self.assertFalse(self.out.exists())
 
+    def test_empty_names(self):
+        """As an unset variable of a shell leaves them: never taken as if they were not there."""
+        for flags in (["--class", ""], ["--layer", ""], ["--layer", "", "--unit", 0],
+                      ["--layer", "conv1", "--unit", ""], ["--save-tensors", ""]):
+            with self.subTest(flags):
+                self.refuse(2, "explain", self.path, self.pictures[0], "-o", self.out, *flags,
+                            words=[flags[-2]])
+
     def test_a_network_without_relu(self):
         """All methods would be the gradient, which alone is not refused."""
         net = network(conv("conv1", 4), conv("conv2", 3), AVERAGE, SOFTMAX)

@@ -132,6 +132,18 @@ class Patches(ExplainCheck):
         found, _ = self.patches(path, packed, "conv1", *EXACT)
         self.compare(found, forward, [f"{packed}:{image.name}" for image in images])
 
+    def test_units_that_are_not_finite(self):
+        """Such an image fails as it does in `score`; it is not left out without a word."""
+        images = self.data(13, (8, 8))
+        Image.new("RGB", (8, 8)).save(images[3])
+        _, forward = self.exact(TINY, images)
+        model = forward.model
+        model.tensors["conv1.weight"][:] = 3e38
+        path = self.write(TINY, model.tensors, model.prepare)
+        found, said = self.patches(path, images[0].parent, "conv1", *EXACT, code=4)
+        self.assertEqual([patch["index"] for patch in found["filters"][0]["patches"]], [3])
+        self.assertIn("image00.png", said)
+
     def test_threads_change_nothing(self):
         images = self.data(13, (8, 8), levels=256)
         path, _ = self.separated(TINY, images)
