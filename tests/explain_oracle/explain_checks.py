@@ -175,9 +175,10 @@ class ExplainCheck(Check):
             np.testing.assert_array_equal(maps, maps.astype("f4"))
         return path, forward
 
-    def explain(self, model, *images, flags=(), code=0):
-        """(tensors, metadata, what was said) of a run."""
+    def explain(self, model, *images, flags=(), code=0, pictures=False):
+        """(tensors, metadata, what was said) of a run. Pictures take most of its time."""
         path = self.folder / "maps.safetensors"
+        flags = [*flags, *([] if pictures else ["--no-pictures"])]
         result = self.succeed("explain", model, *images, "-o", self.folder / "out",
                               "--save-tensors", path, *flags, code=code)
         return *read_tensors(path), result.stderr

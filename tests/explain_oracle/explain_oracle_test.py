@@ -45,7 +45,7 @@ class Explain(ExplainCheck):
         return count / (maps * len(METHODS) * len(images))
 
     def test_networks_of_the_paper(self):
-        images = self.images(3, (32, 32))
+        images = self.images(2, (32, 32))
         for place, name in enumerate(SMALL):
             with self.subTest(name):
                 options = ["head=valid", "head=same", "last-relu=off"][place % 3]
@@ -202,23 +202,30 @@ class Explain(ExplainCheck):
                     self.assertEqual(tensor[rows].tobytes(), found[name].tobytes(), name)
 
     def test_files_are_replaced_and_others_stay(self):
-        images = self.images(1, (8, 8))
-        path, forward = self.separated(TINY, images)
-        (self.folder / "out").mkdir()
-        (self.folder / "out" / "mine.txt").write_text("mine")
+        images = self.images(2, (8, 8))
+        path, _ = self.separated(TINY, images)
+        out, mine = self.folder / "out", self.folder / "out" / "mine.txt"
+        out.mkdir()
+        mine.write_text("mine")
         (self.folder / "maps.safetensors").write_text("old")
-        self.compare(path, forward, images)
-        files = {file: file.read_bytes() for file in (self.folder / "out").rglob("*")
-                 if file.is_file()}
-        self.assertGreater(len(files), 1)
-        self.compare(path, forward, images, Unit(of_class=1))
-        self.assertEqual(sorted(files), sorted(file for file in (self.folder / "out").rglob("*")
-                                               if file.is_file()))
-        self.assertEqual((self.folder / "out" / "mine.txt").read_text(), "mine")
+        first = self.explain(path, *images, pictures=True)[0]
+        files = files_below(out)
+        self.assertGreater(len(files), 1 + len(images))
+        second = self.explain(path, *images, flags=["--class", 1], pictures=True)[0]
+        self.assertNotEqual(bits(first), bits(second))
+        self.assertEqual(set(files), set(files_below(out)))
+        self.assertNotEqual(files, files_below(out))
+        self.assertEqual(mine.read_text(), "mine")
+        plain = self.explain(path, *images, flags=["--class", 1])[0]
+        self.assertEqual(bits(plain), bits(second))
 
 
 def bits(tensors):
     return {name: tensor.tobytes() for name, tensor in tensors.items()}
+
+
+def files_below(folder):
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 if __name__ == "__main__":

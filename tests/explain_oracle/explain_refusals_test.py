@@ -35,6 +35,14 @@ class Refusals(ExplainCheck):
                             *flags.split(), words=words)
                 self.assertFalse(self.out.exists())
 
+    def test_empty_names(self):
+        """As an unset variable of a shell leaves them: never taken as if they were not there."""
+        for flags in (["--class", ""], ["--layer", ""], ["--layer", "", "--unit", 0],
+                      ["--layer", "conv1", "--unit", ""], ["--save-tensors", ""]):
+            with self.subTest(flags):
+                self.refuse(2, "explain", self.path, self.pictures[0], "-o", self.out, *flags,
+                            words=[flags[-2]])
+
     def test_a_network_without_relu(self):
         """All methods would be the gradient, which alone is not refused."""
         net = network(conv("conv1", 4), conv("conv2", 3), AVERAGE, SOFTMAX)
@@ -64,14 +72,16 @@ class Refusals(ExplainCheck):
 
     def test_outputs_that_cannot_be_written(self):
         """Below a file there is no folder, whoever asks."""
-        below = self.pictures[1] / "out"
-        for out in (below, self.pictures[1]):
-            self.refuse(6, "explain", self.path, self.pictures[0], "-o", out, words=[str(out)])
+        file, before = self.pictures[1], self.pictures[1].read_bytes()
+        for out in (file / "out", file):
+            self.refuse(6, "explain", self.path, self.pictures[0], "-o", out, words=[str(file)])
             self.refuse(6, "patches", self.path, self.pictures[0], "-o", out, "--layer", "conv1",
-                        words=[str(out)])
-        for tensors in (below, self.folder):
+                        words=[str(file)])
+        for tensors in (file / "maps.safetensors", self.folder):
             self.refuse(6, "explain", self.path, self.pictures[0], "-o", self.out,
-                        "--save-tensors", tensors, words=[str(tensors)])
+                        "--save-tensors", tensors, words=[str(tensors.parent)])
+            self.assertFalse(self.out.exists())
+        self.assertEqual(file.read_bytes(), before)
 
     def test_patches(self):
         for flags, words in (("--layer conv9", ["conv9", "conv1", "conv2"]),
