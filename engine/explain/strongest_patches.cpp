@@ -60,21 +60,28 @@ class PatchSearch {
   }
 
  private:
+  static std::optional<ScoreFailure> failure_of(const StreamedImage& image,
+                                                std::span<const float> values) {
+    if (auto failure = loading_failure(image.loaded)) return failure;
+    const auto is_number = [](float value) { return std::isfinite(value); };
+    if (std::all_of(values.begin(), values.end(), is_number)) return std::nullopt;
+    return ScoreFailure{ScoreRow::Stage::network, "the layer's outputs are not finite numbers"};
+  }
+
   void take(const StreamedImage& image, const Peaks& peaks) {
     ++result_.images;
     if (callbacks_.progress) callbacks_.progress(result_.images);
-    if (const auto failure = loading_failure(image.loaded)) {
+    const std::size_t filters = result_.filters.size();
+    const auto values = std::span(peaks.values).subspan(image.row * filters, filters);
+    if (const auto failure = failure_of(image, values)) {
       ++result_.failed;
       if (callbacks_.failed) callbacks_.failed(image.loaded.index, *failure);
       return;
     }
-    const std::size_t filters = result_.filters.size();
     for (std::size_t filter = 0; filter < filters; ++filter) {
-      const float value = peaks.values[image.row * filters + filter];
-      if (!std::isfinite(value)) continue;
       const std::int32_t position = peaks.positions[image.row * filters + filter];
       insert(result_.filters[filter],
-             {.value = value,
+             {.value = values[filter],
               .image = image.loaded.index,
               .row = position / map_.width,
               .column = position % map_.width},

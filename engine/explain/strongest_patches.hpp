@@ -38,9 +38,9 @@ struct PatchSearchCallbacks {
   std::function<bool()> cancelled;  // asked before each batch
 };
 
-// Every image of the set goes through the layers up to the one asked for. A patch whose value is
-// not a number is none. Callbacks may be empty. Throws Error{interrupted} when cancelled, and what
-// executors throw.
+// Every image of the set goes through the layers up to the one asked for. One that cannot be
+// decoded, or whose peaks are not finite numbers, fails alone. Callbacks may be empty. Throws
+// Error{interrupted} when cancelled, and what executors throw.
 StrongestPatches find_strongest_patches(const Model& model, const DataSet& data,
                                         const PatchSearchOptions& options,
                                         const PatchSearchCallbacks& callbacks, ThreadPool& pool);

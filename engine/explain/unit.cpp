@@ -41,6 +41,14 @@ std::size_t find_convolution(const NetworkDescription& network, std::string_view
               names.empty() ? "it has no convolutions" : "give one of " + names);
 }
 
+std::size_t last_convolution(const NetworkDescription& network) {
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    if (std::holds_alternative<Conv2dLayer>(network.layers[i])) last = i;
+  }
+  return last;
+}
+
 Shape unit_shape(const NetworkDescription& network, std::size_t convolution) {
   return infer_shapes(network)[activation_layer(network, convolution)];
 }

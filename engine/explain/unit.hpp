@@ -14,6 +14,9 @@ namespace allconv {
 // names.
 std::size_t find_convolution(const NetworkDescription& network, std::string_view name);
 
+// The one whose output becomes the logits; the network must have one.
+std::size_t last_convolution(const NetworkDescription& network);
+
 // The map of a convolution's units: its output after its ReLU.
 Shape unit_shape(const NetworkDescription& network, std::size_t convolution);
 

@@ -222,15 +222,16 @@ std::vector<int> operands_of(const Step& step) {
 
 int micro_batch_size(PassMode mode, int batch_size, int threads) {
   // Weights of the layers behind are read once for all images of a micro-batch: sixteen make them
-  // cheap. In training eight lanes of gradients share a batch, and what the backward pass needs of
-  // more than four images only pushes the rest out of the cache. Elsewhere every thread should find
+  // cheap. But what a backward pass needs of more than four images only pushes the rest out of the
+  // cache. In training eight lanes of gradients share a batch. Elsewhere every thread should find
   // work, and two micro-batches each, so that none waits long for the last.
   constexpr int kMostImages = 16;
-  constexpr int kMostTrainingImages = 4;
-  if (mode == PassMode::training) return std::clamp((batch_size + 7) / 8, 1, kMostTrainingImages);
+  constexpr int kMostBackwardImages = 4;
+  if (mode == PassMode::training) return std::clamp((batch_size + 7) / 8, 1, kMostBackwardImages);
   const int a_thread = (batch_size + threads - 1) / threads;
   constexpr int kFewImages = 8;
-  return std::clamp(a_thread <= kFewImages ? a_thread : (a_thread + 1) / 2, 1, kMostImages);
+  const int most = mode == PassMode::explain ? kMostBackwardImages : kMostImages;
+  return std::clamp(a_thread <= kFewImages ? a_thread : (a_thread + 1) / 2, 1, most);
 }
 
 std::shared_ptr<const Plan> make_batch_plan(const Graph& graph, int batch_size,

@@ -2,9 +2,9 @@
 
 from checks import Check, main, save
 
-LATER_COMMANDS = ["explain", "patches", "convert"]
+LATER_COMMANDS = ["convert"]
 COMMANDS = ["train", "score", "evaluate", "bench", "plan", "inspect", "networks", "recipes", "tune",
-            "merge", "report"]
+            "merge", "report", "explain", "patches"]
 WRONG_TRAINING = [
     "--epochs 0", "--epochs -1", "--epochs 1.5", "--epochs 99999999999999999999", "--batch-size 0",
     "--learning-rate nan", "--learning-rate -0.1", "--learning-rate x", "--momentum -1",

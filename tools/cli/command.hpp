@@ -97,6 +97,9 @@ CLI::Option* limit_number(CLI::Option* option, double least, double most);
 // A whole number that is not negative; anything else is nothing.
 std::optional<int> parse_index(std::string_view text);
 
+// Anything but an empty text, which is what a shell makes of a variable that is not set.
+CLI::Option* limit_filled(CLI::Option* option);
+
 // One of the words, listed with commas between them in the sentence that refuses others.
 CLI::Option* limit_words(CLI::Option* option, std::string_view words);
 

@@ -3,11 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "engine/explain/explanation_files.hpp"
+#include "engine/explain/unit.hpp"
 #include "engine/formats/tensor_stream.hpp"
+#include "engine/support/error.hpp"
 #include "engine/support/output_folder.hpp"
 #include "engine/support/text.hpp"
 #include "tools/cli/console.hpp"
@@ -80,6 +83,8 @@ class TensorFile {
 // Maps of zeros are no error: a note says why, for the first few.
 class ZeroMapNotes {
  public:
+  explicit ZeroMapNotes(bool has_relu) : has_relu_(has_relu) {}
+
   void look_at(const Explanation& explanation, const std::string& path) {
     std::string methods;
     for (const Attribution& attribution : explanation.attributions) {
@@ -90,9 +95,9 @@ class ZeroMapNotes {
     if (methods.empty()) return;
     constexpr std::size_t kMostNotes = 5;
     if (++images_ > kMostNotes) return;
-    const char* const why = explanation.unit.value > 0
-                                ? "every way from the unit to the image is closed by a ReLU"
-                                : "the unit is not active, so that its ReLU lets no signal through";
+    const char* const why = has_relu_ && explanation.unit.value <= 0
+                                ? "the unit is not active, so that its ReLU lets no signal through"
+                                : "every way from the unit to the image is closed by a ReLU";
     print_note(
         fmt::format("{}: the map of {} is zero everywhere: {}", to_utf8(path), methods, why));
   }
@@ -102,8 +107,15 @@ class ZeroMapNotes {
   }
 
  private:
+  bool has_relu_;  // of its own, behind the unit
   std::size_t images_ = 0;
 };
+
+// Whether the unit's own convolution, of a class the last one, has a ReLU.
+bool unit_has_relu(const Model& model, const ExplainTarget& target) {
+  const std::size_t convolution = target.layer.value_or(last_convolution(model.network));
+  return activation_layer(model.network, convolution) != convolution;
+}
 
 ExplanationSubject subject_of(const ExplainArguments& arguments, const Model& model,
                               const ComputeDevice& device, const Explainer& explainer) {
@@ -120,8 +132,8 @@ ExplanationSubject subject_of(const ExplainArguments& arguments, const Model& mo
 // All explanations into the folder, and into the tensors where they are wanted. Returns how many
 // images failed.
 std::size_t write_explanations(const ExplainArguments& arguments, const DataSet& data,
-                               Explainer& explainer, ExplanationFiles& files, TensorFile* tensors) {
-  ZeroMapNotes zero_maps;
+                               Explainer& explainer, ExplanationFiles& files, TensorFile* tensors,
+                               ZeroMapNotes zero_maps) {
   ProgressBar bar("explain");
   std::size_t done = 0, failed = 0;
   const auto take = [&](std::span<const Explanation> explanations) {
@@ -167,12 +179,26 @@ int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {
   if (!arguments.save_tensors.empty())
     tensors.emplace(arguments.save_tensors, explainer.names(), model.network.input);
   const std::size_t failed =
-      write_explanations(arguments, data, explainer, files, tensors ? &*tensors : nullptr);
+      write_explanations(arguments, data, explainer, files, tensors ? &*tensors : nullptr,
+                         ZeroMapNotes(unit_has_relu(model, options.target)));
   return failed == 0 ? kDone : kSomeInputsFailed;
 }
 
+// The tensors must not replace what they are made from.
+void check_tensor_file(const ExplainArguments& arguments) {
+  check_output(arguments.save_tensors);
+  std::vector<std::string> inputs = arguments.images;
+  inputs.push_back(arguments.model);
+  for (const std::string& input : inputs) {
+    std::error_code missing;  // is told when it is opened
+    if (!std::filesystem::equivalent(input, arguments.save_tensors, missing)) continue;
+    throw Error(ErrorKind::usage, "is read and cannot be written as well", arguments.save_tensors,
+                "give --save-tensors another file");
+  }
+}
+
 int run_explain(const ExplainArguments& arguments) {
-  if (!arguments.save_tensors.empty()) check_output(arguments.save_tensors);
+  if (!arguments.save_tensors.empty()) check_tensor_file(arguments);
   ComputeDevice device(arguments.common);
   return device.traced([&] { return explain_on(device, arguments); });
 }

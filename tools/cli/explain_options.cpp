@@ -92,22 +92,21 @@ void check_methods(const std::vector<ReluRule>& methods, const NetworkDescriptio
 
 // What is explained, and how.
 void add_target_options(CLI::App& command, ExplainArguments& arguments) {
-  command
-      .add_option("--method", arguments.methods,
-                  "gradient, deconvnet, guided or several with commas; default: all three")
+  limit_filled(
+      command.add_option("--method", arguments.methods,
+                         "gradient, deconvnet, guided or several with commas; default: all three"))
       ->type_name("LIST");
   CLI::Option* layer = command
                            .add_option("--layer", arguments.layer,
                                        "explain a unit of this convolution, after its ReLU")
                            ->type_name("NAME");
-  command
-      .add_option("--unit", arguments.unit,
-                  "its channel, and where; default: the largest of all, or of the channel")
+  limit_filled(
+      command.add_option("--unit", arguments.unit,
+                         "its channel, and where; default: the largest of all, or of the channel"))
       ->needs(layer)
       ->type_name("K[,Y,X]");
-  command
-      .add_option("--class", arguments.target_class,
-                  "explain this class's logit; default: the class predicted")
+  limit_filled(command.add_option("--class", arguments.target_class,
+                                  "explain this class's logit; default: the class predicted"))
       ->excludes(layer)
       ->type_name("NAME|INDEX");
   command.add_flag("--unstride", arguments.unstride,
@@ -143,9 +142,8 @@ void add_explain_options(CLI::App& command, ExplainArguments& arguments) {
       ->required()
       ->type_name("DIR");
   add_target_options(command, arguments);
-  command
-      .add_option("--save-tensors", arguments.save_tensors,
-                  "inputs and attributions, (N,3,H,W) each, unscaled")
+  limit_filled(command.add_option("--save-tensors", arguments.save_tensors,
+                                  "inputs and attributions, (N,3,H,W) each, unscaled"))
       ->type_name("FILE.safetensors");
   command.add_flag("--no-pictures", arguments.no_pictures, "numbers alone");
   limit_words(command.add_option("--split", arguments.split, "part of the data; default: all"),

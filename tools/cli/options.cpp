@@ -71,6 +71,12 @@ std::optional<int> parse_index(std::string_view text) {
   return whole && number >= 0 ? std::optional(number) : std::nullopt;
 }
 
+CLI::Option* limit_filled(CLI::Option* option) {
+  return check(option, [](const std::string& text) -> std::string {
+    return text.empty() ? "its value is empty; give one, or leave the option out" : std::string();
+  });
+}
+
 CLI::Option* limit_words(CLI::Option* option, std::string_view words) {
   return check(option, [words = std::string(words)](const std::string& text) -> std::string {
     // Between separators on both sides only whole words are found.

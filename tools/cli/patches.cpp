@@ -136,7 +136,8 @@ void add_patches_command(CLI::App& app, Chosen& chosen) {
   limit_integer(command.add_option("--top-k", arguments->top_k, "patches a filter"), 1,
                 kMostPatches)
       ->type_name("K [10]");
-  command.add_option("--filters", arguments.filters, "those that are shown; default: all")
+  limit_filled(
+      command.add_option("--filters", arguments->filters, "those that are shown; default: all"))
       ->type_name("FIRST-LAST");
   limit_words(command.add_option("--split", arguments->split, "part of the data; default: all"),
               "train, test, all")
