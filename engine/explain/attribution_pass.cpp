@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include "engine/explain/unit.hpp"
-
 namespace allconv {
 
 namespace {
 
 Shape target_shape(const NetworkDescription& network, std::optional<std::size_t> layer) {
-  if (layer) return unit_shape(network, *layer);
+  if (layer) return infer_shapes(network)[*layer];
   return {.channels = class_count(network), .height = 1, .width = 1};
 }
 

@@ -19,7 +19,7 @@ using kernels::UnitFound;
 
 struct AttributionOptions {
   std::vector<ReluRule> methods;          // at least one
-  std::optional<std::size_t> layer = {};  // index of a convolution; none: it starts at a logit
+  std::optional<std::size_t> layer = {};  // at whose output the signal starts; none: at a logit
   int batch_size = 32;
   std::size_t images = SIZE_MAX;  // that will come at most
   PlanOptions plan = {};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/explain/unit.hpp"
 #include "engine/explain/unstride.hpp"
 #include "engine/support/error.hpp"
 
@@ -10,30 +9,24 @@ namespace allconv {
 
 namespace {
 
-AttributionOptions pass_options(const ExplainerOptions& options) {
-  return {.methods = options.methods,
-          .layer = options.target.layer,
-          .batch_size = options.batches.batch_size,
-          .images = options.batches.images,
-          .plan = options.batches.plan};
-}
-
-// The same convolution among the layers of the unstrided network.
-std::optional<std::size_t> layer_in(const NetworkDescription& other,
-                                    const NetworkDescription& network,
-                                    std::optional<std::size_t> layer) {
-  if (!layer) return std::nullopt;
-  return find_convolution(other, std::get<Conv2dLayer>(network.layers[*layer]).name);
+AttributionOptions pass_options(const Model& model, const ExplainerOptions& options) {
+  AttributionOptions of{.methods = options.methods,
+                        .batch_size = options.batches.batch_size,
+                        .images = options.batches.images,
+                        .plan = options.batches.plan};
+  if (options.target.layer) of.layer = activation_layer(model.network, *options.target.layer);
+  return of;
 }
 
 std::unique_ptr<AttributionPass> unstrided_pass(const Model& model, const ExplainerOptions& options,
                                                 ThreadPool& pool) {
   if (!options.unstride) return nullptr;
-  Model unstrided = model;
-  unstrided.network = unstride(model.network);
-  AttributionOptions with = pass_options(options);
-  with.layer = layer_in(unstrided.network, model.network, options.target.layer);
-  return std::make_unique<AttributionPass>(unstrided, with, pool);
+  AttributionOptions with = pass_options(model, options);
+  const Unstrided unstrided = unstride(model.network);
+  if (with.layer) with.layer = unstrided.outputs[*with.layer];
+  Model other = model;
+  other.network = unstrided.network;
+  return std::make_unique<AttributionPass>(other, with, pool);
 }
 
 UnitChoice choice_of(const UnitFound& found, const Shape& map) {
@@ -52,7 +45,7 @@ Explainer::Explainer(const Model& model, const ExplainerOptions& options, Thread
             .pixel_limit = options.batches.pixel_limit},
       unit_(options.target.unit),
       pool_(pool),
-      pass_(model, pass_options(options), pool),
+      pass_(model, pass_options(model, options), pool),
       unstrided_(unstrided_pass(model, options, pool)) {
   for (const ReluRule rule : options.methods) names_.emplace_back(rule_name(rule));
   if (unstrided_ == nullptr) return;

@@ -43,7 +43,7 @@ class PatchFiles {
   void write() {
     AttributionPass pass(model_,
                          {.methods = {ReluRule::guided},
-                          .layer = options_.layer,
+                          .layer = activation_layer(model_.network, options_.layer),
                           .batch_size = options_.batches.batch_size,
                           .plan = options_.batches.plan},
                          pool_);

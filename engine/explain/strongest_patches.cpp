@@ -34,7 +34,8 @@ class PatchSearch {
         callbacks_(callbacks),
         map_(unit_shape(model.network, options.layer)),
         stream_(model,
-                make_graph(model.network, PassMode::peaks, ReluRule::gradient, options.layer),
+                make_graph(model.network, PassMode::peaks, ReluRule::gradient,
+                           activation_layer(model.network, options.layer)),
                 options.batches, pool) {
     const std::size_t size = stream_.batch_size() * static_cast<std::size_t>(map_.channels);
     for (int slot = 0; slot < stream_.slots(); ++slot) {

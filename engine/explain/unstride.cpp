@@ -16,10 +16,11 @@ int padding_behind(int extent, int wanted) { return std::max(0, 2 * wanted - ext
 
 }  // namespace
 
-NetworkDescription unstride(const NetworkDescription& network) {
+Unstrided unstride(const NetworkDescription& network) {
   const std::vector<Shape> shapes = infer_shapes(network);
-  NetworkDescription result = network;
-  result.layers.clear();
+  Unstrided result{.network = network, .outputs = {}};
+  std::vector<Layer>& layers = result.network.layers;
+  layers.clear();
   std::size_t pool_after = network.layers.size();  // layer behind which a pool is due
   MaxPoolLayer pool{.kernel = kStrided, .stride = kStrided};
   bool found = false;
@@ -37,8 +38,9 @@ NetworkDescription unstride(const NetworkDescription& network) {
       pool_after = activation_layer(network, i);
       found = true;
     }
-    result.layers.push_back(std::move(layer));
-    if (i == pool_after) result.layers.emplace_back(pool);
+    layers.push_back(std::move(layer));
+    if (i == pool_after) layers.emplace_back(pool);
+    result.outputs.push_back(layers.size() - 1);
   }
   if (!found) {
     throw Error(ErrorKind::usage, "has no convolution of stride 2 to replace", network.name,

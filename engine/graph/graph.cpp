@@ -37,7 +37,7 @@ class GraphBuilder {
   GraphBuilder(const NetworkDescription& network, PassMode mode, ReluRule rule,
                std::optional<std::size_t> layer)
       : shapes_(infer_shapes(network)) {
-    if (layer) target_ = static_cast<int>(activation_layer(network, *layer));
+    if (layer) target_ = static_cast<int>(*layer);
     graph_.network = network;
     if (mode == PassMode::inference) {
       move_strides_up(graph_.network);

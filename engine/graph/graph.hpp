@@ -87,10 +87,10 @@ struct Graph {
   const Shape& shape(ValueId id) const { return values[static_cast<std::size_t>(id)].shape; }
 };
 
-// Dropout acts in training only. `rule` is for explain; training uses the gradient. `layer`, the
-// index of a convolution: in explain the signal starts at the output of its ReLU, or at its own
-// where it has none, and without a layer at the logits; in peaks that output is looked at, and
-// nothing behind it is computed. Throws Error{usage} as infer_shapes() does.
+// Dropout acts in training only. `rule` is for explain; training uses the gradient. `layer`, an
+// index of the network's: in explain the signal starts at its output, without one at the logits; in
+// peaks its output is looked at, and nothing behind it is computed. Throws Error{usage} as
+// infer_shapes() does.
 Graph make_graph(const NetworkDescription& network, PassMode mode,
                  ReluRule rule = ReluRule::gradient, std::optional<std::size_t> layer = {});
 

@@ -76,7 +76,8 @@ TEST(UnitsOnGpu, AreFoundAndExplainedInEveryLayer) {
   for (const std::size_t layer : convolutions(network)) {
     SCOPED_TRACE(std::get<Conv2dLayer>(network.layers[layer]).name);
     for (const ReluRule rule : {ReluRule::gradient, ReluRule::deconvnet, ReluRule::guided}) {
-      const Graph graph = make_graph(network, PassMode::explain, rule, layer);
+      const Graph graph =
+          make_graph(network, PassMode::explain, rule, activation_layer(network, layer));
       Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
       const UnitAnswer expected = explain_units(cpu, network, pictures.batch(), units);
       const auto gpu =
@@ -99,7 +100,8 @@ TEST(UnitsOnGpu, ATensorOf16BitsHasUnitsToo) {
   const Pictures pictures(network, kImages);
   const std::vector<UnitChoice> units(kImages, UnitChoice{.channel = 1, .row = 2, .column = 3});
   const std::size_t layer = convolutions(network)[3];
-  const Graph graph = make_graph(network, PassMode::explain, ReluRule::deconvnet, layer);
+  const Graph graph =
+      make_graph(network, PassMode::explain, ReluRule::deconvnet, activation_layer(network, layer));
   Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
   const UnitAnswer expected = explain_units(cpu, network, pictures.batch(), units);
   const auto gpu = make_cuda_executor(graph, kImages, BatchInput::pixels, on_gpu(Precision::fp16));
@@ -116,7 +118,8 @@ TEST(PeaksOnGpu, AgreeWithTheCpuInEveryLayer) {
   const std::vector<Shape> shapes = infer_shapes(network);
   for (const std::size_t layer : convolutions(network)) {
     SCOPED_TRACE(std::get<Conv2dLayer>(network.layers[layer]).name);
-    const Graph graph = make_graph(network, PassMode::peaks, ReluRule::gradient, layer);
+    const Graph graph =
+        make_graph(network, PassMode::peaks, ReluRule::gradient, activation_layer(network, layer));
     const auto count = kImages * static_cast<std::size_t>(shapes[layer].channels);
     const auto peaks_of = [&](NetworkExecutor& executor) {
       std::pair<Floats, std::vector<std::int32_t>> peaks{Floats(count),
