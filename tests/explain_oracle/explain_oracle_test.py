@@ -2,9 +2,9 @@
 
 import json
 
-from explain_checks import (AVERAGE, EXACT, METHODS, RELU, SOFTMAX, TINY, ExplainCheck, Forward,
-                            Image, Model, Unit, conv, dropout, leaky, main, narrow, network, np,
-                            pool)
+from explain_checks import (AVERAGE, EXACT, METHODS, RELU, RELUS, SOFTMAX, TINY, ExplainCheck,
+                            Forward, Image, Model, Unit, conv, dropout, flags_of, leaky, main,
+                            narrow, network, np, pool)
 from numpy_explain import attribution
 
 SMALL = [f"{family}-{letter}" for letter in "abc"
@@ -25,6 +25,27 @@ TIES = network(
                                                                            padding=(0,) * 4),
     RELU, pool((2, 3), (2, 3), (0, 0, 1, 1)), conv("conv4", 4), RELU, AVERAGE, SOFTMAX,
     size=(16, 13))
+
+
+def unstrided(model):
+    """The model with a stride of 1 and a 2x2 max-pool for each stride of 2, and for each of its
+    layers the one that has its place there."""
+    layers, outputs, due, size = [], [], None, model.network["input"][1:]
+    for place, layer in enumerate(model.layers):
+        if layer.get("stride") == [2, 2]:
+            top, left, bottom, right = layer["padding"]
+            full = (size[0] + top + bottom - layer["kernel"][0] + 1,
+                    size[1] + left + right - layer["kernel"][1] + 1)
+            behind = [extent % 2 for extent in full]  # the last window reaches beyond the map
+            due = place + (model.layers[place + 1]["op"] in RELUS)
+            layer = {**layer, "stride": [1, 1]}
+            size = [(extent + 1) // 2 for extent in full]
+        layers.append(layer)
+        if place == due:
+            layers.append(pool((2, 2), (2, 2), (0, 0, *behind)))
+        outputs.append(len(layers) - 1)
+    model.layers = layers
+    return model, outputs
 
 
 class Explain(ExplainCheck):
@@ -111,6 +132,29 @@ class Explain(ExplainCheck):
         path, forward = self.separated(UNEVEN, images)
         for name in forward.model.convolutions():
             self.compare(path, forward, images, Unit(layer=name))
+
+    def test_the_unstrided_network(self):
+        """From the class predicted by the network as it is, and from the same unit of a layer,
+        which of a strided convolution is the pool's."""
+        net = network(conv("conv1", 8, stride=(2, 2)), RELU, conv("conv2", 6), RELU,
+                      conv("conv3", 6, stride=(2, 2)), leaky(0.5), conv("bare", 5, stride=(2, 2)),
+                      conv("last", 3, (1, 1), padding=(0,) * 4), AVERAGE, SOFTMAX, size=(29, 26))
+        images = self.images(3, net["input"][1:], levels=4)
+        path, forward = self.exact(net, images)
+        model, outputs = unstrided(Model(path))
+        other = Forward(model, forward.maps[0])
+        for unit in (Unit(), Unit(layer="conv1", channel=3), Unit(layer="conv2", channel=1),
+                     Unit(layer="conv3"), Unit(layer="bare", channel=2)):
+            tensors, _, _ = self.explain(path, *images,
+                                         flags=[*flags_of(unit), *EXACT, "--unstride"])
+            place, signal = unit.signal(forward)
+            self.assertEqual(other.maps[outputs[place] + 1].shape, signal.shape)
+            for method in METHODS:
+                self.assert_close(tensors[f"attribution.{method}"],
+                                  attribution(forward, unit, method), f"{unit} {method}")
+                self.assert_close(tensors[f"attribution.unstrided.{method}"],
+                                  other.backward(outputs[place], signal, method),
+                                  f"{unit} unstrided {method}")
 
     def test_an_inactive_unit(self):
         """Nothing goes back from it but by deconvnet; a note says why, the exit code is 0."""
