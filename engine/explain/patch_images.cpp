@@ -6,17 +6,20 @@ namespace allconv {
 
 LoadedImages load_images(const DataSet& data, std::span<const std::size_t> indices,
                          const LoadOptions& options, ThreadPool& pool) {
-  constexpr std::size_t kAtOnce = 64;  // files in memory
-  constexpr std::size_t kMemory = std::size_t{256} << 20;
+  constexpr std::size_t kFiles = 64, kFileBytes = std::size_t{64} << 20;  // in memory
+  constexpr std::size_t kDecodedBytes = std::size_t{256} << 20;
   LoadedImages images;
   for (const std::size_t index : indices) images[index].resize(options.target.bytes());
-  MemoryBudget files(kMemory), decoded(kMemory);
+  // One thread holds the files of a round, so their budget must never make it wait.
+  MemoryBudget files(SIZE_MAX), decoded(kDecodedBytes);
   for (auto at = images.begin(); at != images.end();) {
     std::vector<LoadedImages::iterator> some;
     std::vector<ReadResult> read;
-    for (; at != images.end() && some.size() < kAtOnce; ++at) {
+    std::size_t bytes = 0;
+    for (; at != images.end() && some.size() < kFiles && bytes < kFileBytes; ++at) {
       some.push_back(at);
       read.push_back(data.read(at->first, files));
+      if (const auto* file = std::get_if<EncodedImage>(&read.back())) bytes += file->bytes.size();
     }
     pool.parallel_for(static_cast<int>(some.size()), [&](int task, int) {
       const auto i = static_cast<std::size_t>(task);

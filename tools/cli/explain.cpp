@@ -83,23 +83,23 @@ class TensorFile {
 // Maps of zeros are no error: a note says why, for the first few.
 class ZeroMapNotes {
  public:
-  explicit ZeroMapNotes(bool has_relu) : has_relu_(has_relu) {}
+  // `stops_inactive`: whether an inactive unit's own ReLU lets nothing through.
+  explicit ZeroMapNotes(bool stops_inactive) : stops_inactive_(stops_inactive) {}
 
   void look_at(const Explanation& explanation, const std::string& path) {
-    std::string methods;
+    std::string inactive, closed;  // methods
     for (const Attribution& attribution : explanation.attributions) {
       const auto is_zero = [](float value) { return value == 0; };
       if (!std::all_of(attribution.map.begin(), attribution.map.end(), is_zero)) continue;
+      const bool stopped = stops_inactive_ && explanation.unit.value <= 0 &&
+                           !attribution.name.ends_with(rule_name(ReluRule::deconvnet));
+      std::string& methods = stopped ? inactive : closed;
       methods.append(methods.empty() ? "" : ", ").append(attribution.name);
     }
-    if (methods.empty()) return;
-    constexpr std::size_t kMostNotes = 5;
-    if (++images_ > kMostNotes) return;
-    const char* const why = has_relu_ && explanation.unit.value <= 0
-                                ? "the unit is not active, so that its ReLU lets no signal through"
-                                : "every way from the unit to the image is closed by a ReLU";
-    print_note(
-        fmt::format("{}: the map of {} is zero everywhere: {}", to_utf8(path), methods, why));
+    if (inactive.empty() && closed.empty()) return;
+    ++images_;
+    print(path, inactive, "the unit is not active, so that its ReLU lets no signal through");
+    print(path, closed, "none of the signal reaches the image");
   }
 
   void finish() const {
@@ -107,14 +107,22 @@ class ZeroMapNotes {
   }
 
  private:
-  bool has_relu_;  // of its own, behind the unit
+  void print(const std::string& path, const std::string& methods, std::string_view why) const {
+    constexpr std::size_t kMostImages = 5;
+    if (methods.empty() || images_ > kMostImages) return;
+    print_note(
+        fmt::format("{}: the map of {} is zero everywhere: {}", to_utf8(path), methods, why));
+  }
+
+  bool stops_inactive_;
   std::size_t images_ = 0;
 };
 
-// Whether the unit's own convolution, of a class the last one, has a ReLU.
-bool unit_has_relu(const Model& model, const ExplainTarget& target) {
+// Of the unit's own convolution, of a class the last one: whether its ReLU has no leak.
+bool stops_inactive(const Model& model, const ExplainTarget& target) {
   const std::size_t convolution = target.layer.value_or(last_convolution(model.network));
-  return activation_layer(model.network, convolution) != convolution;
+  const std::size_t activation = activation_layer(model.network, convolution);
+  return activation != convolution && relu_slope(model.network.layers[activation]) == 0;
 }
 
 ExplanationSubject subject_of(const ExplainArguments& arguments, const Model& model,
@@ -162,10 +170,27 @@ std::size_t write_explanations(const ExplainArguments& arguments, const DataSet&
   return failed;
 }
 
+// The tensors must replace nothing that is read or written beside them.
+void check_tensor_file(const ExplainArguments& arguments, const DataSet& data) {
+  std::error_code code;
+  if (!std::filesystem::exists(arguments.save_tensors, code)) return;
+  const auto check = [&](const std::string& path) {
+    std::error_code missing;  // is told when it is opened
+    if (!std::filesystem::equivalent(path, arguments.save_tensors, missing)) return;
+    throw Error(ErrorKind::usage, "is read or written by the same run", arguments.save_tensors,
+                "give --save-tensors another file");
+  };
+  check(arguments.model);
+  for (const std::string& path : arguments.images) check(path);
+  for (const char* name : {"/index.html", "/explanations.json"}) check(arguments.output + name);
+  for (std::size_t i = 0; i < data.size(); ++i) check(data.path(i));
+}
+
 int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {
   const Model model = read_model(arguments.model);
   ExplainerOptions options = explainer_options(arguments, model, device);
   const DataSet data = open_inputs(arguments.images, parse_split(arguments.split));
+  if (!arguments.save_tensors.empty()) check_tensor_file(arguments, data);
   prepare_output_folder(arguments.output);
   if (arguments.sanity) return run_sanity(arguments, model, data, options, device.pool());
   options.batches.images = data.size();
@@ -180,25 +205,12 @@ int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {
     tensors.emplace(arguments.save_tensors, explainer.names(), model.network.input);
   const std::size_t failed =
       write_explanations(arguments, data, explainer, files, tensors ? &*tensors : nullptr,
-                         ZeroMapNotes(unit_has_relu(model, options.target)));
+                         ZeroMapNotes(stops_inactive(model, options.target)));
   return failed == 0 ? kDone : kSomeInputsFailed;
 }
 
-// The tensors must not replace what they are made from.
-void check_tensor_file(const ExplainArguments& arguments) {
-  check_output(arguments.save_tensors);
-  std::vector<std::string> inputs = arguments.images;
-  inputs.push_back(arguments.model);
-  for (const std::string& input : inputs) {
-    std::error_code missing;  // is told when it is opened
-    if (!std::filesystem::equivalent(input, arguments.save_tensors, missing)) continue;
-    throw Error(ErrorKind::usage, "is read and cannot be written as well", arguments.save_tensors,
-                "give --save-tensors another file");
-  }
-}
-
 int run_explain(const ExplainArguments& arguments) {
-  if (!arguments.save_tensors.empty()) check_tensor_file(arguments);
+  if (!arguments.save_tensors.empty()) check_output(arguments.save_tensors);
   ComputeDevice device(arguments.common);
   return device.traced([&] { return explain_on(device, arguments); });
 }

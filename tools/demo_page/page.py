@@ -100,9 +100,9 @@ def _explanations(demo):
     yield _section(
         "What the model looks at",
         "Each photograph as the network sees it, enlarged without smoothing; then what speaks for "
-        "the class predicted by the gradient, by the deconvnet and by guided backpropagation. Above "
-        "as colours round grey, below summed over colours: blue speaks for the class, orange "
-        "against it. The network has no pooling, so the deconvnet has nothing to hold on to; guided "
+        "the class predicted: by the gradient, the deconvnet and guided backpropagation. Above as "
+        "colours round grey, below summed over colours: orange speaks for the class, blue against "
+        "it. The network has no pooling, so the deconvnet has nothing to hold on to; guided "
         "backpropagation has. <code>demo/explained/index.html</code> shows them larger, "
         "docs/explanations.md says how far such pictures can be trusted.", strips)
 
@@ -171,8 +171,8 @@ def write(demo, count):
     evaluation = results.read_evaluation(demo / "evaluation.json")
     rows = results.read_scores(demo / "scores.jsonl", count, 1)
     plan = results.read_plan(demo / "plan.txt")
-    sections = [*_photographs(demo), *_explanations(demo), *_training(demo, metrics, evaluation), *_scores(demo, rows),
-                *_running(demo, plan)]
+    sections = [*_photographs(demo), *_explanations(demo),
+                *_training(demo, metrics, evaluation), *_scores(demo, rows), *_running(demo, plan)]
     (demo / "index.html").write_text(
         _PAGE.substitute(device=html.escape(plan.device), figures=_figures(metrics, evaluation),
                          sections="\n".join(sections)), encoding="utf-8")
