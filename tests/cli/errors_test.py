@@ -58,7 +58,7 @@ class UsageTest(ProgramTest):
         self.assertEqual(self.left(), [])
 
     def test_what_later_versions_bring_is_refused_by_name(self):
-        for command in ("explain", "patches", "convert"):
+        for command in ("convert",):
             self.refuse(2, [command, "does not have this command yet"], command, "--help")
 
     def test_devices(self):
