@@ -1,6 +1,7 @@
 #include "engine/explain/explainer.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/explain/unstride.hpp"
 #include "engine/support/error.hpp"
@@ -86,7 +87,13 @@ void Explainer::explain(const LoadedImage& image, std::size_t row, Explanation& 
   const std::size_t methods = names_.size() / (unstrided_ == nullptr ? 1 : 2);
   for (std::size_t i = 0; i < names_.size(); ++i) {
     const AttributionPass& pass = i < methods ? pass_ : *unstrided_;
-    explanation.attributions.push_back({names_[i], pass.attribution(i % methods, row)});
+    const std::span<const float> map = pass.attribution(i % methods, row);
+    explanation.attributions.push_back({names_[i], map});
+    if (std::all_of(map.begin(), map.end(), [](float value) { return std::isfinite(value); }))
+      continue;
+    explanation.failure =
+        ScoreFailure{ScoreRow::Stage::network, "the map of " + names_[i] + " is not finite"};
+    return;
   }
   const UnitFound found = pass_.found(row);
   const UnitChoice unit = choice_of(found, pass_.unit_shape());

@@ -44,7 +44,8 @@ class Explainer {
   // Of the map that the unit is of.
   const Shape& unit_shape() const { return pass_.unit_shape(); }
 
-  // An image that cannot be decoded, or whose logits are not numbers, costs only its own outcome.
+  // An image that cannot be decoded, or whose logits or maps are not finite numbers, costs only its
+  // own outcome.
   // Throws Error{interrupted} when cancelled; what the callback throws passes through.
   void run(const DataSet& data, const IndexRange& range, const ExplainCallbacks& callbacks);
 

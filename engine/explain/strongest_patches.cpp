@@ -57,6 +57,7 @@ class PatchSearch {
     result_.times =
         stream_.run(data, IndexRange::all(data.size()),
                     {.start = start, .finished = finished, .cancelled = callbacks_.cancelled});
+    result_.notes = stream_.executor().notes();
     return std::move(result_);
   }
 

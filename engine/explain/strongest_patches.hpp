@@ -24,6 +24,7 @@ struct StrongestPatches {
   std::size_t images = 0;                   // that were looked at
   std::size_t failed = 0;
   ScoreTimes times;
+  std::vector<std::string> notes;  // of the executor
 };
 
 struct PatchSearchOptions {

@@ -13,11 +13,12 @@ namespace {
 
 // The interval of one axis, carried down to the input of a window.
 struct Extent {
-  int first = 0, last = 0;
+  std::int64_t first = 0, last = 0;
 
   void carry_down(int kernel, int stride, int padding) {
-    first = first * stride - padding;
-    last = last * stride - padding + kernel - 1;
+    constexpr std::int64_t kFar = std::int64_t{1} << 40;  // times a stride still an int64
+    first = std::clamp(first * stride - padding, -kFar, kFar);
+    last = std::clamp(last * stride - padding + kernel - 1, -kFar, kFar);
   }
 };
 

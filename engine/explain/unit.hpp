@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -26,14 +27,16 @@ void check_unit(const Shape& map, const kernels::UnitChoice& unit, std::string_v
 // Whether the network has a ReLU, leaky or not: without any all methods are the same.
 bool has_relu(const NetworkDescription& network);
 
-// A rectangle of the input in pixels, which may reach beyond it.
+// A rectangle of the input in pixels, which may reach beyond it: in a deep network of many strides
+// farther than an int does.
 struct ReceptiveField {
-  int row = 0, column = 0;  // of its first pixel
-  int height = 1, width = 1;
+  std::int64_t row = 0, column = 0;  // of its first pixel
+  std::int64_t height = 1, width = 1;
   friend bool operator==(const ReceptiveField&, const ReceptiveField&) = default;
 };
 
-// The pixels on which the unit at that position of a convolution's output depends.
+// The pixels on which the unit at that position of a convolution's output depends. Extents stop at
+// 2^40 pixels.
 ReceptiveField receptive_field(const NetworkDescription& network, std::size_t convolution, int row,
                                int column);
 

@@ -94,7 +94,7 @@ struct Graph {
 Graph make_graph(const NetworkDescription& network, PassMode mode,
                  ReluRule rule = ReluRule::gradient, std::optional<std::size_t> layer = {});
 
-// The last of the layers that make a convolution's output: its ReLU, or itself.
+// The ReLU directly behind a convolution, leaky or not, else the convolution itself.
 std::size_t activation_layer(const NetworkDescription& network, std::size_t convolution);
 
 // The leak of a relu or leaky_relu layer.

@@ -110,7 +110,7 @@ ScoreTimes BatchStream::run(const DataSet& data, const IndexRange& range,
   const auto finish_next = [&] { finish(static_cast<int>(finished++ % slots), callbacks, times); };
   while (true) {
     if (callbacks.cancelled && callbacks.cancelled()) {
-      throw Error(ErrorKind::interrupted, "scoring was interrupted");
+      throw Error(ErrorKind::interrupted, "the work was interrupted");
     }
     const auto decoding = Clock::now();
     const bool any = take_images(images, flights_[started % slots]);

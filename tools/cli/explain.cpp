@@ -92,7 +92,8 @@ class ZeroMapNotes {
       const auto is_zero = [](float value) { return value == 0; };
       if (!std::all_of(attribution.map.begin(), attribution.map.end(), is_zero)) continue;
       const bool stopped = stops_inactive_ && explanation.unit.value <= 0 &&
-                           !attribution.name.ends_with(rule_name(ReluRule::deconvnet));
+                           (attribution.name == rule_name(ReluRule::gradient) ||
+                            attribution.name == rule_name(ReluRule::guided));
       std::string& methods = stopped ? inactive : closed;
       methods.append(methods.empty() ? "" : ", ").append(attribution.name);
     }

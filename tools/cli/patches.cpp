@@ -9,6 +9,7 @@
 #include "engine/explain/unit.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/output_folder.hpp"
+#include "engine/support/text.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
@@ -30,7 +31,7 @@ constexpr const char* kPatchesExamples =
 
 // First and last, inclusive.
 struct FilterRange {
-  std::size_t first = 0, last = SIZE_MAX;
+  std::size_t first = 0, last = 0;
 };
 
 // As given on the command line.
@@ -48,7 +49,7 @@ struct PatchesArguments {
 
 // "K" or "FIRST-LAST", within the layer's.
 FilterRange parse_filters(const std::string& text, std::size_t filters) {
-  if (text.empty()) return {};
+  if (text.empty()) return {.first = 0, .last = filters - 1};
   const std::size_t dash = std::min(text.find('-'), text.size());
   const auto first = parse_index(std::string_view(text).substr(0, dash));
   const auto last =
@@ -63,8 +64,8 @@ StrongestPatches search(const Model& model, const DataSet& data, const PatchSear
                         ThreadPool& pool) {
   ProgressBar bar("patches");
   const auto failed = [&data](std::size_t index, const ScoreFailure& failure) {
-    print_note(fmt::format("warning: {}: {}: {}", data.path(index), to_string(failure.stage),
-                           failure.message));
+    print_note(fmt::format("warning: {}: {}: {}", to_utf8(data.path(index)),
+                           to_string(failure.stage), failure.message));
   };
   return find_strongest_patches(
       model, data, options,
@@ -91,19 +92,23 @@ int find_patches(ComputeDevice& device, const PatchesArguments& arguments) {
   print_note(fmt::format("searched {} images, {} failed, in {:.2f} s: {:.1f} images/s",
                          patches.images, patches.failed, seconds,
                          static_cast<double>(patches.images) / std::max(seconds, 1e-9)));
+  for (const std::string& note : patches.notes) print_note(note);
   ProgressBar bar("pictures");
-  write_patch_files(
-      model, data, patches,
-      {.folder = arguments.output,
-       .model = arguments.model,
-       .device = device.name(),
-       .layer = layer,
-       .first_filter = shown.first,
-       .last_filter = shown.last,
-       .batches = batches,
-       .progress = [&](std::size_t done) { bar.update(done, patches.filters.size()); },
-       .cancelled = interrupted},
-      device.pool());
+  write_patch_files(model, data, patches,
+                    {.folder = arguments.output,
+                     .model = arguments.model,
+                     .device = device.name(),
+                     .layer = layer,
+                     .first_filter = shown.first,
+                     .last_filter = shown.last,
+                     .batches = batches,
+                     .progress =
+                         [&](std::size_t done) {
+                           const std::size_t end = std::min(shown.last + 1, patches.filters.size());
+                           bar.update(done - shown.first, end - shown.first);
+                         },
+                     .cancelled = interrupted},
+                    device.pool());
   print_note(fmt::format("wrote {}/index.html", arguments.output));
   return patches.failed == 0 ? kDone : kSomeInputsFailed;
 }

@@ -34,6 +34,7 @@ void ParameterLane::read(Parameters& parameters, cudaStream_t stream) const {
               "copying parameters from the GPU");
   cuda::check(cudaStreamSynchronize(stream), "copying parameters from the GPU");
   for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (plan_.lane[i].weights < 0) continue;
     const float* const weights = lane.data() + plan_.lane[i].weights;
     for_each_weight(parameters[i].extent, [&](std::size_t file, std::size_t device) {
       parameters[i].weights[file] = weights[device];

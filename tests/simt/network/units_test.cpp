@@ -111,6 +111,46 @@ TEST(UnitsOnGpu, ATensorOf16BitsHasUnitsToo) {
   expect_no_faults();
 }
 
+// Logits behind an average are floats whatever maps are.
+TEST(UnitsOnGpu, ALogitIsAUnitInEveryPrecision) {
+  ThreadPool pool(1);
+  const NetworkDescription network = narrow_all_cnn();
+  const Pictures pictures(network, kImages);
+  const std::vector<UnitChoice> units(kImages, UnitChoice{.channel = 7});
+  const Graph graph = make_graph(network, PassMode::explain, ReluRule::guided);
+  Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
+  const UnitAnswer expected = explain_units(cpu, network, pictures.batch(), units);
+  for (const Precision precision : kernels::kPrecisions) {
+    const auto gpu = make_cuda_executor(graph, kImages, BatchInput::pixels, on_gpu(precision));
+    const UnitAnswer answer = explain_units(*gpu, network, pictures.batch(), units);
+    EXPECT_EQ(answer.found[2].element, 7);
+    EXPECT_NEAR(answer.found[2].value, expected.found[2].value,
+                0.05 * std::abs(expected.found[2].value));
+  }
+  expect_no_faults();
+}
+
+TEST(PeaksOnGpu, ValuesOf16BitsAreFloats) {
+  ThreadPool pool(1);
+  const NetworkDescription network = narrow_all_cnn();
+  const Pictures pictures(network, kImages);
+  const std::size_t layer = activation_layer(network, convolutions(network)[1]);
+  const Graph graph = make_graph(network, PassMode::peaks, ReluRule::gradient, layer);
+  const auto peaks_of = [&](NetworkExecutor& executor) {
+    Floats peaks(kImages * static_cast<std::size_t>(infer_shapes(network)[layer].channels));
+    Batch batch = pictures.batch();
+    batch.moves = nullptr;
+    batch.peaks = peaks.data();
+    executor.load(random_parameters(network));
+    executor.run(batch);
+    return peaks;
+  };
+  Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
+  const auto gpu = make_cuda_executor(graph, kImages, BatchInput::pixels, on_gpu(Precision::fp16));
+  EXPECT_LE(distance(peaks_of(*gpu), peaks_of(cpu)), 5e-3);
+  expect_no_faults();
+}
+
 TEST(PeaksOnGpu, AgreeWithTheCpuInEveryLayer) {
   ThreadPool pool(1);
   const NetworkDescription network = mixed_network();
