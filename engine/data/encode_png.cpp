@@ -16,12 +16,11 @@ std::string encode_png(const Image& image) {
   header.flags = PNG_IMAGE_FLAG_FAST;
   // Asked for its size first, the library would compress twice.
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(header);
-  std::string bytes(size, '\0');
-  const int done = png_image_write_to_memory(&header, bytes.data(), &size, 0, image.pixels.data(),
+  kernels::Buffer<char> worst(size);
+  const int done = png_image_write_to_memory(&header, worst.data(), &size, 0, image.pixels.data(),
                                              3 * image.width, nullptr);
   if (done == 0) throw Error(ErrorKind::internal, header.message, "PNG");
-  bytes.resize(size);
-  return bytes;
+  return {worst.data(), size};
 }
 
 }  // namespace allconv

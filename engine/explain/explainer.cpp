@@ -120,6 +120,7 @@ void Explainer::run(const DataSet& data, const IndexRange& range,
     }
     if (images.empty()) break;
     run_batch(images);
+    for (Explanation& explanation : explanations_) explanation.path = data.path(explanation.index);
     callbacks.explained(explanations_);
   }
 }

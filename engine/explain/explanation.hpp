@@ -32,6 +32,7 @@ struct Attribution {
 // The outcome of one image; spans are valid during the callback only.
 struct Explanation {
   std::size_t index = 0;                      // in the data set
+  std::string path = {};                      // bytes, as the data set has it
   std::optional<ScoreFailure> failure = {};   // then all that follows is empty
   std::span<const std::uint8_t> pixels = {};  // (h,w,3) at the network's size
   std::span<const float> input;               // (h,w,3), what the network saw after preparation

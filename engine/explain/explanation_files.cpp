@@ -34,7 +34,7 @@ struct ExplanationFiles::Waiting {
 };
 
 ExplanationFiles::ExplanationFiles(const std::string& folder, ExplanationSubject subject,
-                                   const DataSet& originals, ThreadPool& pool,
+                                   const DataSet* originals, ThreadPool& pool,
                                    const ExplanationFileOptions& options)
     : folder_(folder),
       subject_(std::move(subject)),
@@ -55,7 +55,7 @@ void ExplanationFiles::add(const Explanation& explanation) {
   Waiting waiting;
   ExplanationRecord& record = waiting.record;
   record.index = explanation.index;
-  record.path = originals_.path(explanation.index);
+  record.path = explanation.path;
   record.failure = explanation.failure;
   record.unit = explanation.unit;
   record.predicted = explanation.predicted;
@@ -72,12 +72,25 @@ void ExplanationFiles::add(const Explanation& explanation) {
       waiting.maps.emplace_back(attribution.map.begin(), attribution.map.end());
       waiting_bytes_ += attribution.map.size_bytes();
     }
-    waiting.original = originals_.read(record.index, files_);
-    if (const auto* encoded = std::get_if<EncodedImage>(&waiting.original))
-      waiting_bytes_ += encoded->bytes.size();
+    // Its strip will wait too: two rows of pictures, as a PNG no larger than their pixels.
+    waiting_bytes_ += 2 * (waiting.maps.size() + 1) * subject_.target.bytes();
+    read_original(waiting);
   }
   waiting_.push_back(std::move(waiting));
   if (waiting_.size() >= kWaitingImages || waiting_bytes_ >= kWaitingBytes) write_waiting();
+}
+
+// The data were opened twice, and may have become others in between.
+void ExplanationFiles::read_original(Waiting& waiting) {
+  const ExplanationRecord& record = waiting.record;
+  if (record.index >= originals_->size() || originals_->path(record.index) != record.path) {
+    waiting.original =
+        ImageError{ImageError::Stage::open, "the data have changed since they were opened"};
+    return;
+  }
+  waiting.original = originals_->read(record.index, files_);
+  if (const auto* encoded = std::get_if<EncodedImage>(&waiting.original))
+    waiting_bytes_ += encoded->bytes.size();
 }
 
 // On any thread: touches nothing but `waiting` and the folder.
@@ -88,8 +101,8 @@ void ExplanationFiles::draw(Waiting& waiting) {
     return;
   }
   const LoadOptions load = {.target = subject_.target, .pixel_limit = options_.pixel_limit};
-  ImageResult decoded = originals_.decode(record.index, std::get<EncodedImage>(waiting.original),
-                                          decode_options(load, &decoded_));
+  ImageResult decoded = originals_->decode(record.index, std::get<EncodedImage>(waiting.original),
+                                           decode_options(load, &decoded_));
   if (const auto* error = std::get_if<ImageError>(&decoded)) {
     record.picture_error = error->message;
     return;
@@ -102,7 +115,7 @@ void ExplanationFiles::draw(Waiting& waiting) {
   std::vector<MapView> maps;
   for (const auto& map : waiting.maps) maps.push_back({target.height, target.width, map});
   const Image strip = strip_picture(pixels, maps);
-  waiting.strip = encode_png(strip);
+  if (!page_full_) waiting.strip = encode_png(strip);
   const int zoom = display_zoom(target.height, target.width);
   write_file_atomically(folder_ + "/" + name + ".png", encode_png(enlarged(strip, zoom)));
   record.strip = name + ".png";

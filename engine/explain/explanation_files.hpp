@@ -30,15 +30,17 @@ struct ExplanationFileOptions {
 class ExplanationFiles {
  public:
   // The folder must be there. `originals` is read in order by this object alone: the network's
-  // images come from another opening of the same data. Throws Error{io}.
-  ExplanationFiles(const std::string& folder, ExplanationSubject subject, const DataSet& originals,
+  // images come from another opening of the same data. Null where no pictures are wanted. Throws
+  // Error{io}.
+  ExplanationFiles(const std::string& folder, ExplanationSubject subject, const DataSet* originals,
                    ThreadPool& pool, const ExplanationFileOptions& options = {});
   ~ExplanationFiles();
   ExplanationFiles(const ExplanationFiles&) = delete;
   ExplanationFiles& operator=(const ExplanationFiles&) = delete;
 
-  // Ascending by index. An image that cannot be read or decoded again is without pictures, which
-  // its object in explanations.json says. Throws Error{io} for what cannot be written.
+  // Ascending by index. An image that cannot be read or decoded again, or that the originals do not
+  // have there, is without pictures, which its object in explanations.json says. Throws Error{io}
+  // for what cannot be written.
   void add(const Explanation& explanation);
 
   // Writes what waits, then explanations.json and the page; call it once, last. Throws Error{io}.
@@ -50,13 +52,14 @@ class ExplanationFiles {
  private:
   struct Waiting;
 
+  void read_original(Waiting& waiting);
   void draw(Waiting& waiting);
   void write_waiting();
   void keep_for_page(Waiting& waiting);
 
   const std::string folder_;
   const ExplanationSubject subject_;
-  const DataSet& originals_;
+  const DataSet* const originals_;  // null: no pictures
   ThreadPool& pool_;
   const ExplanationFileOptions options_;
   MemoryBudget files_;     // of images waiting; one thread reads, so it must never be full

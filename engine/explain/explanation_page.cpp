@@ -98,8 +98,11 @@ std::string strip_image(const ExplanationSubject& subject, const PageEntry& entr
     return fmt::format("<p>No picture: {}.</p>\n", escaped(entry.record.picture_error));
   const int width = strip_width(subject.target, entry.record.maps.size()) *
                     display_zoom(subject.target.height, subject.target.width);
-  return fmt::format("<img alt=\"strip of {}\" width=\"{}\" src=\"{}\">\n",
-                     escaped(entry.record.path), width, png_uri(entry.strip));
+  std::string image = fmt::format("<img alt=\"strip of {}\" width=\"{}\" src=\"{}\">\n",
+                                  escaped(entry.record.path), width, png_uri(entry.strip));
+  if (!entry.record.picture_error.empty())
+    image += fmt::format("<p>Not all pictures: {}.</p>\n", escaped(entry.record.picture_error));
+  return image;
 }
 
 std::string figure(const ExplanationSubject& subject, const PageEntry& entry, std::size_t place) {
@@ -122,6 +125,8 @@ std::string words_about(const ExplanationSubject& subject, const ExplanationCoun
       subject.layer.empty() ? "the logit of a class"
                             : fmt::format("a unit of {}", escaped(subject.layer)));
   words += fmt::format(" {} images, {} of them failed.", counts.images, counts.failed);
+  if (counts.without_pictures > 0)
+    words += fmt::format(" Pictures are missing of {} images.", counts.without_pictures);
   for (std::size_t i = 0; i < subject.methods.size() && i < counts.zero_maps.size(); ++i) {
     if (counts.zero_maps[i] > 0) {
       words += fmt::format(" Maps of zeros by {}: {}.", subject.methods[i], counts.zero_maps[i]);

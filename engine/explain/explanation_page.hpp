@@ -18,7 +18,7 @@ struct PageEntry {
 struct ExplanationCounts {
   std::size_t images = 0;  // failed ones too
   std::size_t failed = 0;
-  std::size_t without_pictures = 0;    // explained, but their pictures could not be had
+  std::size_t without_pictures = 0;    // explained, but pictures could not be had
   std::vector<std::size_t> zero_maps;  // one a method: maps of zeros
 };
 

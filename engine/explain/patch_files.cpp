@@ -9,6 +9,7 @@
 #include "engine/explain/file_name.hpp"
 #include "engine/explain/patch_grid.hpp"
 #include "engine/explain/patch_images.hpp"
+#include "engine/explain/path_json.hpp"
 #include "engine/explain/unit.hpp"
 #include "engine/report/document.hpp"
 #include "engine/report/markup.hpp"
@@ -62,6 +63,17 @@ class PatchFiles {
   const std::string& layer_name() const {
     return std::get<Conv2dLayer>(model_.network.layers[options_.layer]).name;
   }
+  // Layers whose names are no names of files are told apart by their numbers among the
+  // convolutions, from 1.
+  std::string file_stem() const {
+    const std::string& name = layer_name();
+    if (safe_name(name) == name) return name;
+    const auto first = model_.network.layers.begin();
+    const auto number = std::count_if(
+        first, first + static_cast<std::ptrdiff_t>(options_.layer) + 1,
+        [](const Layer& layer) { return std::holds_alternative<Conv2dLayer>(layer); });
+    return numbered_name(static_cast<std::size_t>(number), 2, name);
+  }
   std::string path(const std::string& name) const { return options_.folder + "/" + name; }
 
   // As many as the images behind their patches leave memory for.
@@ -114,8 +126,7 @@ class PatchFiles {
       rows[static_cast<std::size_t>(patch.filter) - first].push_back(
           cell_of(patch, images.at(patch.patch.image)));
     }
-    const std::string name =
-        fmt::format("{}-filters-{}-{}.png", safe_name(layer_name()), first, last - 1);
+    const std::string name = fmt::format("{}-filters-{}-{}.png", file_stem(), first, last - 1);
     write_file_atomically(path(name), encode_png(patch_grid(rows)));
     pictures_.push_back(name);
     add_figures(first, rows);
@@ -151,12 +162,13 @@ class PatchFiles {
       nlohmann::ordered_json list = nlohmann::ordered_json::array();
       for (const Patch& patch : patches_.filters[filter]) {
         const ReceptiveField field = field_of(patch);
-        list.push_back({{"path", to_utf8(data_.path(patch.image))},
-                        {"index", patch.image},
-                        {"value", patch.value},
-                        {"row", patch.row},
-                        {"column", patch.column},
-                        {"receptive_field", {field.row, field.column, field.height, field.width}}});
+        nlohmann::ordered_json& object = list.emplace_back(nlohmann::ordered_json::object());
+        add_path(object, data_.path(patch.image));
+        object["index"] = patch.image;
+        object["value"] = patch.value;
+        object["row"] = patch.row;
+        object["column"] = patch.column;
+        object["receptive_field"] = {field.row, field.column, field.height, field.width};
       }
       json["filters"].push_back({{"filter", filter}, {"patches", std::move(list)}});
     }

@@ -21,11 +21,12 @@ struct PatchFilesOptions {
   std::function<bool()> cancelled;                         // may be empty
 };
 
-// Of the filters asked for: writes `<layer>-filters-0-31.png` and so on, a filter two rows of
-// pictures: patches, and below them the guided reconstructions of the units that they excite;
-// `patches.json`; `index.html` last. The images are read again, those that a picture needs. A file
-// of the same name is replaced as a whole, others stay. One that cannot be read any more is grey.
-// Throws Error{io}, Error{interrupted}, and what executors throw.
+// Of the filters asked for: writes `<layer>-filters-0-31.png` and so on (`02-a_b-filters-0-31.png`
+// where the second convolution is called "a b"), a filter two rows of pictures: patches, and below
+// them the guided reconstructions of the units that they excite; `patches.json`; `index.html` last.
+// The images are read again, those that a picture needs. A file of the same name is replaced as a
+// whole, others stay. One that cannot be read any more is grey. Throws Error{io},
+// Error{interrupted}, and what executors throw.
 void write_patch_files(const Model& model, const DataSet& data, const StrongestPatches& patches,
                        const PatchFilesOptions& options, ThreadPool& pool);
 

@@ -15,9 +15,13 @@ TensorStream::TensorStream(const std::string& path, std::vector<std::string> nam
   for (std::size_t i = 0; i < names_.size(); ++i) spools_.emplace_back(path_);
 }
 
+std::int64_t TensorStream::item_values() const {
+  return std::accumulate(item_shape_.begin(), item_shape_.end(), std::int64_t{1},
+                         std::multiplies<>());
+}
+
 void TensorStream::append(std::span<const std::span<const float>> values) {
-  const auto item = static_cast<std::size_t>(std::accumulate(item_shape_.begin(), item_shape_.end(),
-                                                             std::int64_t{1}, std::multiplies<>()));
+  const auto item = static_cast<std::size_t>(item_values());
   if (values.size() != spools_.size())
     throw Error(ErrorKind::internal, "an item needs values for each tensor", path_);
   for (const std::span<const float> part : values) {
@@ -28,20 +32,28 @@ void TensorStream::append(std::span<const std::span<const float>> values) {
   ++items_;
 }
 
-void TensorStream::finish(const std::vector<std::pair<std::string, std::string>>& metadata) {
-  std::vector<std::int64_t> shape = {items_};
+std::string TensorStream::header(const Metadata& metadata, std::int64_t items) const {
+  std::vector<std::int64_t> shape = {items};
   shape.insert(shape.end(), item_shape_.begin(), item_shape_.end());
   std::vector<TensorInfo> tensors;
+  const std::int64_t bytes = items * item_values() * static_cast<std::int64_t>(sizeof(float));
   std::int64_t end = 0;
-  for (std::size_t i = 0; i < spools_.size(); ++i) {
+  for (const std::string& name : names_) {
     const std::int64_t begin = end;
-    end += spools_[i].bytes();
-    tensors.push_back(
-        {.name = names_[i], .dtype = "F32", .shape = shape, .begin = begin, .end = end});
+    end += bytes;
+    tensors.push_back({.name = name, .dtype = "F32", .shape = shape, .begin = begin, .end = end});
   }
-  const std::string header = safetensors_header(metadata, tensors, path_);
+  return safetensors_header(metadata, tensors, path_);
+}
+
+void TensorStream::check_header(const Metadata& metadata, std::int64_t items) const {
+  header(metadata, items);
+}
+
+void TensorStream::finish(const Metadata& metadata) {
+  const std::string text = header(metadata, items_);
   AtomicFile file(path_);
-  file.write(header);
+  file.write(text);
   for (SpoolFile& spool : spools_) spool.move_to(file);
   file.commit();
 }

@@ -6,7 +6,6 @@ namespace allconv {
 
 namespace {
 
-// Everything stands in the file, and the policy says so to the browser.
 constexpr std::string_view kHead =
     R"(<!DOCTYPE html>
 <html lang="en">
@@ -56,7 +55,8 @@ svg .pale { fill: #fff; } svg .deep { fill: #14181f; }
 svg .zero { opacity: 0.35; }
 )";
 
-// What a page may load: its own words and pictures, and its script where it has one.
+// All that a page shows stands in its file, and the policy says so to the browser: words, pictures,
+// and a script where there is one.
 constexpr std::string_view kPolicy =
     R"(<meta http-equiv="Content-Security-Policy"
   content="default-src 'none'; img-src data:; style-src 'unsafe-inline'{}">

@@ -1,4 +1,5 @@
-// Document: one HTML text that needs no other file and no network; the look that all pages share.
+// Document: one HTML text that shows itself without another file and without a network, though its
+// links may lead to files beside it; the look that all pages share.
 #pragma once
 
 #include <string>

@@ -15,15 +15,15 @@ namespace {
 
 constexpr const char* kHostile = "a/<script>alert('1')</script>&\"\xFF.png";
 
+std::string path_of(std::size_t index) { return index == 1 ? kHostile : "set.tar:pets/cat.png"; }
+
 // Pictures of 2x4 pixels; one cannot be read, one not decoded.
 class TestSource : public ImageSource {
  public:
   explicit TestSource(std::size_t size) : size_(size) {}
 
   std::size_t size() const override { return size_; }
-  std::string path(std::size_t index) const override {
-    return index == 1 ? kHostile : "set.tar:pets/cat.png";
-  }
+  std::string path(std::size_t index) const override { return path_of(index); }
   int label(std::size_t) const override { return kNoLabel; }
   bool sequential() const override { return true; }
   ReadResult read(std::size_t index, MemoryBudget& memory) const override {
@@ -56,6 +56,7 @@ class ExplanationFilesTest : public ::testing::Test {
  protected:
   void add(ExplanationFiles& files, std::size_t index) const {
     Explanation explanation{.index = index,
+                            .path = path_of(index),
                             .failure = {},
                             .input = {},
                             .attributions = {},
@@ -74,7 +75,8 @@ class ExplanationFilesTest : public ::testing::Test {
   nlohmann::json run(std::size_t images, const ExplanationFileOptions& options = {},
                      const ExplanationSubject& about = subject()) {
     const DataSet data(std::make_shared<TestSource>(images), {});
-    ExplanationFiles files(folder_.path(), about, data, pool_, options);
+    ExplanationFiles files(folder_.path(), about, options.pictures ? &data : nullptr, pool_,
+                           options);
     for (std::size_t i = 0; i < images; ++i) add(files, i);
     files.finish();
     counts_ = files.counts();
@@ -144,7 +146,44 @@ TEST_F(ExplanationFilesTest, SayWhyPicturesAreMissing) {
   EXPECT_EQ(counts_.images, 5U);
   EXPECT_EQ(counts_.failed, 1U);
   EXPECT_EQ(counts_.without_pictures, 2U);
+  EXPECT_EQ(occurrences(" Pictures are missing of 2 images."), 1U);
   EXPECT_EQ(counts_.zero_maps, (std::vector<std::size_t>{0, 4}));
+}
+
+TEST_F(ExplanationFilesTest, KeepTheNamesOfDataThatChanged) {
+  const DataSet shorter(std::make_shared<TestSource>(1), {});
+  ExplanationFiles files(folder_.path(), subject(), &shorter, pool_);
+  Explanation explanation;
+  explanation.path = "old.png";
+  explanation.attributions = {{"guided", map_}};
+  files.add(explanation);
+  add(files, 1);
+  files.finish();
+  const auto json = nlohmann::json::parse(read_bytes(folder_ / "explanations.json"));
+  const nlohmann::json& images = json.at("images");
+  EXPECT_EQ(images[0].at("path"), "old.png");
+  EXPECT_TRUE(images[1].contains("path_base64"));
+  for (const nlohmann::json& image : images) {
+    EXPECT_EQ(image.at("picture_error"), "the data have changed since they were opened");
+    EXPECT_TRUE(image.contains("maps"));
+  }
+  EXPECT_EQ(files.counts().without_pictures, 2U);
+  EXPECT_EQ(folder_.files(), 2);
+}
+
+TEST_F(ExplanationFilesTest, TellWhereSomePicturesAreMissing) {
+  PageEntry entry;
+  entry.record.picture_error = "no <memory>";
+  entry.record.maps.push_back(map_record("gradient", map_));
+  entry.strip = encode_png(filled_image(1, 1, {0, 0, 0}));
+  page_ =
+      explanation_page(subject(), {entry}, {.images = 1, .without_pictures = 1, .zero_maps = {}});
+  EXPECT_EQ(occurrences("data:image/png;base64,"), 1U);
+  EXPECT_EQ(occurrences("<p>Not all pictures: no &lt;memory&gt;.</p>"), 1U);
+  entry.record.picture_error.clear();
+  page_ = explanation_page(subject(), {entry}, {.images = 1, .zero_maps = {}});
+  EXPECT_EQ(occurrences("Not all pictures"), 0U);
+  EXPECT_EQ(occurrences("Pictures are missing"), 0U);
 }
 
 TEST_F(ExplanationFilesTest, MayBeJsonAlone) {
@@ -205,7 +244,7 @@ TEST_F(ExplanationFilesTest, LeaveTheOldOnesUntilTheEnd) {
   write_bytes(folder_ / "other", "stays");
   const DataSet data(std::make_shared<TestSource>(1), {});
   {
-    ExplanationFiles files(folder_.path(), subject(), data, pool_);
+    ExplanationFiles files(folder_.path(), subject(), &data, pool_);
     add(files, 0);
   }
   EXPECT_EQ(read_bytes(folder_ / "explanations.json"), "old");

@@ -70,8 +70,9 @@ TEST(Unstride, KeepsEveryMapAndEveryWeight) {
       const bool is_strided = conv != nullptr && conv->stride == std::array{2, 2};
       strided += is_strided;
       // Between a convolution that lost its stride and its pool stands its ReLU on a larger map.
-      if (!is_strided || activation_layer(network, i) == i)
+      if (!is_strided || activation_layer(network, i) == i) {
         EXPECT_EQ(others[unstrided.outputs[i]], shapes[i]) << name << " " << i;
+      }
     }
     EXPECT_EQ(unstrided.network.layers.size(), network.layers.size() + strided) << name;
     const Parameters mine = zero_parameters(network);

@@ -7,6 +7,7 @@
 
 #include "engine/formats/safetensors.hpp"
 #include "engine/formats/tensor_stream.hpp"
+#include "engine/support/error.hpp"
 #include "tests/formats/sample_model.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -50,6 +51,18 @@ TEST(TensorStream, IsReadBack) {
     EXPECT_EQ(tensor.shape, (std::vector<std::int64_t>{3, 1, 2}));
   }
   EXPECT_EQ(reader.metadata().at("allconv.images"), R"(["a", "b", "c"])");
+}
+
+TEST(TensorStream, KnowsBeforeTheFirstItemWhatTheHeaderDoesNotTake) {
+  const TemporaryFolder folder;
+  TensorStream stream(folder / "tensors", {"input"}, {1});
+  const TensorStream::Metadata fitting = {{"names", std::string(99'999'000, 'x')}};
+  const TensorStream::Metadata larger = {{"names", std::string(100'000'000, 'x')}};
+  EXPECT_NO_THROW(stream.check_header(fitting, 1'000'000));
+  EXPECT_THROW(stream.check_header(larger, 1'000'000), Error);
+  EXPECT_EQ(stream.items(), 0);
+  stream.finish(fitting);
+  EXPECT_EQ(SafetensorsReader(folder / "tensors").metadata().at("names").size(), 99'999'000U);
 }
 
 TEST(TensorStream, IsTheFileThatIsWrittenAtOnce) {

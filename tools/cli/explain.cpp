@@ -199,7 +199,7 @@ int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {
   // A set of its own: archives are read from front to back.
   const DataSet originals = open_inputs(arguments.images, parse_split(arguments.split));
   ExplanationFiles files(
-      arguments.output, subject_of(arguments, model, device, explainer), originals, device.pool(),
+      arguments.output, subject_of(arguments, model, device, explainer), &originals, device.pool(),
       {.pictures = !arguments.no_pictures, .pixel_limit = arguments.scoring.decode.pixel_limit()});
   std::optional<TensorFile> tensors;
   if (!arguments.save_tensors.empty())
