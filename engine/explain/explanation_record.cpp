@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/explain/attribution_picture.hpp"
+#include "engine/explain/path_json.hpp"
 #include "engine/support/text.hpp"
 
 namespace allconv {
@@ -16,12 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;  // writes a number that is not finite as null
 
 Json text_json(std::string_view text) { return to_utf8(text); }
-
-// The path, and its bytes where it is not UTF-8, as rows of `score` have them.
-void add_path(Json& object, const std::string& path) {
-  object["path"] = text_json(path);
-  if (!is_utf8(path)) object["path_base64"] = to_base64(path);
-}
 
 Json unit_json(const ExplanationSubject& subject, const ExplainedUnit& unit) {
   Json json = Json::object();

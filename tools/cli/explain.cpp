@@ -167,7 +167,7 @@ int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {
   ExplainerOptions options = explainer_options(arguments, model, device);
   const DataSet data = open_inputs(arguments.images, parse_split(arguments.split));
   prepare_output_folder(arguments.output);
-  if (arguments.sanity) return run_sanity(arguments, model, data, options, device.pool());
+  if (arguments.sanity) return run_sanity(arguments, model, data, options, device);
   options.batches.images = data.size();
   Explainer explainer(model, options, device.pool());
   // A set of its own: archives are read from front to back.
