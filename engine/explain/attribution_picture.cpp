@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/explain/channels.hpp"
+
 namespace allconv {
 
 namespace {
@@ -77,10 +79,7 @@ Image reconstruction_picture(const MapView& map) {
 }
 
 std::vector<float> channel_sum(std::span<const float> map) {
-  std::vector<float> sums(map.size() / 3);
-  for (std::size_t i = 0; i < sums.size(); ++i)
-    sums[i] = map[3 * i] + map[3 * i + 1] + map[3 * i + 2];
-  return sums;
+  return channel_sums<float>(map, [](float value, std::size_t) { return value; });
 }
 
 Image signed_picture(const MapView& map) {
@@ -147,9 +146,8 @@ Image overlay_picture(const Image& original, const ImageTarget& target,
   std::uint8_t* dst = image.pixels.data();
   for (const int row : rows) {
     for (const int column : columns) {
-      // Luma as ITU-R BT.601 has it.
       const std::uint8_t grey =
-          to_byte(kDimmed * (0.299 * src[0] + 0.587 * src[1] + 0.114 * src[2]));
+          to_byte(kDimmed * (kLuma[0] * src[0] + kLuma[1] * src[1] + kLuma[2] * src[2]));
       const bool seen = row >= 0 && column >= 0;
       const double share =
           seen ? share_of(

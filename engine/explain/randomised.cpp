@@ -1,11 +1,16 @@
 #include "engine/explain/randomised.hpp"
 
-#include <algorithm>
+#include "engine/train/initialise.hpp"
 
 namespace allconv {
 
 std::string_view mode_name(RandomisedLayers mode) {
   return mode == RandomisedLayers::cascading ? "cascading" : "independent";
+}
+
+Parameters fresh_parameters(const NetworkDescription& network, std::uint64_t seed) {
+  constexpr std::uint64_t kStream = 0x53616E6974790000U;  // "Sanity": no seed that people choose
+  return initial_parameters(network, WeightRule::he, seed ^ kStream);
 }
 
 Parameters randomised(const Parameters& learned, const Parameters& fresh,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
+#include "engine/graph/network.hpp"
 #include "engine/graph/parameters.hpp"
 
 namespace allconv {
@@ -21,9 +23,12 @@ struct RandomisedPlace {
   std::size_t depth = 0;  // of the layer: 0 is the last convolution, layers - 1 the first
 };
 
+// Weights by He's rule and biases of zero, a function of network and seed. Training that starts
+// from the same seed starts from others: else a model might be compared with its own start.
+Parameters fresh_parameters(const NetworkDescription& network, std::uint64_t seed);
+
 // `learned` with the weights and biases of the layers at `place` from `fresh`. Both are of one
-// network and depth is below its number of convolutions. With `fresh` from initial_parameters() a
-// function of network, rule, seed and place alone.
+// network and depth is below its number of convolutions.
 Parameters randomised(const Parameters& learned, const Parameters& fresh,
                       const RandomisedPlace& place);
 

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "engine/support/error.hpp"
-#include "engine/train/initialise.hpp"
 
 namespace allconv {
 
@@ -76,7 +75,8 @@ class SanityRun {
   SanityResult run() {
     describe();
     explain_learned();
-    compare_untouched();
+    compare_edges();
+    compare_other_images();
     compare_randomised(RandomisedLayers::cascading);
     compare_randomised(RandomisedLayers::independent);
     compare_runner_up();
@@ -89,14 +89,16 @@ class SanityRun {
   }
 
   void describe() {
+    result_.origin = request_.origin;
     result_.network = model_.network.name;
     result_.size = size_;
     result_.seeds = request_.seeds;
     for (auto layer = model_.parameters.rbegin(); layer != model_.parameters.rend(); ++layer)
       result_.layers.push_back(layer->name);
     for (const SanityImage& image : request_.images) {
-      result_.images.push_back(
-          {image.path, model_.classes.at(image.predicted), model_.classes.at(image.runner_up)});
+      const bool alone = image.predicted == image.runner_up;
+      result_.images.push_back({image.path, model_.classes.at(image.predicted),
+                                alone ? std::string() : model_.classes.at(image.runner_up)});
     }
     for (const std::string& name : request_.methods)
       result_.methods.push_back({.name = name, .similarities = {}, .example = {}});
@@ -114,21 +116,30 @@ class SanityRun {
     }
   }
 
-  // What needs no other pass: the edges of the picture, and the map itself elsewhere.
-  void compare_untouched() {
+  void compare_edges() {
     const std::size_t images = request_.images.size();
-    std::vector<SimilarityTotals> edges(request_.methods.size()), moved(request_.methods.size());
+    std::vector<SimilarityTotals> edges(request_.methods.size());
     for (std::size_t i = 0; i < images; ++i) {
       const std::vector<double> map = edge_map(request_.images[i].picture, size_);
       const ComparableMap edge(map, map, size_);
-      for (std::size_t m = 0; m < request_.methods.size(); ++m) {
+      for (std::size_t m = 0; m < request_.methods.size(); ++m)
         edges[m].add(edge.similarity_to(learned(i, m)));
-        moved[m].add(learned(i, m).similarity_to(learned(i, m).half_moved()));
-      }
     }
-    for (std::size_t m = 0; m < request_.methods.size(); ++m) {
+    for (std::size_t m = 0; m < request_.methods.size(); ++m)
       result_.methods[m].similarities.edges = edges[m].summary(images);
-      result_.methods[m].similarities.moved = moved[m].summary(images);
+  }
+
+  // Each image that has a map with the next that has one, the last with the first.
+  void compare_other_images() {
+    for (std::size_t m = 0; m < request_.methods.size(); ++m) {
+      std::vector<const ComparableMap*> maps;
+      for (std::size_t i = 0; i < request_.images.size(); ++i)
+        if (!learned(i, m).unit_magnitudes().empty()) maps.push_back(&learned(i, m));
+      SimilarityTotals others;
+      const std::size_t pairs = maps.size() > 1 ? maps.size() : 0;
+      for (std::size_t i = 0; i < pairs; ++i)
+        others.add(maps[i]->similarity_to(*maps[(i + 1) % pairs]));
+      result_.methods[m].similarities.other_image = others.summary(pairs);
     }
   }
 
@@ -153,8 +164,7 @@ class SanityRun {
     const bool shown = place.mode == RandomisedLayers::cascading && seed == 0;
     for (std::size_t m = 0; shown && m < totals.size(); ++m)
       result_.methods[m].example.cascading.emplace_back();
-    const Parameters fresh =
-        initial_parameters(model_.network, WeightRule::he, request_.seeds[seed]);
+    const Parameters fresh = fresh_parameters(model_.network, request_.seeds[seed]);
     explain_(randomised(model_.parameters, fresh, place), predicted_,
              [&](std::size_t image, std::size_t method, std::span<const float> map) {
                const ComparableMap other = comparable_map(map, size_);

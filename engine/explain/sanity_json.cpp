@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "engine/explain/path_json.hpp"
 #include "engine/explain/sanity_page.hpp"
 #include "engine/explain/verdict.hpp"
 #include "engine/support/text.hpp"
@@ -58,7 +59,7 @@ ordered_json method_json(const SanityMethod& method, const SanityResult& result)
   }
   json["runner_up"] = summary_json(similarities.runner_up);
   json["edges"] = summary_json(similarities.edges);
-  json["moved"] = summary_json(similarities.moved);
+  json["other_image"] = summary_json(similarities.other_image);
   return json;
 }
 
@@ -66,20 +67,26 @@ ordered_json method_json(const SanityMethod& method, const SanityResult& result)
 
 std::string sanity_json(const SanityResult& result) {
   ordered_json json;
+  json["model"] = to_utf8(result.origin.model);
   json["network"] = to_utf8(result.network);
+  json["device"] = to_utf8(result.origin.device);
+  json["precision"] = to_utf8(result.origin.precision);
   json["seeds"] = result.seeds;
   json["thresholds"] = {{"hardly", kHardlyDependent},
                         {"partial", kPartlyDependent},
-                        {"above_texture", kAboveTexture},
+                        {"above_control", kAboveControl},
                         {"many_layers", kManyLayers}};
   json["methods"] = ordered_json::array();
   for (const SanityMethod& method : result.methods)
     json["methods"].push_back(method_json(method, result));
   json["images"] = ordered_json::array();
   for (const auto& image : result.images) {
-    json["images"].push_back({{"path", to_utf8(image.path)},
-                              {"predicted", to_utf8(image.predicted)},
-                              {"runner_up", to_utf8(image.runner_up)}});
+    ordered_json of_image;
+    add_path(of_image, image.path);
+    of_image["predicted"] = to_utf8(image.predicted);
+    of_image["runner_up"] =
+        image.runner_up.empty() ? ordered_json(nullptr) : ordered_json(to_utf8(image.runner_up));
+    json["images"].push_back(std::move(of_image));
   }
   return json.dump(2) + "\n";
 }

@@ -20,7 +20,6 @@ constexpr std::string_view kStyle =
 .verdicts .hardly, .verdicts .lower_layers { font-weight: 700; }
 .maps { display: grid; gap: 10px; }
 )";
-constexpr const char* kEdgeColor = "#888";
 
 constexpr std::array<SimilarityMeasure, kSimilarityMeasures> kMeasures = {
     SimilarityMeasure::spearman, SimilarityMeasure::spearman_magnitudes, SimilarityMeasure::ssim};
@@ -48,7 +47,7 @@ ChartSeries constant_series(std::string name, std::string color, std::optional<d
           .dashed = true};
 }
 
-// A line a method, and dashed what the edge detector has to say of that method's map.
+// A line a method, and dashed what that method's maps of different images have in common.
 Chart similarity_chart(const SanityResult& result, RandomisedLayers mode,
                        SimilarityMeasure measure) {
   const bool cascading = mode == RandomisedLayers::cascading;
@@ -66,10 +65,9 @@ Chart similarity_chart(const SanityResult& result, RandomisedLayers mode,
     for (const SimilaritySummary& summary : similarities.randomised[static_cast<std::size_t>(mode)])
       series.values.push_back(summary.of(measure).mean);
     chart.series.push_back(std::move(series));
-    chart.series.push_back(constant_series(result.methods[i].name + ": edges", color,
-                                           similarities.edges.of(measure).mean, places));
+    chart.series.push_back(constant_series(result.methods[i].name + ": another image", color,
+                                           similarities.other_image.of(measure).mean, places));
   }
-  chart.series.push_back(constant_series("edges with themselves", kEdgeColor, 1.0, places));
   return chart;
 }
 
@@ -83,9 +81,10 @@ std::string chart_section(const SanityResult& result, RandomisedLayers mode) {
       cascading ? "Random from the top" : "One random layer at a time",
       fmt::format(
           "Similarity to the map of the learned weights, mean over {} images and {} seeds. "
-          "Dashed: the similarity of that map to the edges of the picture, which no weights "
-          "change. A line that stays high, or near its dashes, is of a method that shows "
-          "the picture rather than what was learned.",
+          "Dashed: that of the learned weights' maps of two different images, which is there "
+          "without any likeness of what they show. A line that falls to its dashes is of a method "
+          "that shows what was learned; one that stays far above them is of a method that shows "
+          "the picture whatever was learned.",
           result.images.size(), result.seeds.size()),
       fmt::format("<div class=\"charts\">\n{}</div>", figures));
 }
@@ -116,9 +115,10 @@ std::string number_section(const SanityResult& result) {
     const auto& cascade =
         similarities.randomised[static_cast<std::size_t>(RandomisedLayers::cascading)];
     if (!cascade.empty()) rows += table_row(method.name, "all layers random", cascade.back());
-    rows += table_row(method.name, "second most probable class", similarities.runner_up);
+    if (similarities.runner_up.pairs > 0)
+      rows += table_row(method.name, "second most probable class", similarities.runner_up);
     rows += table_row(method.name, "edges of the picture", similarities.edges);
-    rows += table_row(method.name, "itself, moved", similarities.moved);
+    rows += table_row(method.name, "another image's map", similarities.other_image);
   }
   return page_section(
       "numbers", "Numbers",
@@ -139,11 +139,14 @@ std::string example_section(const SanityResult& result) {
     layers += (layers.empty() ? "" : ", ") + result.layers[depth];
   return page_section(
       "example", "One image",
-      fmt::format("<code>{}</code>, class {}: magnitudes with the learned weights, then with "
-                  "layers made random by the first seed from the top down to {}. Each map is "
-                  "scaled to its own largest value; brightness is its square root; grey: no map.",
-                  escaped(result.images.front().path), escaped(result.images.front().predicted),
-                  escaped(layers)),
+      fmt::format(
+          "<code>{}</code>, class {}: magnitudes with the learned weights, then with "
+          "layers made random by the first seed from the top down to {}. Each map "
+          "is stretched from its own least value, black, to its largest, white; brightness "
+          "is the square root. Black all over: a constant map, of zeros as a rule. Grey all "
+          "over: no map, or one that is not of finite numbers.",
+          escaped(result.images.front().path), escaped(result.images.front().predicted),
+          escaped(layers)),
       fmt::format("<div class=\"maps\">\n{}</div>", figures));
 }
 
@@ -151,7 +154,8 @@ std::string image_section(const SanityResult& result) {
   std::string rows = "<tr><th>image</th><th>predicted</th><th>second most probable</th></tr>\n";
   for (const auto& image : result.images) {
     rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", escaped(image.path),
-                        escaped(image.predicted), escaped(image.runner_up));
+                        escaped(image.predicted),
+                        image.runner_up.empty() ? "\u2013" : escaped(image.runner_up));
   }
   return page_section("images", "Images", "", fmt::format("<table>\n{}</table>", rows));
 }
@@ -162,21 +166,20 @@ std::string method_section() {
       "method", "How it is measured",
       fmt::format(
           "After Adebayo et al. 2018 (arXiv 1810.03292) and Nie et al. 2018 (arXiv 1805.07039). "
-          "Random layers have weights by He's rule and zero biases. A map is the sum over the "
-          "three "
-          "channels; its magnitudes are the sum of their absolute values. Spearman's correlation "
-          "is "
-          "that of ranks. SSIM has windows of 11 x 11 and sees magnitudes scaled to 0 to 1. "
-          "Edges are the Sobel magnitude of the grey picture. A map hardly depends on what was "
-          "learned where, with all layers random, its magnitudes keep a correlation or an SSIM of "
-          "{0} and more, in part from {1}; SSIM counts only if it is {2} above that of the map "
-          "with "
-          "itself, moved by half its size. Where this holds down to half of the layers but not "
-          "with "
-          "all of them random, it depends on the lower layers only. It hardly depends on the class "
-          "where both correlations "
-          "with the map of the second most probable class are {0} and more.",
-          kHardlyDependent, kPartlyDependent, kAboveTexture),
+          "Random layers have weights by He's rule and zero biases, drawn apart from those that "
+          "training with the same seed starts from. A map is the sum over the three channels; its "
+          "magnitudes are the sum of their absolute values. Spearman's correlation is that of "
+          "ranks. SSIM has windows of 11 x 11 and sees magnitudes stretched to 0 to 1. Edges are "
+          "the Sobel magnitude of the grey picture. The control compares each image's map with "
+          "the next image's, both by the learned weights. A measure counts only where it is {2} "
+          "above its control; without one, of a single image, signed correlation counts alone. A "
+          "map hardly depends on what was learned where, with all layers random, the largest of "
+          "the measures that count is {0} and more, in part from {1}. Where it is {0} and more "
+          "down to half of the layers but not with all of them random, the map depends on what "
+          "the lower layers learned only. It hardly depends on the class where the lesser of both "
+          "correlations with the map of the second most probable class is {0} and more, in part "
+          "from {1}, each only where it counts.",
+          kHardlyDependent, kPartlyDependent, kAboveControl),
       "");
 }
 

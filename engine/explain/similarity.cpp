@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/explain/channels.hpp"
+
 namespace allconv {
 
 namespace {
@@ -78,26 +80,6 @@ class WindowMeans {
   std::vector<double> down_, across_;
 };
 
-// The values of (h,w,3) as (h,w), each place a sum over its channels.
-template <class Term>
-std::vector<double> channel_sums(std::span<const float> map, Term term) {
-  std::vector<double> sums(map.size() / 3);
-  for (std::size_t i = 0; i < sums.size(); ++i)
-    for (std::size_t c = 0; c < 3; ++c) sums[i] += term(static_cast<double>(map[3 * i + c]), c);
-  return sums;
-}
-
-std::vector<double> moved_by_half(std::span<const double> map, const MapSize& size) {
-  const auto height = static_cast<std::size_t>(size.height);
-  const auto width = static_cast<std::size_t>(size.width);
-  std::vector<double> moved(map.size());
-  for (std::size_t i = 0; i < map.size(); ++i) {
-    const std::size_t row = (i / width + height / 2) % height;
-    moved[i] = map[row * width + (i % width + width / 2) % width];
-  }
-  return moved;
-}
-
 }  // namespace
 
 std::vector<double> average_ranks(std::span<const double> values) {
@@ -155,17 +137,16 @@ double structural_similarity(std::span<const double> one, std::span<const double
 }
 
 std::vector<double> signed_map(std::span<const float> map) {
-  return channel_sums(map, [](double value, std::size_t) { return value; });
+  return channel_sums<double>(map, [](double value, std::size_t) { return value; });
 }
 
 std::vector<double> magnitude_map(std::span<const float> map) {
-  return channel_sums(map, [](double value, std::size_t) { return std::abs(value); });
+  return channel_sums<double>(map, [](double value, std::size_t) { return std::abs(value); });
 }
 
 std::vector<double> edge_map(std::span<const float> picture, const MapSize& size) {
-  constexpr std::array<double, 3> kLuma = {0.299, 0.587, 0.114};
-  const std::vector<double> grey = channel_sums(
-      picture, [&kLuma](double value, std::size_t channel) { return kLuma[channel] * value; });
+  const std::vector<double> grey = channel_sums<double>(
+      picture, [](double value, std::size_t channel) { return kLuma[channel] * value; });
   const auto at = [&](int y, int x) {
     const int row = std::clamp(y, 0, size.height - 1), column = std::clamp(x, 0, size.width - 1);
     return grey[static_cast<std::size_t>(row) * static_cast<std::size_t>(size.width) +
@@ -209,16 +190,6 @@ MapSimilarity ComparableMap::similarity_to(const ComparableMap& other) const {
   if (!magnitudes) return {};
   return {rank_correlation(signed_ranks_, other.signed_ranks_), magnitudes,
           structural_similarity(unit_magnitudes_, other.unit_magnitudes_, size_)};
-}
-
-// Ranks move with their values.
-ComparableMap ComparableMap::half_moved() const {
-  ComparableMap moved;
-  moved.size_ = size_;
-  moved.signed_ranks_ = moved_by_half(signed_ranks_, size_);
-  moved.magnitude_ranks_ = moved_by_half(magnitude_ranks_, size_);
-  moved.unit_magnitudes_ = moved_by_half(unit_magnitudes_, size_);
-  return moved;
 }
 
 ComparableMap comparable_map(std::span<const float> attribution, const MapSize& size) {

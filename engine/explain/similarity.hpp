@@ -1,4 +1,4 @@
-// How alike two maps of one image are: rank correlation and structural similarity; and an edge
+// How alike two maps of one size are: rank correlation and structural similarity; and an edge
 // detector, the map that knows nothing of any network.
 #pragma once
 
@@ -41,7 +41,7 @@ std::vector<double> signed_map(std::span<const float> map);
 // The sum of their absolute values.
 std::vector<double> magnitude_map(std::span<const float> map);
 
-// Magnitude of the two Sobel derivatives of the grey picture (luma of ITU-R BT.601), whose borders
+// Magnitude of the two Sobel derivatives of the grey picture (kLuma), whose borders
 // are repeated outwards. (h,w,3) to (h,w).
 std::vector<double> edge_map(std::span<const float> picture, const MapSize& size);
 
@@ -64,10 +64,6 @@ class ComparableMap {
   // Of equal sizes. No measure is defined where either map's magnitudes are constant: black
   // pictures are alike, but say nothing of each other.
   MapSimilarity similarity_to(const ComparableMap& other) const;
-
-  // Moved by half of its height and width, what leaves on one side entering on the other: it has
-  // the same values and texture, and none of the places.
-  ComparableMap half_moved() const;
 
   std::span<const double> unit_magnitudes() const { return unit_magnitudes_; }  // empty: no map
 

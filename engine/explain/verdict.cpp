@@ -38,7 +38,7 @@ std::string figure(const MeanSimilarity& similarity) {
   return similarity.spread ? fmt::format("{} \u00b1 {:.2f}", mean, *similarity.spread) : mean;
 }
 
-// "Spearman's correlation with the trained map is 0.02 ± 0.01, that of magnitudes ..."
+// "Spearman's correlation with the original map is 0.02 ± 0.01, that of magnitudes ..."
 std::string figures(const SimilaritySummary& summary) {
   return fmt::format(
       "Spearman's correlation with the original map is {}, that of magnitudes {}, and SSIM {}",
@@ -55,26 +55,66 @@ std::string omissions(const SimilaritySummary& summary) {
       summary.pairs, summary.pairs - compared);
 }
 
-// SSIM where it says more than that both maps are dark.
-std::optional<double> telling_ssim(const SimilaritySummary& summary,
-                                   const SimilaritySummary& moved) {
-  const auto ssim = summary.of(Measure::ssim).mean;
-  const double texture = moved.of(Measure::ssim).mean.value_or(0);
-  return ssim && *ssim >= texture + kAboveTexture ? ssim : std::nullopt;
+// How far a measure speaks for likeness: see kAboveControl. Nullopt: it says nothing.
+std::optional<double> telling(const SimilaritySummary& summary, const SimilaritySummary& control,
+                              Measure measure) {
+  const auto value = summary.of(measure).mean;
+  auto chance = control.of(measure).mean;
+  if (!chance && measure == Measure::spearman) chance = 0;
+  if (!value || !chance) return std::nullopt;
+  if (*value >= *chance + kAboveControl) return value;
+  return *chance < kHardlyDependent ? std::optional<double>(0) : std::nullopt;
 }
 
-std::optional<double> likeness(const SimilaritySummary& summary, const SimilaritySummary& moved) {
+std::optional<double> likeness(const SimilaritySummary& summary, const SimilaritySummary& control) {
   // Nullopt is less than every value.
-  return std::max(summary.of(Measure::spearman_magnitudes).mean, telling_ssim(summary, moved));
+  return std::max({telling(summary, control, Measure::spearman),
+                   telling(summary, control, Measure::spearman_magnitudes),
+                   telling(summary, control, Measure::ssim)});
 }
 
-// How many layers, from the top on, are random while the map hardly changes.
+// How many layers, from the top on, are random while the map is still alike.
 std::size_t idle_layers(const std::vector<SimilaritySummary>& cascade,
-                        const SimilaritySummary& moved) {
-  const auto changed = std::find_if(cascade.begin(), cascade.end(), [&moved](const auto& summary) {
-    return dependence_of(likeness(summary, moved)) != Dependence::hardly;
-  });
+                        const SimilaritySummary& control) {
+  const auto changed =
+      std::find_if(cascade.begin(), cascade.end(), [&control](const auto& summary) {
+        return dependence_of(likeness(summary, control)) != Dependence::hardly;
+      });
   return static_cast<std::size_t>(changed - cascade.begin());
+}
+
+bool is_many(std::size_t layers, std::size_t of_all) {
+  return static_cast<double>(layers) >= kManyLayers * static_cast<double>(of_all);
+}
+
+// "the map is still alike"
+const char* likeness_words(Dependence dependence) {
+  switch (dependence) {
+    case Dependence::clear: return "the map is no longer alike";
+    case Dependence::partial: return "the map is alike in part";
+    default: return "the map is still alike";
+  }
+}
+
+std::string plain_figures(const SimilaritySummary& summary) {
+  return fmt::format("{}, {} and {}", figure(summary.of(Measure::spearman)),
+                     figure(summary.of(Measure::spearman_magnitudes)),
+                     figure(summary.of(Measure::ssim)));
+}
+
+// What the same numbers are where nothing but position is common.
+std::string control_sentence(const SimilaritySummary& control) {
+  if (control.pairs == 0)
+    return " There are no maps of two images to compare: the signed correlation counts alone.";
+  return fmt::format(" Maps of different images have {}.", plain_figures(control));
+}
+
+// `when` begins the sentence. Maps that can be compared say nothing only for want of a control.
+std::string unknown_reason(const SimilaritySummary& summary, const char* when) {
+  const bool compared = summary.of(Measure::spearman_magnitudes).mean.has_value();
+  if (!compared) return fmt::format(" {} there are no two maps to compare.", when);
+  return fmt::format(" {}, {}, but the maps of different images are missing or as much alike.",
+                     when, figures(summary));
 }
 
 }  // namespace
@@ -92,48 +132,51 @@ std::string_view dependence_name(Dependence dependence) {
 
 Verdict verdict_on_learning(const SanityMethod& method, const SanityResult& result) {
   const MethodSimilarities& similarities = method.similarities;
+  const SimilaritySummary& control = similarities.other_image;
   const auto& cascade =
       similarities.randomised[static_cast<std::size_t>(RandomisedLayers::cascading)];
   const SimilaritySummary all_random = cascade.empty() ? SimilaritySummary{} : cascade.back();
-  Verdict verdict = {.dependence = dependence_of(likeness(all_random, similarities.moved)),
-                     .sentence = {}};
-  if (verdict.dependence == Dependence::unknown) {
-    verdict.sentence = judgement(method.name, verdict.dependence, kLearned) +
-                       " With all layers random there are no two maps to compare.";
+  const Dependence whole = dependence_of(likeness(all_random, control));
+  Verdict verdict = {.dependence = whole, .sentence = judgement(method.name, whole, kLearned)};
+  if (whole == Dependence::unknown) {
+    verdict.sentence += unknown_reason(all_random, "With all layers random");
     return verdict;
   }
-  const std::size_t layers = cascade.size(), idle = idle_layers(cascade, similarities.moved);
-  if (idle < layers && static_cast<double>(idle) >= kManyLayers * static_cast<double>(layers)) {
+  const std::size_t layers = cascade.size(), idle = idle_layers(cascade, control);
+  if (whole != Dependence::hardly && is_many(idle, layers)) {
     verdict.dependence = Dependence::lower_layers;
     verdict.sentence = fmt::format(
         "{}: the map hardly depends on what the upper {} of {} layers have learned. With these "
-        "random, {}.",
+        "random the map is still alike: {}.",
         method.name, idle, layers, figures(cascade[idle - 1]));
-  } else {
-    verdict.sentence = judgement(method.name, verdict.dependence, kLearned);
   }
-  const SimilaritySummary& edges = similarities.edges;
+  verdict.sentence += fmt::format(" With all {} layers random {}: {}.", result.layers.size(),
+                                  likeness_words(whole), figures(all_random));
+  verdict.sentence += control_sentence(control);
   verdict.sentence += fmt::format(
-      " With all {} layers random, {} (SSIM of the map with itself, moved: {}); an edge detector, "
-      "which has no weights, reaches {}, {} and {}.",
-      result.layers.size(), figures(all_random), figure(similarities.moved.of(Measure::ssim)),
-      figure(edges.of(Measure::spearman)), figure(edges.of(Measure::spearman_magnitudes)),
-      figure(edges.of(Measure::ssim)));
+      " The original map and the edges of its picture, which no weights change, have {}.",
+      plain_figures(similarities.edges));
   verdict.sentence += omissions(all_random);
   return verdict;
 }
 
 Verdict verdict_on_class(const SanityMethod& method) {
   const SimilaritySummary& swapped = method.similarities.runner_up;
-  const auto least =
-      std::min(swapped.of(Measure::spearman).mean, swapped.of(Measure::spearman_magnitudes).mean);
+  const SimilaritySummary& control = method.similarities.other_image;
+  const auto with_signs = telling(swapped, control, Measure::spearman);
+  const auto magnitudes = telling(swapped, control, Measure::spearman_magnitudes);
+  const auto least = with_signs && magnitudes ? std::min(with_signs, magnitudes)
+                                              : std::max(with_signs, magnitudes);
   Verdict verdict = {.dependence = dependence_of(least), .sentence = {}};
   verdict.sentence = judgement(method.name, verdict.dependence, "the class asked for");
-  if (verdict.dependence == Dependence::unknown) {
-    verdict.sentence += " For the second most probable class there are no two maps to compare.";
+  if (swapped.pairs == 0) {
+    verdict.sentence += " There is no other class to ask for.";
+  } else if (verdict.dependence == Dependence::unknown) {
+    verdict.sentence += unknown_reason(swapped, "For the second most probable class");
   } else {
-    verdict.sentence += fmt::format(" For the second most probable class, {}.", figures(swapped)) +
-                        omissions(swapped);
+    verdict.sentence += fmt::format(" For the second most probable class {}: {}.",
+                                    likeness_words(verdict.dependence), figures(swapped)) +
+                        control_sentence(control) + omissions(swapped);
   }
   return verdict;
 }

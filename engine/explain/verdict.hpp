@@ -17,16 +17,18 @@ enum class Dependence {
 };
 std::string_view dependence_name(Dependence dependence);  // as it stands here
 
-// At and above these a map hardly depends on what was taken away. A rank correlation of 0.5 means
-// that a quarter of the ranks' variance (its square) is there without it; for SSIM, whose 1 is the
-// same picture, one half as well: to the eye such maps look alike.
+// A measure counts only where it is so far above the control, the maps of different images: these
+// too have rank correlations of magnitudes of 0.4 on photographs, since all maps are strong at the
+// same places, and a high SSIM where they are dark but for few places. One that is not that far
+// above counts as zero, or not at all where its control is already at kHardlyDependent: such images
+// are too much alike to tell. Without a control, of one image, signed correlation counts alone,
+// whose control is about zero.
+inline constexpr double kAboveControl = 0.1;
+// Maps that are so much alike hardly depend on what was taken away. A rank correlation of 0.5 means
+// that a quarter of the ranks' variance (its square) is there without it.
 inline constexpr double kHardlyDependent = 0.5;
-// From here on it depends on it in part: about a tenth of the variance is there without it. Less is
-// left by the network's shape alone, since fewer windows see the borders of a picture.
+// From here on they depend on it in part: about a tenth of the variance is there without it.
 inline constexpr double kPartlyDependent = 0.3;
-// Maps that are dark but for few places have a high SSIM wherever these are: SSIM counts only as
-// far above that of the map with itself, moved by half its size.
-inline constexpr double kAboveTexture = 0.1;
 // The upper layers are many if they are this share of all.
 inline constexpr double kManyLayers = 0.5;
 
@@ -35,11 +37,11 @@ struct Verdict {
   std::string sentence;  // plain text
 };
 
-// Of the cascade, by the larger of Spearman's correlation of magnitudes and SSIM: with all layers
-// random, and how many layers from the top on may be random while the map hardly changes.
+// Of the cascade, by the largest of the measures that count: with all layers random, and how many
+// layers from the top on may be random while the map is still alike.
 Verdict verdict_on_learning(const SanityMethod& method, const SanityResult& result);
 // With another class: by Spearman's correlation of magnitudes and of signed values, the lesser of
-// both, since a map that turns its signs does tell the classes apart.
+// those that count, since a map that turns its signs does tell the classes apart.
 Verdict verdict_on_class(const SanityMethod& method);
 
 }  // namespace allconv

@@ -11,6 +11,7 @@
 #include "engine/explain/sanity_page.hpp"
 #include "engine/explain/verdict.hpp"
 #include "engine/support/json.hpp"
+#include "engine/support/text.hpp"
 
 namespace allconv {
 namespace {
@@ -29,6 +30,7 @@ SimilaritySummary summary_of(double first) {
 // Two layers, one method that is told and one of which nothing is known.
 SanityResult small_result() {
   SanityResult result;
+  result.origin = {.model = kHostile, .device = "cpu", .precision = "fp32"};
   result.network = kHostile;
   result.size = {.height = 2, .width = 3};
   result.layers = {"conv2", kHostile};
@@ -40,6 +42,7 @@ SanityResult small_result() {
   method.similarities.runner_up = summary_of(0);
   method.similarities.edges = summary_of(0.375);
   method.similarities.edges.measures[2] = {};
+  method.similarities.other_image = summary_of(0.0625);
   method.example.learned = {0, 0.25, 1, 0, 0, 0};
   method.example.cascading = {{1, 1, 1, 1, 1, 1}, {}};
   result.methods = {method, {.name = kHostile, .similarities = {}, .example = {}}};
@@ -71,8 +74,10 @@ TEST(SanityPage, EscapesNamesAndShowsEverything) {
   EXPECT_NE(page.find("<td>all layers random</td><td>0.500 \u00b1 0.010</td><td>0.600 \u00b1 0.010"
                       "</td><td>0.700 \u00b1 0.010</td><td>5 of 6</td>"),
             std::string::npos);
-  // The edge detector: the method's line at 0.375 on every layer.
-  EXPECT_NE(page.find("guided: edges <b>0.375</b>"), std::string::npos);
+  EXPECT_NE(page.find("<td>edges of the picture</td><td>0.375 "), std::string::npos);
+  // The control: the method's dashed line at 0.0625 on every layer.
+  EXPECT_NE(page.find("guided: another image <b>0.0625</b>"), std::string::npos);
+  EXPECT_NE(page.find("<td>another image's map</td>"), std::string::npos);
   EXPECT_NE(page.find("stroke-dasharray"), std::string::npos);
 }
 
@@ -82,7 +87,12 @@ TEST(SanityJson, HasAllNumbers) {
   const std::string hostile = "<script>alert('\"&')</script>\uFFFD";
   EXPECT_EQ(json["network"], hostile);
   EXPECT_EQ(json["seeds"], (std::vector<std::uint64_t>{1, 18446744073709551615U}));
+  EXPECT_EQ(json["model"], hostile);
+  EXPECT_EQ(json["device"], "cpu");
+  EXPECT_EQ(json["precision"], "fp32");
   EXPECT_EQ(json["images"][0]["predicted"], "frog");
+  EXPECT_EQ(json["images"][0]["path"], hostile);
+  EXPECT_EQ(json["images"][0]["path_base64"], to_base64(kHostile));
   const nlohmann::json& guided = json["methods"][0];
   EXPECT_EQ(guided["learning"]["dependence"], "hardly");
   EXPECT_EQ(guided["class"]["dependence"], "clear");
@@ -94,10 +104,23 @@ TEST(SanityJson, HasAllNumbers) {
   EXPECT_EQ(guided["independent"][1]["spearman_magnitudes"]["spread"], 0.01);
   EXPECT_EQ(guided["independent"][1]["ssim"]["compared"], 5);
   EXPECT_EQ(guided["edges"]["spearman"]["mean"], 0.375);
+  EXPECT_EQ(guided["other_image"]["spearman"]["mean"], 0.0625);
   EXPECT_TRUE(guided["edges"]["ssim"]["mean"].is_null());
   EXPECT_EQ(json["methods"][1]["name"], hostile);
   EXPECT_EQ(json["methods"][1]["learning"]["dependence"], "unknown");
   EXPECT_TRUE(json["methods"][1]["cascading"][0]["ssim"]["spread"].is_null());
+}
+
+TEST(SanityFiles, KnowNoSecondClassWhereThereIsNone) {
+  SanityResult result = small_result();
+  result.images = {{.path = "a.png", .predicted = "frog", .runner_up = {}}};
+  for (SanityMethod& method : result.methods) method.similarities.runner_up = {};
+  const std::string page = sanity_page(result);
+  EXPECT_NE(page.find("<td>a.png</td><td>frog</td><td>\u2013</td>"), std::string::npos);
+  EXPECT_EQ(page.find("<td>second most probable class</td>"), std::string::npos);
+  const nlohmann::json json = parse_json(sanity_json(result), {ErrorKind::internal, "json"});
+  EXPECT_TRUE(json["images"][0]["runner_up"].is_null());
+  EXPECT_FALSE(json["images"][0].contains("path_base64"));
 }
 
 TEST(SanityFiles, AreBothWritten) {

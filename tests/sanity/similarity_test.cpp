@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <random>
 
 #include "engine/explain/similarity.hpp"
@@ -206,19 +205,6 @@ TEST(ComparableMap, IsNothingWhereThereIsNothingToCompare) {
   const ComparableMap cancelled = comparable_map(std::vector<float>{1, -1, 0, 2, -2, 0}, size);
   EXPECT_FALSE(map.similarity_to(cancelled)[0]);
   EXPECT_NEAR(*map.similarity_to(cancelled)[1], 1, kClose);
-}
-
-TEST(ComparableMap, MovesByHalf) {
-  const MapSize size = {.height = 3, .width = 4};
-  std::vector<double> map(12);
-  std::iota(map.begin(), map.end(), 0);
-  const ComparableMap moved = ComparableMap(map, map, size).half_moved();
-  const std::vector<double> expected = {6, 7, 4, 5, 10, 11, 8, 9, 2, 3, 0, 1};
-  for (std::size_t i = 0; i < 12; ++i)
-    EXPECT_NEAR(moved.unit_magnitudes()[i], expected[i] / 11, kClose);
-  const MapSimilarity similarity = moved.similarity_to(ComparableMap(map, map, size));
-  EXPECT_NEAR(*similarity[0], *spearman(map, expected), kClose);
-  EXPECT_EQ(similarity[0], similarity[1]);
 }
 
 }  // namespace

@@ -193,7 +193,7 @@ int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {
   const DataSet data = open_inputs(arguments.images, parse_split(arguments.split));
   if (!arguments.save_tensors.empty()) check_tensor_file(arguments, data);
   prepare_output_folder(arguments.output);
-  if (arguments.sanity) return run_sanity(arguments, model, data, options, device.pool());
+  if (arguments.sanity) return run_sanity(arguments, model, data, options, device);
   options.batches.images = data.size();
   Explainer explainer(model, options, device.pool());
   // A set of its own: archives are read from front to back.

@@ -120,7 +120,7 @@ void add_sanity_options(CLI::App& command, ExplainArguments& arguments) {
       "instead: test whether the maps depend on what was learned, with layers made random");
   for (const char* other : {"--layer", "--class", "--unstride", "--save-tensors", "--no-pictures"})
     sanity->excludes(command.get_option(other));
-  constexpr std::int64_t kMostImages = 10000;
+  constexpr std::int64_t kMostImages = 1000;  // whose maps stay in memory
   limit_integer(command.add_option("--sanity-images", arguments.sanity_images,
                                    "of those given, the first that are tested"),
                 1, kMostImages)

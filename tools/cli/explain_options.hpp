@@ -37,9 +37,9 @@ void add_explain_options(CLI::App& command, ExplainArguments& arguments);
 ExplainerOptions explainer_options(const ExplainArguments& arguments, const Model& model,
                                    const ComputeDevice& device);
 
-// The sanity test on the first images: writes `sanity.html` and `sanity.json`. Returns the exit
-// code.
+// The sanity test on the first images: writes `sanity.html` and `sanity.json`, but nothing where no
+// image can be tested. Returns the exit code.
 int run_sanity(const ExplainArguments& arguments, const Model& model, const DataSet& data,
-               const ExplainerOptions& options, ThreadPool& pool);
+               const ExplainerOptions& options, ComputeDevice& device);
 
 }  // namespace allconv::cli

@@ -8,6 +8,7 @@
 #include "engine/explain/sanity.hpp"
 #include "engine/explain/sanity_page.hpp"
 #include "engine/explain/verdict.hpp"
+#include "engine/score/batch_stream.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/text.hpp"
 #include "tools/cli/console.hpp"
@@ -41,21 +42,18 @@ class SanityRun {
               pool) {
     std::vector<std::size_t> indices(std::min(images, data.size()));
     std::iota(indices.begin(), indices.end(), std::size_t{0});
-    loaded_ = load_images(data, indices,
-                          {.target = image_target(model.prepare),
-                           .mode = options.batches.decode,
-                           .pixel_limit = options.batches.pixel_limit},
-                          pool);
+    const LoadOptions load = {.target = image_target(model.prepare),
+                              .mode = options.batches.decode,
+                              .pixel_limit = options.batches.pixel_limit};
+    loaded_ = load_images(data, indices, load, pool);
     for (const auto& [index, pixels] : loaded_) {
       if (pixels.empty()) {
-        ++failed_;
-        print_note(fmt::format("warning: {}: cannot be read or decoded; left out of the test",
-                               to_utf8(data.path(index))));
+        leave_out(data.path(index), loading_error(data, index, load));
         continue;
       }
       pixels_.push_back(pixels.data());
-      images_.push_back({.path = to_utf8(data.path(index)),
-                         .picture = std::vector<float>(pixels.begin(), pixels.end())});
+      images_.push_back(
+          {.path = data.path(index), .picture = std::vector<float>(pixels.begin(), pixels.end())});
     }
     find_classes();
   }
@@ -87,18 +85,47 @@ class SanityRun {
     }
   }
 
+  void leave_out(const std::string& path, const ScoreFailure& failure) {
+    ++failed_;
+    print_note(fmt::format("warning: {}: {}: {}", to_utf8(path), to_string(failure.stage),
+                           failure.message));
+  }
+
+  // Loads once more what load_images() could not, which does not keep the cause.
+  static ScoreFailure loading_error(const DataSet& data, std::size_t index,
+                                    const LoadOptions& load) {
+    constexpr std::size_t kMemory = std::size_t{256} << 20;
+    MemoryBudget files(kMemory);
+    std::vector<std::uint8_t> pixels(load.target.bytes());
+    LoadedImage image;
+    image.error = decode_resized(data, index, data.read(index, files), load, nullptr, pixels);
+    return loading_failure(image).value_or(
+        ScoreFailure{ScoreRow::Stage::decode, "cannot be decoded beside the other images"});
+  }
+
+  // Images whose logits are not finite numbers are left out.
   void find_classes() {
+    std::vector<const std::uint8_t*> pixels;
+    std::vector<SanityImage> images;
     in_batches([&](std::size_t first, std::size_t count) {
       const std::vector<UnitChoice> units(count);
       pass_.run(std::span(pixels_).subspan(first, count), units);
       for (std::size_t i = 0; i < count; ++i) {
         const auto logits = pass_.logits(i);
         SanityImage& image = images_[first + i];
+        if (const auto failure = network_failure(logits)) {
+          leave_out(image.path, *failure);
+          continue;
+        }
         image.predicted = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) -
                                                    logits.begin());
         image.runner_up = largest_but(logits, image.predicted);
+        pixels.push_back(pixels_[first + i]);
+        images.push_back(std::move(image));
       }
     });
+    pixels_ = std::move(pixels);
+    images_ = std::move(images);
   }
 
   std::size_t batch_size_;
@@ -112,13 +139,17 @@ class SanityRun {
 }  // namespace
 
 int run_sanity(const ExplainArguments& arguments, const Model& model, const DataSet& data,
-               const ExplainerOptions& options, ThreadPool& pool) {
+               const ExplainerOptions& options, ComputeDevice& device) {
   const auto images = static_cast<std::size_t>(arguments.sanity_images);
-  SanityRun run(model, data, options, images, pool);
-  SanityRequest request{.images = run.take_images(), .methods = {}};
+  SanityRun run(model, data, options, images, device.pool());
+  SanityRequest request{.images = run.take_images(),
+                        .methods = {},
+                        .origin = {.model = arguments.model,
+                                   .device = device.name(),
+                                   .precision = arguments.common.precision}};
   if (request.images.empty()) {
-    throw Error(ErrorKind::usage, "none of the images can be read", arguments.images.front(),
-                "give images for the test");
+    print_note("there is no image to test");
+    return kSomeInputsFailed;
   }
   for (const ReluRule rule : options.methods) request.methods.emplace_back(rule_name(rule));
   ProgressBar bar("sanity test");
