@@ -22,7 +22,8 @@ namespace allconv {
 namespace {
 
 constexpr std::size_t kFiltersAPicture = 32;
-constexpr std::size_t kPictureBytes = std::size_t{256} << 20;  // of the images behind one
+constexpr std::size_t kPictureBytes = std::size_t{256} << 20;     // of the images behind one
+constexpr std::size_t kDrawnPatchBytes = std::size_t{128} << 10;  // enlarged, with its map
 constexpr std::size_t kFiltersOnPage = 512;
 
 constexpr const char* kPageStyle = R"(.filter { margin: 0 0 14px; }
@@ -76,12 +77,13 @@ class PatchFiles {
   }
   std::string path(const std::string& name) const { return options_.folder + "/" + name; }
 
-  // As many as the images behind their patches leave memory for.
+  // As many as their patches, and the images behind them, leave memory for.
   std::size_t filters_a_picture() const {
     std::size_t most = 1;
     for (const auto& filter : patches_.filters) most = std::max(most, filter.size());
-    const auto image = static_cast<std::size_t>(model_.network.input.size()) * (1 + sizeof(float));
-    return std::clamp<std::size_t>(kPictureBytes / (most * image), 1, kFiltersAPicture);
+    const auto values = static_cast<std::size_t>(model_.network.input.size());
+    const std::size_t patch = values * (1 + sizeof(float)) + kDrawnPatchBytes;
+    return std::clamp<std::size_t>(kPictureBytes / (most * patch), 1, kFiltersAPicture);
   }
 
   std::vector<ExplainedPatch> patches_of(std::size_t first, std::size_t last) const {
@@ -97,13 +99,27 @@ class PatchFiles {
     return receptive_field(model_.network, options_.layer, patch.row, patch.column);
   }
 
+  // What is drawn of an axis of a receptive field: at most an image's extent beyond the image on
+  // either side, where deep networks see yet more of the padding.
+  struct Drawn {
+    int first = 0, count = 0;
+  };
+  static Drawn drawn(std::int64_t first, std::int64_t count, int extent) {
+    const std::int64_t begin = std::clamp<std::int64_t>(first, -extent, 2 * std::int64_t{extent});
+    const std::int64_t end = std::clamp<std::int64_t>(
+        first + count, begin + 1, std::max(begin + 1, 2 * std::int64_t{extent}));
+    return {.first = static_cast<int>(begin), .count = static_cast<int>(end - begin)};
+  }
+
   PatchCell cell_of(const ExplainedPatch& patch, const std::vector<std::uint8_t>& pixels) const {
     const ReceptiveField field = field_of(patch.patch);
     const Shape& input = model_.network.input;
-    return {.row = field.row,
-            .column = field.column,
-            .rows = field.height,
-            .columns = field.width,
+    const Drawn rows = drawn(field.row, field.height, input.height);
+    const Drawn columns = drawn(field.column, field.width, input.width);
+    return {.row = rows.first,
+            .column = columns.first,
+            .rows = rows.count,
+            .columns = columns.count,
             .height = pixels.empty() ? 0 : input.height,
             .width = pixels.empty() ? 0 : input.width,
             .pixels = pixels,
@@ -153,6 +169,7 @@ class PatchFiles {
     json["model"] = to_utf8(options_.model);
     json["network"] = to_utf8(model_.network.name);
     json["device"] = to_utf8(options_.device);
+    json["precision"] = kernels::to_string(precision_of(options_.batches.plan));
     json["layer"] = to_utf8(layer_name());
     json["images"] = patches_.images;
     json["failed"] = patches_.failed;

@@ -37,10 +37,16 @@ constexpr const char* kExplainExamples =
 // The tensors of --save-tensors, image by image.
 class TensorFile {
  public:
-  TensorFile(const std::string& path, const std::vector<std::string>& methods, const Shape& shape)
+  // Throws Error{usage} where the paths of `data` are too many for the file's header.
+  TensorFile(const std::string& path, const std::vector<std::string>& methods, const Shape& shape,
+             const DataSet& data)
       : shape_(shape),
         stream_(path, tensor_names(methods), {shape.channels, shape.height, shape.width}),
-        items_(methods.size() + 1) {}
+        items_(methods.size() + 1) {
+    for (std::size_t i = 0; i < data.size(); ++i) paths_.push_back(data.path(i));
+    stream_.check_header(metadata(), static_cast<std::int64_t>(paths_.size()));
+    paths_.clear();
+  }
 
   void add(const Explanation& explanation, std::string path) {
     transpose(explanation.input, items_[0]);
@@ -51,13 +57,15 @@ class TensorFile {
     paths_.push_back(std::move(path));
   }
 
-  void finish() {
-    nlohmann::json paths = nlohmann::json::array();
-    for (const std::string& path : paths_) paths.push_back(to_utf8(path));
-    stream_.finish({{"allconv.images", paths.dump()}});
-  }
+  void finish() { stream_.finish(metadata()); }
 
  private:
+  std::vector<std::pair<std::string, std::string>> metadata() const {
+    nlohmann::json paths = nlohmann::json::array();
+    for (const std::string& path : paths_) paths.push_back(to_utf8(path));
+    return {{"allconv.images", paths.dump()}};
+  }
+
   static std::vector<std::string> tensor_names(const std::vector<std::string>& methods) {
     std::vector<std::string> names = {"input"};
     for (const std::string& method : methods)
@@ -147,7 +155,7 @@ std::size_t write_explanations(const ExplainArguments& arguments, const DataSet&
   std::size_t done = 0, failed = 0;
   const auto take = [&](std::span<const Explanation> explanations) {
     for (const Explanation& explanation : explanations) {
-      const std::string path = data.path(explanation.index);
+      const std::string& path = explanation.path;
       files.add(explanation);
       bar.update(++done, data.size());
       if (explanation.failure) {
@@ -165,6 +173,9 @@ std::size_t write_explanations(const ExplainArguments& arguments, const DataSet&
   files.finish();
   if (tensors != nullptr) tensors->finish();
   zero_maps.finish();
+  if (const std::size_t count = files.counts().without_pictures;
+      count > 0 && !arguments.no_pictures)
+    print_note(fmt::format("{} of the images lack pictures; explanations.json says why", count));
   for (const std::string& note : explainer.notes()) print_note(note);
   print_note(fmt::format("wrote {}/{}", arguments.output,
                          arguments.no_pictures ? "explanations.json" : "index.html"));
@@ -190,20 +201,24 @@ void check_tensor_file(const ExplainArguments& arguments, const DataSet& data) {
 int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {
   const Model model = read_model(arguments.model);
   ExplainerOptions options = explainer_options(arguments, model, device);
-  const DataSet data = open_inputs(arguments.images, parse_split(arguments.split));
+  const DataSet data =
+      open_inputs(arguments.images, parse_split(arguments.split), console_diagnostics());
   if (!arguments.save_tensors.empty()) check_tensor_file(arguments, data);
   prepare_output_folder(arguments.output);
   if (arguments.sanity) return run_sanity(arguments, model, data, options, device);
   options.batches.images = data.size();
   Explainer explainer(model, options, device.pool());
-  // A set of its own: archives are read from front to back.
-  const DataSet originals = open_inputs(arguments.images, parse_split(arguments.split));
+  // A set of its own, of which everything has been said: archives are read from front to back.
+  std::optional<DataSet> originals;
+  if (!arguments.no_pictures)
+    originals = open_inputs(arguments.images, parse_split(arguments.split), {});
   ExplanationFiles files(
-      arguments.output, subject_of(arguments, model, device, explainer), &originals, device.pool(),
+      arguments.output, subject_of(arguments, model, device, explainer),
+      originals ? &*originals : nullptr, device.pool(),
       {.pictures = !arguments.no_pictures, .pixel_limit = arguments.scoring.decode.pixel_limit()});
   std::optional<TensorFile> tensors;
   if (!arguments.save_tensors.empty())
-    tensors.emplace(arguments.save_tensors, explainer.names(), model.network.input);
+    tensors.emplace(arguments.save_tensors, explainer.names(), model.network.input, data);
   const std::size_t failed =
       write_explanations(arguments, data, explainer, files, tensors ? &*tensors : nullptr,
                          ZeroMapNotes(stops_inactive(model, options.target)));

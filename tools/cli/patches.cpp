@@ -78,7 +78,8 @@ StrongestPatches search(const Model& model, const DataSet& data, const PatchSear
 int find_patches(ComputeDevice& device, const PatchesArguments& arguments) {
   const Model model = read_model(arguments.model);
   const std::size_t layer = find_convolution(model.network, arguments.layer);
-  const DataSet data = open_inputs(arguments.data, parse_split(arguments.split));
+  const DataSet data =
+      open_inputs(arguments.data, parse_split(arguments.split), console_diagnostics());
   const auto filters = static_cast<std::size_t>(unit_shape(model.network, layer).channels);
   const FilterRange shown = parse_filters(arguments.filters, filters);
   prepare_output_folder(arguments.output);

@@ -118,7 +118,8 @@ ScoreCounts write_rows(Scorer& scorer, RowMaker& rows, const DataSet& data, cons
 // Scores what is left to do on the device.
 int score_on(ComputeDevice& device, const ScoreArguments& arguments) {
   const Model model = read_model(arguments.model);
-  const DataSet data = open_inputs(arguments.data, parse_split(arguments.split));
+  const DataSet data =
+      open_inputs(arguments.data, parse_split(arguments.split), console_diagnostics());
   const IndexRange range =
       IndexRange::shard(data.size(), arguments.shard.index, arguments.shard.count);
   ScorerOptions options = scorer_options(arguments.scoring, device);
