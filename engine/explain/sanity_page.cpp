@@ -172,7 +172,7 @@ std::string method_section() {
           "ranks. SSIM has windows of 11 x 11 and sees magnitudes stretched to 0 to 1. Edges are "
           "the Sobel magnitude of the grey picture. The control compares each image's map with "
           "the next image's, both by the learned weights. A measure counts only where it is {2} "
-          "above its control; without one, of a single image, signed correlation counts alone. A "
+          "above its control; of a single image, which has none, nothing can be said. A "
           "map hardly depends on what was learned where, with all layers random, the largest of "
           "the measures that count is {0} and more, in part from {1}. Where it is {0} and more "
           "down to half of the layers but not with all of them random, the map depends on what "

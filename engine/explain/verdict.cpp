@@ -59,8 +59,7 @@ std::string omissions(const SimilaritySummary& summary) {
 std::optional<double> telling(const SimilaritySummary& summary, const SimilaritySummary& control,
                               Measure measure) {
   const auto value = summary.of(measure).mean;
-  auto chance = control.of(measure).mean;
-  if (!chance && measure == Measure::spearman) chance = 0;
+  const auto chance = control.of(measure).mean;
   if (!value || !chance) return std::nullopt;
   if (*value >= *chance + kAboveControl) return value;
   return *chance < kHardlyDependent ? std::optional<double>(0) : std::nullopt;
@@ -87,13 +86,21 @@ bool is_many(std::size_t layers, std::size_t of_all) {
   return static_cast<double>(layers) >= kManyLayers * static_cast<double>(of_all);
 }
 
-// "the map is still alike"
-const char* likeness_words(Dependence dependence) {
-  switch (dependence) {
-    case Dependence::clear: return "the map is no longer alike";
-    case Dependence::partial: return "the map is alike in part";
-    default: return "the map is still alike";
-  }
+// Of a likeness as telling() gives it.
+const char* likeness_words(double alike) {
+  if (alike >= kHardlyDependent) return "the map is still alike";
+  if (alike >= kPartlyDependent) return "the map is alike in part";
+  return alike > 0 ? "the map is hardly alike"
+                   : "the map is not clearly more alike than maps of different images";
+}
+
+const char* class_words(std::optional<double> with_signs, std::optional<double> magnitudes,
+                        double least) {
+  if (least < kPartlyDependent && magnitudes >= kPartlyDependent)
+    return "the map is alike in its magnitudes alone";
+  if (least < kPartlyDependent && with_signs >= kPartlyDependent)
+    return "the map is alike in its signed values alone";
+  return likeness_words(least);
 }
 
 std::string plain_figures(const SimilaritySummary& summary) {
@@ -104,17 +111,18 @@ std::string plain_figures(const SimilaritySummary& summary) {
 
 // What the same numbers are where nothing but position is common.
 std::string control_sentence(const SimilaritySummary& control) {
-  if (control.pairs == 0)
-    return " There are no maps of two images to compare: the signed correlation counts alone.";
   return fmt::format(" Maps of different images have {}.", plain_figures(control));
 }
 
-// `when` begins the sentence. Maps that can be compared say nothing only for want of a control.
-std::string unknown_reason(const SimilaritySummary& summary, const char* when) {
+// `when` begins the sentence. Maps that can be compared say nothing for want of a control only.
+std::string unknown_reason(const SimilaritySummary& summary, const SimilaritySummary& control,
+                           const char* when) {
   const bool compared = summary.of(Measure::spearman_magnitudes).mean.has_value();
   if (!compared) return fmt::format(" {} there are no two maps to compare.", when);
-  return fmt::format(" {}, {}, but the maps of different images are missing or as much alike.",
-                     when, figures(summary));
+  const char* const why = control.of(Measure::spearman_magnitudes).mean
+                              ? "The maps of different images are too much alike to tell."
+                              : "Without another image that has a map nothing can be said.";
+  return fmt::format(" {} {}. {}", when, figures(summary), why);
 }
 
 }  // namespace
@@ -136,10 +144,11 @@ Verdict verdict_on_learning(const SanityMethod& method, const SanityResult& resu
   const auto& cascade =
       similarities.randomised[static_cast<std::size_t>(RandomisedLayers::cascading)];
   const SimilaritySummary all_random = cascade.empty() ? SimilaritySummary{} : cascade.back();
-  const Dependence whole = dependence_of(likeness(all_random, control));
+  const auto alike = likeness(all_random, control);
+  const Dependence whole = dependence_of(alike);
   Verdict verdict = {.dependence = whole, .sentence = judgement(method.name, whole, kLearned)};
   if (whole == Dependence::unknown) {
-    verdict.sentence += unknown_reason(all_random, "With all layers random");
+    verdict.sentence += unknown_reason(all_random, control, "With all layers random");
     return verdict;
   }
   const std::size_t layers = cascade.size(), idle = idle_layers(cascade, control);
@@ -151,7 +160,7 @@ Verdict verdict_on_learning(const SanityMethod& method, const SanityResult& resu
         method.name, idle, layers, figures(cascade[idle - 1]));
   }
   verdict.sentence += fmt::format(" With all {} layers random {}: {}.", result.layers.size(),
-                                  likeness_words(whole), figures(all_random));
+                                  likeness_words(*alike), figures(all_random));
   verdict.sentence += control_sentence(control);
   verdict.sentence += fmt::format(
       " The original map and the edges of its picture, which no weights change, have {}.",
@@ -172,10 +181,10 @@ Verdict verdict_on_class(const SanityMethod& method) {
   if (swapped.pairs == 0) {
     verdict.sentence += " There is no other class to ask for.";
   } else if (verdict.dependence == Dependence::unknown) {
-    verdict.sentence += unknown_reason(swapped, "For the second most probable class");
+    verdict.sentence += unknown_reason(swapped, control, "For the second most probable class");
   } else {
     verdict.sentence += fmt::format(" For the second most probable class {}: {}.",
-                                    likeness_words(verdict.dependence), figures(swapped)) +
+                                    class_words(with_signs, magnitudes, *least), figures(swapped)) +
                         control_sentence(control) + omissions(swapped);
   }
   return verdict;

@@ -17,12 +17,12 @@ enum class Dependence {
 };
 std::string_view dependence_name(Dependence dependence);  // as it stands here
 
-// A measure counts only where it is so far above the control, the maps of different images: these
-// too have rank correlations of magnitudes of 0.4 on photographs, since all maps are strong at the
-// same places, and a high SSIM where they are dark but for few places. One that is not that far
-// above counts as zero, or not at all where its control is already at kHardlyDependent: such images
-// are too much alike to tell. Without a control, of one image, signed correlation counts alone,
-// whose control is about zero.
+// A measure counts only where it is so far above the control, the maps of different images: on
+// photographs these have rank correlations of magnitudes of 0.2 to 0.4, since all maps are strong
+// at the same places, the deconvnet's signed ones too, and a high SSIM where they are dark but for
+// few places. A measure that is not that far above counts as zero, or not at all where its control
+// is at kHardlyDependent already: such images are too much alike to tell. Without a control, of one
+// image, nothing can be said.
 inline constexpr double kAboveControl = 0.1;
 // Maps that are so much alike hardly depend on what was taken away. A rank correlation of 0.5 means
 // that a quarter of the ranks' variance (its square) is there without it.

@@ -56,16 +56,27 @@ TEST(Verdict, GoesByTheLargestMeasureThatIsAboveItsControl) {
 TEST(Verdict, CannotBeSaidOfImagesThatAreTooMuchAlike) {
   const Verdict verdict = verdict_of({{0.6, 0.7, 0.8}}, {0.6, 0.8, 0.9});
   EXPECT_EQ(verdict.dependence, Dependence::unknown);
-  EXPECT_NE(verdict.sentence.find("the maps of different images are missing or as much alike"),
+  EXPECT_NE(verdict.sentence.find("The maps of different images are too much alike to tell."),
             std::string::npos)
       << verdict.sentence;
   EXPECT_EQ(verdict_of({{1.0, 1.0, 1.0}}, {0.6, 0.8, 0.9}).dependence, Dependence::hardly);
 }
 
-TEST(Verdict, WithoutAControlGoesBySignedCorrelationAlone) {
-  EXPECT_EQ(verdict_of({{0.1, 0.9, 0.9}}, {}).dependence, Dependence::clear);
-  EXPECT_EQ(verdict_of({{0.9, 0.1, 0.1}}, {}).dependence, Dependence::hardly);
-  EXPECT_EQ(verdict_of({{std::nullopt, 0.9, 0.9}}, {}).dependence, Dependence::unknown);
+TEST(Verdict, CannotBeSaidWithoutAControl) {
+  const Verdict verdict = verdict_of({{0.9, 0.9, 0.9}}, {});
+  EXPECT_EQ(verdict.dependence, Dependence::unknown);
+  EXPECT_EQ(verdict_of({{0.1, 0.1, 0.1}}, {}).dependence, Dependence::unknown);
+}
+
+TEST(Verdict, SaysHowMuchIsAlike) {
+  const auto says = [](const Figures& all_random, const char* words) {
+    const std::string sentence = verdict_of({all_random}).sentence;
+    return sentence.find(words) != std::string::npos;
+  };
+  EXPECT_TRUE(says({0.6, 0.0, 0.0}, "With all 1 layers random the map is still alike: "));
+  EXPECT_TRUE(says({0.4, 0.0, 0.0}, " the map is alike in part: "));
+  EXPECT_TRUE(says({0.2, 0.0, 0.0}, " the map is hardly alike: "));
+  EXPECT_TRUE(says({0.0, 0.45, 0.0}, " the map is not clearly more alike than maps of different "));
 }
 
 TEST(Verdict, SaysHowManyUpperLayersDoNotMatter) {
@@ -100,10 +111,21 @@ TEST(Verdict, OnTheClassGoesByTheLesserCorrelationThatCounts) {
   EXPECT_EQ(of({0.9, 0.9, 0.0}, kControl), Dependence::hardly);
   EXPECT_EQ(of({0.9, 0.45, 0.0}, kControl), Dependence::clear);  // as different images
   EXPECT_EQ(of({-0.9, 0.9, 0.9}, kControl), Dependence::clear);  // turned signs
-  EXPECT_EQ(of({0.9, 0.9, 0.9}, {}), Dependence::hardly);
-  EXPECT_EQ(of({0.1, 0.9, 0.9}, {}), Dependence::clear);
+  EXPECT_EQ(of({0.9, 0.9, 0.9}, {}), Dependence::unknown);
   EXPECT_EQ(of({std::nullopt, 0.9, 0.9}, kControl), Dependence::hardly);
   EXPECT_EQ(of({std::nullopt, std::nullopt, 0.9}, kControl), Dependence::unknown);
+}
+
+TEST(Verdict, OnTheClassSaysWhatIsAlike) {
+  SanityMethod method = {.name = "any", .similarities = {}, .example = {}};
+  method.similarities.other_image = summary_of(kControl);
+  const auto says = [&method](const Figures& runner_up, const char* words) {
+    method.similarities.runner_up = summary_of(runner_up);
+    return verdict_on_class(method).sentence.find(words) != std::string::npos;
+  };
+  EXPECT_TRUE(says({0.1, 0.6, 0.0}, "class the map is alike in its magnitudes alone: "));
+  EXPECT_TRUE(says({0.6, 0.1, 0.0}, "class the map is alike in its signed values alone: "));
+  EXPECT_TRUE(says({0.6, 0.6, 0.0}, "class the map is still alike: "));
 }
 
 }  // namespace
