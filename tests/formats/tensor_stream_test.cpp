@@ -56,13 +56,13 @@ TEST(TensorStream, IsReadBack) {
 TEST(TensorStream, KnowsBeforeTheFirstItemWhatTheHeaderDoesNotTake) {
   const TemporaryFolder folder;
   TensorStream stream(folder / "tensors", {"input"}, {1});
-  const TensorStream::Metadata fitting = {{"names", std::string(99'999'000, 'x')}};
+  const TensorStream::Metadata fitting = {{"names", "a"}};
   const TensorStream::Metadata larger = {{"names", std::string(100'000'000, 'x')}};
   EXPECT_NO_THROW(stream.check_header(fitting, 1'000'000));
   EXPECT_THROW(stream.check_header(larger, 1'000'000), Error);
   EXPECT_EQ(stream.items(), 0);
   stream.finish(fitting);
-  EXPECT_EQ(SafetensorsReader(folder / "tensors").metadata().at("names").size(), 99'999'000U);
+  EXPECT_EQ(SafetensorsReader(folder / "tensors").metadata().at("names"), "a");
 }
 
 TEST(TensorStream, IsTheFileThatIsWrittenAtOnce) {
