@@ -4,6 +4,7 @@
 // Tiles: a block takes one image and 32 channels. Eight slices of threads look at every eighth
 // position each; the first compares the slices' peaks.
 // Threads: 256 a block, (32 channels, 8 slices). Shared memory: 2 KiB a block, the peaks.
+// Requires h * w below 2^31.
 // Bound by: memory; each element of src is read once, 64 or 128 bytes of neighbours by a warp.
 #include "kernels/channel_peak/cuda.hpp"
 #include "kernels/core/cuda_element.cuh"

@@ -3,6 +3,7 @@
 //
 // Layout    (n,h,w,c) in, (n,c) out; all channels of one position after another, so that loads are
 //           of neighbours and compilers use vectors
+// Requires  h * w below 2^31
 // Bound by  the caches' bandwidth
 #include "kernels/channel_peak/reference.hpp"
 

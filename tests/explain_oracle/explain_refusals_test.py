@@ -83,11 +83,23 @@ class Refusals(ExplainCheck):
             self.assertFalse(self.out.exists())
         self.assertEqual(file.read_bytes(), before)
 
+    def test_tensors_replace_nothing_that_is_read(self):
+        before = self.pictures[0].read_bytes()
+        for tensors in (self.path, self.pictures[0]):
+            self.refuse(2, "explain", self.path, self.pictures[0].parent, "-o", self.out,
+                        "--save-tensors", tensors, words=[str(tensors), "--save-tensors"])
+        self.assertEqual(self.pictures[0].read_bytes(), before)
+        self.assertFalse(self.out.exists())
+
     def test_patches(self):
         for flags, words in (("--layer conv9", ["conv9", "conv1", "conv2"]),
                              ("--layer conv1 --top-k 0", ["--top-k"]),
                              ("--layer conv1 --top-k -3", ["--top-k"]),
-                             ("--layer conv1 --top-k x", ["--top-k"])):
+                             ("--layer conv1 --top-k x", ["--top-k"]),
+                             ("--layer conv1 --filters 5-3", ["--filters", "from 0 to"]),
+                             ("--layer conv1 --filters 0-99", ["--filters", "from 0 to"]),
+                             ("--layer conv1 --filters 0-", ["--filters"]),
+                             ("--layer conv1 --filters x", ["--filters"])):
             with self.subTest(flags):
                 self.refuse(2, "patches", self.path, self.pictures[0], "-o", self.out,
                             *flags.split(), words=words)

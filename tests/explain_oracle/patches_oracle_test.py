@@ -65,6 +65,18 @@ class Patches(ExplainCheck):
             found, _ = self.patches(path, images[0].parent, name, *EXACT)
             self.compare(found, forward, images)
 
+    def test_some_filters(self):
+        """Those that are shown, and the same patches as among all."""
+        images = self.data(9, UNEVEN["input"][1:])
+        path, _ = self.exact(UNEVEN, images)
+        everything, _ = self.patches(path, images[0].parent, "conv3", *EXACT)
+        for flag, first, last in (("2-4", 2, 4), ("0-5", 0, 5), ("3", 3, 3)):
+            found, _ = self.patches(path, images[0].parent, "conv3", "--filters", flag, *EXACT)
+            self.assertEqual(found["filters"], everything["filters"][first:last + 1])
+            self.assertEqual(found["pictures"], [f"conv3-filters-{first}-{last}.png"])
+            with Image.open(self.folder / "out" / found["pictures"][0]) as picture:
+                picture.load()
+
     @staticmethod
     def has_ties(forward, name):
         return any(len(set(value for _, value, _, _ in patches)) < len(patches)

@@ -96,10 +96,10 @@ void add_target_options(CLI::App& command, ExplainArguments& arguments) {
       command.add_option("--method", arguments.methods,
                          "gradient, deconvnet, guided or several with commas; default: all three"))
       ->type_name("LIST");
-  CLI::Option* layer = command
-                           .add_option("--layer", arguments.layer,
-                                       "explain a unit of this convolution, after its ReLU")
-                           ->type_name("NAME");
+  CLI::Option* layer =
+      limit_filled(command.add_option("--layer", arguments.layer,
+                                      "explain a unit of this convolution, after its ReLU"))
+          ->type_name("NAME");
   limit_filled(
       command.add_option("--unit", arguments.unit,
                          "its channel, and where; default: the largest of all, or of the channel"))
