@@ -15,8 +15,11 @@ double share_of(float value, double range) {
   return std::clamp(static_cast<double>(value) / range, -1.0, 1.0);
 }
 
+// As std::lround rounds, which is a call; the difference is exact.
 std::uint8_t to_byte(double value) {
-  return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
+  const double within = std::clamp(value, 0.0, 255.0);
+  const int whole = static_cast<int>(within);
+  return static_cast<std::uint8_t>(within - whole >= 0.5 ? whole + 1 : whole);
 }
 
 Color blend(const Color& from, const Color& to, double share) {
