@@ -41,7 +41,7 @@ class Refusals(ExplainCheck):
                       ["--layer", "conv1", "--unit", ""], ["--save-tensors", ""]):
             with self.subTest(flags):
                 self.refuse(2, "explain", self.path, self.pictures[0], "-o", self.out, *flags,
-                            words=[flags[-2]])
+                            words=[flags[flags.index("") - 1]])
 
     def test_a_network_without_relu(self):
         """All methods would be the gradient, which alone is not refused."""
