@@ -78,23 +78,33 @@ void Explainer::run_batch(std::span<const LoadedImage> images) {
   }
 }
 
+std::span<const float> Explainer::map(std::size_t name, std::size_t row) const {
+  const std::size_t methods = pass_.methods();
+  const AttributionPass& pass = name < methods ? pass_ : *unstrided_;
+  return pass.attribution(name % methods, row);
+}
+
+std::optional<ScoreFailure> Explainer::failure(std::size_t row) const {
+  if (auto failure = network_failure(pass_.logits(row))) return failure;
+  for (std::size_t name = 0; name < names_.size(); ++name) {
+    const auto values = map(name, row);
+    const auto is_number = [](float value) { return std::isfinite(value); };
+    if (!std::all_of(values.begin(), values.end(), is_number)) {
+      return ScoreFailure{ScoreRow::Stage::network,
+                          "the map of " + names_[name] + " is not finite numbers"};
+    }
+  }
+  return std::nullopt;
+}
+
 void Explainer::explain(const LoadedImage& image, std::size_t row, Explanation& explanation) const {
-  const std::span<const float> logits = pass_.logits(row);
-  explanation.failure = network_failure(logits);
+  explanation.failure = failure(row);
   if (explanation.failure) return;
   explanation.pixels = image.pixels.span();
   explanation.input = pass_.input(row);
-  const std::size_t methods = names_.size() / (unstrided_ == nullptr ? 1 : 2);
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    const AttributionPass& pass = i < methods ? pass_ : *unstrided_;
-    const std::span<const float> map = pass.attribution(i % methods, row);
-    explanation.attributions.push_back({names_[i], map});
-    if (std::all_of(map.begin(), map.end(), [](float value) { return std::isfinite(value); }))
-      continue;
-    explanation.failure =
-        ScoreFailure{ScoreRow::Stage::network, "the map of " + names_[i] + " is not finite"};
-    return;
-  }
+  for (std::size_t name = 0; name < names_.size(); ++name)
+    explanation.attributions.push_back({names_[name], map(name, row)});
+  const std::span<const float> logits = pass_.logits(row);
   const UnitFound found = pass_.found(row);
   const UnitChoice unit = choice_of(found, pass_.unit_shape());
   explanation.unit = {unit.channel, unit.row, unit.column, found.value};

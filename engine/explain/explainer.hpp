@@ -53,6 +53,9 @@ class Explainer {
 
  private:
   void run_batch(std::span<const LoadedImage> images);
+  // Of image `row` of the last batch: the map of names_[name], and why there is none.
+  std::span<const float> map(std::size_t name, std::size_t row) const;
+  std::optional<ScoreFailure> failure(std::size_t row) const;
   void explain(const LoadedImage& image, std::size_t row, Explanation& explanation) const;
 
   BatchStreamOptions options_;

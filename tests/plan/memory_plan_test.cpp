@@ -178,6 +178,21 @@ TEST_P(ArenaOfNetwork, LosesNothingInAnyPass) {
   }
 }
 
+// What an explanation adds to a forward pass that keeps what its ReLUs let through: little.
+TEST(ArenaOfExplanation, IsHardlyMoreThanWhatReluOutputsTake) {
+  const NetworkDescription network = make_network("all-cnn-c", {}, 10);
+  for (const int images : {4, 32}) {
+    const Plan plan =
+        make_plan(make_graph(network, PassMode::explain, ReluRule::guided), images, {});
+    std::size_t kept = 0;
+    for (const PlanValue& value : plan.values) {
+      if (value.name.starts_with("relu")) kept += value.bytes;
+    }
+    EXPECT_GT(kept, 0U);
+    EXPECT_LE(static_cast<double>(plan.arena_bytes), 1.3 * static_cast<double>(kept)) << images;
+  }
+}
+
 std::vector<Case> all_networks() {
   std::vector<Case> cases;
   for (const NamedNetwork& network : named_networks()) {

@@ -195,7 +195,11 @@ void check_tensor_file(const ExplainArguments& arguments, const DataSet& data) {
   check(arguments.model);
   for (const std::string& path : arguments.images) check(path);
   for (const char* name : {"/index.html", "/explanations.json"}) check(arguments.output + name);
-  for (std::size_t i = 0; i < data.size(); ++i) check(data.path(i));
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const std::string path = data.path(i);
+    check(path);
+    check(path.substr(0, path.rfind('#')));  // the file of a record
+  }
 }
 
 int explain_on(ComputeDevice& device, const ExplainArguments& arguments) {

@@ -18,8 +18,6 @@ using kernels::UnitFound;
 using kernels::UnitSignal;
 using kernels::UnitSignalProblem;
 
-constexpr float kTie = 100;
-
 // The unit by three plain loops in the map's order.
 std::int32_t expected_unit(const UnitSignalProblem& problem, const float* map,
                            const UnitChoice& choice) {
@@ -37,34 +35,46 @@ std::int32_t expected_unit(const UnitSignalProblem& problem, const float* map,
   return found;
 }
 
-void check(const UnitSignalProblem& problem, const std::vector<UnitChoice>& choices,
-           const std::vector<float>& map) {
+struct Outputs {
+  std::vector<float> signal;
+  std::vector<UnitFound> found;
+};
+
+Outputs run(const UnitSignalProblem& problem, const std::vector<UnitChoice>& choices,
+            const std::vector<float>& map) {
   const simt::DeviceArray<float> src(map), signal(map.size());
   const simt::DeviceArray<UnitChoice> chosen(choices);
   const simt::DeviceArray<UnitFound> found(choices.size());
   const auto kernel =
       cuda_kernel_table(UnitSignal{}).front().prepare({.problem = problem, .types = {}});
-  ASSERT_EQ(kernel->run({}, {.src = src.data(),
+  EXPECT_EQ(kernel->run({}, {.src = src.data(),
                              .choices = chosen.data(),
                              .signal = signal.data(),
                              .found = found.data()}),
             cudaSuccess);
   EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
   EXPECT_EQ(simt::take_faults(), std::vector<std::string>{});
+  return {signal.values(), found.values()};
+}
+
+void check(const UnitSignalProblem& problem, const std::vector<UnitChoice>& choices,
+           const std::vector<float>& map) {
+  const Outputs outputs = run(problem, choices, map);
   std::vector<float> expected(map.size());
   const auto image = static_cast<std::size_t>(problem.image_size());
   for (std::size_t n = 0; n < choices.size(); ++n) {
     const std::int32_t unit = expected_unit(problem, map.data() + n * image, choices[n]);
     const std::size_t at = n * image + static_cast<std::size_t>(unit);
     expected[at] = 1;
-    EXPECT_EQ(found.values()[n].element, unit) << n;
-    EXPECT_EQ(found.values()[n].value, map[at]) << n;
+    EXPECT_EQ(outputs.found[n].element, unit) << n;
+    EXPECT_EQ(outputs.found[n].value, map[at]) << n;
   }
-  EXPECT_EQ(signal.values(), expected) << problem.h << " x " << problem.w << " x " << problem.c;
+  EXPECT_EQ(outputs.signal, expected) << problem.h << " x " << problem.w << " x " << problem.c;
 }
 
 // Of two images the largest comes twice: to one thread, and to two.
 std::vector<float> with_ties(const UnitSignalProblem& problem) {
+  constexpr float kTie = 100;
   std::vector<float> map = Filler(DataKind::reals, 1).values("map", problem.size());
   const auto size = static_cast<std::size_t>(problem.image_size());
   map[2 * size + 1] = map[2 * size + size - 1] = kTie;
@@ -94,20 +104,9 @@ TEST(UnitSignalOnGpu, IsOneWhereTheChannelIsLargestOrWhereItIsAskedFor) {
 
 TEST(UnitSignalOnGpu, TakesTheFirstUnitWhereNoneIsANumber) {
   const UnitSignalProblem problem{.n = 1, .h = 3, .w = 3, .c = 2};
-  std::vector<float> map(static_cast<std::size_t>(problem.size()),
-                         std::numeric_limits<float>::quiet_NaN());
-  const simt::DeviceArray<float> src(map), signal(map.size());
-  const simt::DeviceArray<UnitChoice> chosen(std::vector<UnitChoice>{{.channel = 1}});
-  const simt::DeviceArray<UnitFound> found(1);
-  const auto kernel =
-      cuda_kernel_table(UnitSignal{}).front().prepare({.problem = problem, .types = {}});
-  ASSERT_EQ(kernel->run({}, {.src = src.data(),
-                             .choices = chosen.data(),
-                             .signal = signal.data(),
-                             .found = found.data()}),
-            cudaSuccess);
-  EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
-  EXPECT_EQ(found.values().front().element, 1);
+  const std::vector<float> map(static_cast<std::size_t>(problem.size()),
+                               std::numeric_limits<float>::quiet_NaN());
+  EXPECT_EQ(run(problem, {{.channel = 1}}, map).found.front().element, 1);
 }
 
 }  // namespace
