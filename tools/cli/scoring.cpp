@@ -15,7 +15,7 @@ void add_scoring_options(CLI::App& command, ScoringChoice& choice) {
   limit_integer(command.add_option("--batch-size", choice.batch_size,
                                    "images at a time; changes speed and memory only"),
                 1, kMaxBatch)
-      ->type_name("N [64]");
+      ->type_name(fmt::format("N [{}]", choice.batch_size));
 }
 
 ScorerOptions scorer_options(const ScoringChoice& choice, const ComputeDevice& device) {
