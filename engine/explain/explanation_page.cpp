@@ -13,7 +13,7 @@ namespace allconv {
 
 namespace {
 
-constexpr std::string_view kStyle =
+constexpr std::string_view kStripStyle =
     R"([hidden] { display: none !important; }
 #controls { display: flex; flex-wrap: wrap; gap: 8px 20px; margin: 14px 0 0; }
 #images figure { margin: 22px 0 0; }
@@ -167,7 +167,7 @@ std::string explanation_page(const ExplanationSubject& subject,
   return html_document(
       {.title = "Explanations",
        .words = words_about(subject, counts),
-       .style = std::string(kStyle),
+       .style = std::string(kStripStyle),
        .script = std::string(kScript),
        .body = page_section("reading", "How to read the strips", reading_guide(subject), "") +
                page_section("explanations", "Images", shown + ".",

@@ -14,7 +14,7 @@ namespace allconv {
 
 namespace {
 
-constexpr std::string_view kStyle =
+constexpr std::string_view kSanityStyle =
     R"(.verdicts { margin: 0; padding-left: 20px; max-width: 52em; }
 .verdicts li { margin: 6px 0; overflow-wrap: anywhere; }
 .verdicts .hardly, .verdicts .lower_layers { font-weight: 700; }
@@ -197,7 +197,7 @@ std::string sanity_page(const SanityResult& result) {
   return html_document(
       {.title = title,
        .words = words,
-       .style = std::string(kStyle),
+       .style = std::string(kSanityStyle),
        .script = {},
        .body = verdict_section(result) + chart_section(result, RandomisedLayers::cascading) +
                chart_section(result, RandomisedLayers::independent) + example_section(result) +

@@ -9,7 +9,7 @@ namespace allconv {
 
 namespace {
 
-constexpr std::string_view kStyle =
+constexpr std::string_view kMistakeStyle =
     R"(.mistakes { display: flex; flex-wrap: wrap; gap: 14px; }
 .mistakes figure { width: 132px; font-size: 13px; overflow-wrap: anywhere; }
 .mistakes figcaption { font-weight: 400; }
@@ -90,7 +90,7 @@ std::string report_page(const ReportContent& content, const PagePictures& pictur
       escaped(content.folder), escaped(content.newest.name), position.epoch + 1, position.step);
   return html_document({.title = title,
                         .words = where,
-                        .style = std::string(kStyle) + thumbnail_style(content, pictures),
+                        .style = std::string(kMistakeStyle) + thumbnail_style(content, pictures),
                         .script = {},
                         .body = figures(content) + settings(content) + training_sections(content) +
                                 layer_section(content) + filter_section(pictures) +
