@@ -1,5 +1,6 @@
 #include "tests/operations/conv2d_problems.hpp"
 
+#include <functional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -135,18 +136,34 @@ void add(std::vector<Conv2dProblem>& problems, std::span<const std::string_view>
   }
 }
 
-}  // namespace
+// Many weights take as long as many sums, and are compared one by one.
+bool has_few_weights(const Conv2dProblem& problem) {
+  constexpr std::int64_t kFewWeights = 1'500'000;
+  return problem.weights_size() <= kFewWeights;
+}
 
-std::vector<Conv2dProblem> quick_conv2d_problems() {
+// Of the problems that suit a quick test by their sums.
+std::vector<Conv2dProblem> problems_of_few_sums() {
   std::vector<Conv2dProblem> problems;
   add(problems, kNetworkLayers);
   add(problems, kOddProblems);
   return problems;
 }
 
+}  // namespace
+
+std::vector<Conv2dProblem> quick_conv2d_problems() {
+  std::vector<Conv2dProblem> problems = problems_of_few_sums();
+  std::erase_if(problems, std::not_fn(has_few_weights));
+  return problems;
+}
+
 std::vector<Conv2dProblem> full_conv2d_problems() {
   std::vector<Conv2dProblem> problems;
   add(problems, kFullProblems);
+  for (const Conv2dProblem& problem : problems_of_few_sums()) {
+    if (!has_few_weights(problem)) problems.push_back(problem);
+  }
   return problems;
 }
 
