@@ -67,6 +67,11 @@ std::span<const float> AttributionPass::logits(std::size_t i) const {
   return std::span(logits_).subspan(i * classes_, classes_);
 }
 
+std::size_t AttributionPass::predicted(std::size_t i) const {
+  const auto of = logits(i);
+  return static_cast<std::size_t>(std::max_element(of.begin(), of.end()) - of.begin());
+}
+
 std::span<const float> AttributionPass::probabilities(std::size_t i) const {
   return std::span(probabilities_).subspan(i * classes_, classes_);
 }

@@ -42,6 +42,7 @@ class AttributionPass {
   std::span<const float> attribution(std::size_t method, std::size_t i) const;  // (h,w,3)
   std::span<const float> logits(std::size_t i) const;                           // (classes)
   std::span<const float> probabilities(std::size_t i) const;                    // (classes)
+  std::size_t predicted(std::size_t i) const;  // class of the largest logit, of equals the first
   UnitFound found(std::size_t i) const { return found_[i]; }
 
   std::size_t methods() const { return executors_.size(); }

@@ -1,8 +1,5 @@
 #include "engine/explain/explainer.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/explain/unstride.hpp"
 #include "engine/support/error.hpp"
 
@@ -41,9 +38,7 @@ UnitChoice choice_of(const UnitFound& found, const Shape& map) {
 
 Explainer::Explainer(const Model& model, const ExplainerOptions& options, ThreadPool& pool)
     : options_(options.batches),
-      load_{.target = image_target(model.prepare),
-            .mode = options.batches.decode,
-            .pixel_limit = options.batches.pixel_limit},
+      load_(load_options(model.prepare, options.batches)),
       unit_(options.target.unit),
       pool_(pool),
       pass_(model, pass_options(model, options), pool),
@@ -87,12 +82,8 @@ std::span<const float> Explainer::map(std::size_t name, std::size_t row) const {
 std::optional<ScoreFailure> Explainer::failure(std::size_t row) const {
   if (auto failure = network_failure(pass_.logits(row))) return failure;
   for (std::size_t name = 0; name < names_.size(); ++name) {
-    const auto values = map(name, row);
-    const auto is_number = [](float value) { return std::isfinite(value); };
-    if (!std::all_of(values.begin(), values.end(), is_number)) {
-      return ScoreFailure{ScoreRow::Stage::network,
-                          "the map of " + names_[name] + " is not finite numbers"};
-    }
+    if (auto failure = network_failure(map(name, row), "the values of the map of " + names_[name]))
+      return failure;
   }
   return std::nullopt;
 }
@@ -104,12 +95,10 @@ void Explainer::explain(const LoadedImage& image, std::size_t row, Explanation& 
   explanation.input = pass_.input(row);
   for (std::size_t name = 0; name < names_.size(); ++name)
     explanation.attributions.push_back({names_[name], map(name, row)});
-  const std::span<const float> logits = pass_.logits(row);
   const UnitFound found = pass_.found(row);
   const UnitChoice unit = choice_of(found, pass_.unit_shape());
   explanation.unit = {unit.channel, unit.row, unit.column, found.value};
-  explanation.predicted =
-      static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  explanation.predicted = pass_.predicted(row);
   explanation.probability = pass_.probabilities(row)[explanation.predicted];
 }
 

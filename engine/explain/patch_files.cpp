@@ -111,7 +111,7 @@ class PatchFiles {
     return {.first = static_cast<int>(begin), .count = static_cast<int>(end - begin)};
   }
 
-  PatchCell cell_of(const ExplainedPatch& patch, const std::vector<std::uint8_t>& pixels) const {
+  PatchCell cell_of(const ExplainedPatch& patch, const LoadedImage& image) const {
     const ReceptiveField field = field_of(patch.patch);
     const Shape& input = model_.network.input;
     const Drawn rows = drawn(field.row, field.height, input.height);
@@ -120,9 +120,9 @@ class PatchFiles {
             .column = columns.first,
             .rows = rows.count,
             .columns = columns.count,
-            .height = pixels.empty() ? 0 : input.height,
-            .width = pixels.empty() ? 0 : input.width,
-            .pixels = pixels,
+            .height = image.ok() ? input.height : 0,
+            .width = image.ok() ? input.width : 0,
+            .pixels = image.pixels.span(),
             .map = patch.map};
   }
 
@@ -131,11 +131,8 @@ class PatchFiles {
     if (explained.empty()) return;
     std::vector<std::size_t> indices;
     for (const ExplainedPatch& patch : explained) indices.push_back(patch.patch.image);
-    const LoadedImages images = load_images(data_, indices,
-                                            {.target = image_target(model_.prepare),
-                                             .mode = options_.batches.decode,
-                                             .pixel_limit = options_.batches.pixel_limit},
-                                            pool_);
+    const LoadedImages images =
+        load_images(data_, indices, load_options(model_.prepare, options_.batches), pool_);
     explain_patches(explained, images, pass, options_.batches.batch_size);
     std::vector<std::vector<PatchCell>> rows(last - first);
     for (const ExplainedPatch& patch : explained) {

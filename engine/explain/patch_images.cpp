@@ -9,7 +9,7 @@ LoadedImages load_images(const DataSet& data, std::span<const std::size_t> indic
   constexpr std::size_t kFiles = 64, kFileBytes = std::size_t{64} << 20;  // in memory
   constexpr std::size_t kDecodedBytes = std::size_t{256} << 20;
   LoadedImages images;
-  for (const std::size_t index : indices) images[index].resize(options.target.bytes());
+  for (const std::size_t index : indices) images[index].index = index;
   // One thread holds the files of a round, so their budget must never make it wait.
   MemoryBudget files(SIZE_MAX), decoded(kDecodedBytes);
   for (auto at = images.begin(); at != images.end();) {
@@ -23,10 +23,11 @@ LoadedImages load_images(const DataSet& data, std::span<const std::size_t> indic
     }
     pool.parallel_for(static_cast<int>(some.size()), [&](int task, int) {
       const auto i = static_cast<std::size_t>(task);
-      auto& [index, pixels] = *some[i];
-      if (decode_resized(data, index, std::move(read[i]), options, &decoded, pixels)) {
-        pixels.clear();
-      }
+      LoadedImage& image = some[i]->second;
+      kernels::Buffer<std::uint8_t> pixels(options.target.bytes());
+      image.error =
+          decode_resized(data, image.index, std::move(read[i]), options, &decoded, pixels.span());
+      if (image.ok()) image.pixels = std::move(pixels);
     });
   }
   return images;
@@ -48,9 +49,9 @@ void explain_patches(std::span<ExplainedPatch> patches, const LoadedImages& imag
   };
   for (ExplainedPatch& patch : patches) {
     const auto& image = images.at(patch.patch.image);
-    if (image.empty()) continue;
+    if (!image.ok()) continue;
     batch.push_back(&patch);
-    pixels.push_back(image.data());
+    pixels.push_back(image.pixels.data());
     units.push_back(
         {.channel = patch.filter, .row = patch.patch.row, .column = patch.patch.column});
     if (batch.size() == static_cast<std::size_t>(batch_size)) run();

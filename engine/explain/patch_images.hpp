@@ -6,15 +6,15 @@
 #include <span>
 #include <vector>
 
+#include "engine/data/decode_ahead.hpp"
 #include "engine/data/load.hpp"
 #include "engine/explain/attribution_pass.hpp"
 #include "engine/explain/strongest_patches.hpp"
 
 namespace allconv {
 
-// By index in the data set: pixels at the network's size, (h,w,3); empty where an image cannot be
-// read any more.
-using LoadedImages = std::map<std::size_t, std::vector<std::uint8_t>>;
+// By index in the data set, at the network's size.
+using LoadedImages = std::map<std::size_t, LoadedImage>;
 
 // Reads in the set's order, which is what archives are fast at, and decodes on all threads.
 LoadedImages load_images(const DataSet& data, std::span<const std::size_t> indices,

@@ -1,7 +1,6 @@
 #include "engine/explain/strongest_patches.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/explain/unit.hpp"
 #include "engine/graph/graph.hpp"
@@ -65,9 +64,7 @@ class PatchSearch {
   static std::optional<ScoreFailure> failure_of(const StreamedImage& image,
                                                 std::span<const float> values) {
     if (auto failure = loading_failure(image.loaded)) return failure;
-    const auto is_number = [](float value) { return std::isfinite(value); };
-    if (std::all_of(values.begin(), values.end(), is_number)) return std::nullopt;
-    return ScoreFailure{ScoreRow::Stage::network, "the layer's outputs are not finite numbers"};
+    return network_failure(values, "the layer's outputs");
   }
 
   void take(const StreamedImage& image, const Peaks& peaks) {

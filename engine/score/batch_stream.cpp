@@ -32,19 +32,22 @@ std::optional<ScoreFailure> loading_failure(const LoadedImage& image) {
                       image.error->message};
 }
 
-std::optional<ScoreFailure> network_failure(std::span<const float> logits) {
-  const auto is_number = [](float logit) { return std::isfinite(logit); };
-  if (std::all_of(logits.begin(), logits.end(), is_number)) return std::nullopt;
-  return ScoreFailure{ScoreRow::Stage::network, "the logits are not finite numbers"};
+std::optional<ScoreFailure> network_failure(std::span<const float> values, std::string_view what) {
+  const auto is_number = [](float value) { return std::isfinite(value); };
+  if (std::all_of(values.begin(), values.end(), is_number)) return std::nullopt;
+  return ScoreFailure{ScoreRow::Stage::network, std::string(what) + " are not finite numbers"};
+}
+
+LoadOptions load_options(const Preparation& prepare, const BatchStreamOptions& options) {
+  return {
+      .target = image_target(prepare), .mode = options.decode, .pixel_limit = options.pixel_limit};
 }
 
 BatchStream::BatchStream(const Model& model, const Graph& graph, const BatchStreamOptions& options,
                          ThreadPool& pool)
     : trace_(options.plan.trace),
       scaling_(pixel_scaling(model.prepare)),
-      load_{.target = image_target(model.prepare),
-            .mode = options.decode,
-            .pixel_limit = options.pixel_limit},
+      load_(load_options(model.prepare, options)),
       batch_size_(static_cast<std::size_t>(options.batch_size)),
       pool_(pool),
       transform_(InputTransform::of(model, options.batch_size, options.plan, pool)),

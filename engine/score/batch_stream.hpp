@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/data/decode_ahead.hpp"
@@ -27,8 +28,9 @@ using ScoreFailure = ScoreRow::Failure;
 
 // Nothing where the image was decoded.
 std::optional<ScoreFailure> loading_failure(const LoadedImage& image);
-// Nothing where the logits are finite numbers.
-std::optional<ScoreFailure> network_failure(std::span<const float> logits);
+// Nothing where the values are finite numbers; `what` names them, in the plural.
+std::optional<ScoreFailure> network_failure(std::span<const float> values,
+                                            std::string_view what = "the logits");
 
 struct ScoreTimes {
   double decoding = 0;  // seconds that the network waited for images, helping to decode them
@@ -43,6 +45,9 @@ struct BatchStreamOptions {
   std::int64_t pixel_limit = kDefaultPixelLimit;  // larger images are errors
   PlanOptions plan = {};
 };
+
+// How a model's images are loaded by these options.
+LoadOptions load_options(const Preparation& prepare, const BatchStreamOptions& options);
 
 struct StreamedImage {
   LoadedImage loaded;

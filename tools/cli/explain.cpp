@@ -160,9 +160,7 @@ std::size_t write_explanations(const ExplainArguments& arguments, const DataSet&
       bar.update(++done, data.size());
       if (explanation.failure) {
         ++failed;
-        print_note(fmt::format("warning: {}: {}: {}", to_utf8(path),
-                               to_string(explanation.failure->stage),
-                               explanation.failure->message));
+        print_failed_image(path, *explanation.failure);
         continue;
       }
       zero_maps.look_at(explanation, path);

@@ -10,7 +10,6 @@
 #include "engine/explain/verdict.hpp"
 #include "engine/score/batch_stream.hpp"
 #include "engine/support/error.hpp"
-#include "engine/support/text.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/explain_options.hpp"
 #include "tools/cli/interrupt.hpp"
@@ -42,15 +41,13 @@ class SanityRun {
               pool) {
     std::vector<std::size_t> indices(std::min(images, data.size()));
     std::iota(indices.begin(), indices.end(), std::size_t{0});
-    const LoadOptions load = {.target = image_target(model.prepare),
-                              .mode = options.batches.decode,
-                              .pixel_limit = options.batches.pixel_limit};
-    loaded_ = load_images(data, indices, load, pool);
-    for (const auto& [index, pixels] : loaded_) {
-      if (pixels.empty()) {
-        leave_out(data.path(index), loading_error(data, index, load));
+    loaded_ = load_images(data, indices, load_options(model.prepare, options.batches), pool);
+    for (const auto& [index, image] : loaded_) {
+      if (const auto failure = loading_failure(image)) {
+        leave_out(data.path(index), *failure);
         continue;
       }
+      const auto pixels = image.pixels.span();
       pixels_.push_back(pixels.data());
       images_.push_back(
           {.path = data.path(index), .picture = std::vector<float>(pixels.begin(), pixels.end())});
@@ -87,20 +84,7 @@ class SanityRun {
 
   void leave_out(const std::string& path, const ScoreFailure& failure) {
     ++failed_;
-    print_note(fmt::format("warning: {}: {}: {}", to_utf8(path), to_string(failure.stage),
-                           failure.message));
-  }
-
-  // Loads once more what load_images() could not, which does not keep the cause.
-  static ScoreFailure loading_error(const DataSet& data, std::size_t index,
-                                    const LoadOptions& load) {
-    constexpr std::size_t kMemory = std::size_t{256} << 20;
-    MemoryBudget files(kMemory);
-    std::vector<std::uint8_t> pixels(load.target.bytes());
-    LoadedImage image;
-    image.error = decode_resized(data, index, data.read(index, files), load, nullptr, pixels);
-    return loading_failure(image).value_or(
-        ScoreFailure{ScoreRow::Stage::decode, "cannot be decoded beside the other images"});
+    print_failed_image(path, failure);
   }
 
   // Images whose logits are not finite numbers are left out.
@@ -117,8 +101,7 @@ class SanityRun {
           leave_out(image.path, *failure);
           continue;
         }
-        image.predicted = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) -
-                                                   logits.begin());
+        image.predicted = pass_.predicted(i);
         image.runner_up = largest_but(logits, image.predicted);
         pixels.push_back(pixels_[first + i]);
         images.push_back(std::move(image));

@@ -9,7 +9,6 @@
 #include "engine/explain/unit.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/output_folder.hpp"
-#include "engine/support/text.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"
@@ -64,8 +63,7 @@ StrongestPatches search(const Model& model, const DataSet& data, const PatchSear
                         ThreadPool& pool) {
   ProgressBar bar("patches");
   const auto failed = [&data](std::size_t index, const ScoreFailure& failure) {
-    print_note(fmt::format("warning: {}: {}: {}", to_utf8(data.path(index)),
-                           to_string(failure.stage), failure.message));
+    print_failed_image(data.path(index), failure);
   };
   return find_strongest_patches(
       model, data, options,

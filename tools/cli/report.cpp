@@ -56,10 +56,8 @@ ReportEvaluation evaluate_checkpoint(const ReportArguments& arguments, const std
   for (const Answer& answer : evaluation.mistakes)
     evaluation.paths.push_back(data.path(answer.index));
   if (!evaluation.mistakes.empty()) {
-    evaluation.sheet = thumbnail_sheet(data, evaluation.mistakes,
-                                       {.target = image_target(model.prepare),
-                                        .mode = options.decode,
-                                        .pixel_limit = options.pixel_limit});
+    evaluation.sheet =
+        thumbnail_sheet(data, evaluation.mistakes, load_options(model.prepare, options));
   }
   return evaluation;
 }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "engine/support/text.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/interrupt.hpp"
 
@@ -25,14 +26,18 @@ ScorerOptions scorer_options(const ScoringChoice& choice, const ComputeDevice& d
           .plan = device.plan_options()};
 }
 
+void print_failed_image(const std::string& path, const ScoreFailure& failure) {
+  print_note(
+      fmt::format("warning: {}: {}: {}", to_utf8(path), to_string(failure.stage), failure.message));
+}
+
 Evaluation evaluate_model(const Model& model, const DataSet& data, const std::string& path,
                           const ScorerOptions& options, ComputeDevice& device,
                           const std::function<void(const Answer&)>& answered) {
   const auto class_of_label = match_classes(data.classes(), model.classes, path);
   Scorer scorer(model, options, device.pool());
   const auto failed = [&data](std::size_t index, const ScoreFailure& failure) {
-    print_note(fmt::format("warning: {}: {}: {}", data.path(index), to_string(failure.stage),
-                           failure.message));
+    print_failed_image(data.path(index), failure);
   };
   ProgressBar bar("evaluate");
   const auto progress = [&bar](std::size_t done, std::size_t total) { bar.update(done, total); };

@@ -20,6 +20,9 @@ void add_scoring_options(CLI::App& command, ScoringChoice& choice);
 
 ScorerOptions scorer_options(const ScoringChoice& choice, const ComputeDevice& device);
 
+// One image that cost its own outcome, as a warning.
+void print_failed_image(const std::string& path, const ScoreFailure& failure);
+
 // The model's answers to labelled images, with a progress bar. An image that has none is told as
 // a warning. `path` is where the data come from; `answered` may be empty.
 // Throws Error{usage} for a class that the model does not know, Error{interrupted}.
