@@ -34,6 +34,17 @@ function(allconv_unity target)
     UNITY_BUILD ${ALLCONV_UNITY} UNITY_BUILD_BATCH_SIZE 6)
 endfunction()
 
+# allconv_unity_groups(NAME SIZE sources...): for targets of the unity mode GROUP, where sources are
+# joined with those of their own list only.
+function(allconv_unity_groups name size)
+  set(index 0)
+  foreach(source IN LISTS ARGN)
+    math(EXPR group "${index} / ${size}")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${name}${group})
+    math(EXPR index "${index} + 1")
+  endforeach()
+endfunction()
+
 function(allconv_room name directory)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/${directory}/*.cpp ${CMAKE_SOURCE_DIR}/${directory}/*.hpp)
@@ -46,10 +57,16 @@ function(allconv_room name directory)
   add_library(${name} STATIC ${sources} ${CMAKE_CURRENT_LIST_FILE})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   allconv_unity(${name})
-  # Tests link other objects of these files in the place of the library's.
+  # Tests link other objects of these files in the place of the library's: none is joined with others.
   set(for_gpus ${sources})
-  list(FILTER for_gpus INCLUDE REGEX "/cuda/")
-  set_source_files_properties(${for_gpus} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  list(FILTER for_gpus INCLUDE REGEX "/cuda/.*\\.cpp$")
+  if(for_gpus)
+    list(REMOVE_ITEM sources ${for_gpus})
+    list(FILTER sources INCLUDE REGEX "\\.cpp$")
+    allconv_unity_groups(cuda 6 ${for_gpus})
+    allconv_unity_groups(host 6 ${sources})
+    set_target_properties(${name} PROPERTIES UNITY_BUILD_MODE GROUP)
+  endif()
   target_link_libraries(${name} PUBLIC allconv_options ${ARGN})
   set_property(GLOBAL APPEND PROPERTY ALLCONV_ROOMS ${name})
 endfunction()

@@ -14,15 +14,15 @@
 namespace allconv::kernels {
 namespace {
 
-constexpr int kSlices = 8;  // of positions
-constexpr int kThreads = kWarpLanes * kSlices;
+constexpr int kPeakSlices = 8;  // of positions
+constexpr int kPeakThreads = kWarpLanes * kPeakSlices;
 
 template <class Map>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kPeakThreads)
     channel_peak_kernel(ChannelPeakProblem problem, const Map* src,  // (n,h,w,c)
                         float* values, std::int32_t* positions) {    // (n,c) both
-  __shared__ float slice_values[kSlices][kWarpLanes];
-  __shared__ int slice_places[kSlices][kWarpLanes];
+  __shared__ float slice_values[kPeakSlices][kWarpLanes];
+  __shared__ int slice_places[kPeakSlices][kWarpLanes];
   const int tiles = (problem.c + kWarpLanes - 1) / kWarpLanes;
   const std::int64_t n = blockIdx.x / static_cast<unsigned>(tiles);
   const int tile = static_cast<int>(blockIdx.x % static_cast<unsigned>(tiles));
@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(kThreads)
   Peak peak;
   const int count = problem.h * problem.w;
   const Map* image = src + n * count * problem.c + channel;  // (h,w,c)
-  for (int position = slice; active && position < count; position += kSlices) {
+  for (int position = slice; active && position < count; position += kPeakSlices) {
     peak.see(to_float(image[std::int64_t{position} * problem.c]), position);
   }
   slice_values[slice][lane] = peak.value;
@@ -41,7 +41,7 @@ __global__ void __launch_bounds__(kThreads)
   __syncthreads();
   if (slice != 0 || !active) return;
 
-  for (int other = 1; other < kSlices; ++other) {
+  for (int other = 1; other < kPeakSlices; ++other) {
     const Peak its{.value = slice_values[other][lane], .place = slice_places[other][lane]};
     if (its.comes_before(peak)) peak = its;
   }
@@ -56,7 +56,7 @@ cudaError_t channel_peak_cuda(const DeviceProblem<ChannelPeak>& problem,
   const ChannelPeakProblem& of = problem.problem;
   const std::int64_t blocks = std::int64_t{of.n} * divide_up(of.c, kWarpLanes);
   const LaunchShape shape{.blocks = dim3(static_cast<unsigned>(blocks)),
-                          .threads = dim3(kWarpLanes, kSlices)};
+                          .threads = dim3(kWarpLanes, kPeakSlices)};
   return with_element(problem.types.map, [&]<class Map>(Map) {
     return launch(channel_peak_kernel<Map>, shape, stream, of,
                   static_cast<const Map*>(arguments.src), arguments.values, arguments.positions);

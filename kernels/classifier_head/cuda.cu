@@ -20,7 +20,7 @@ namespace allconv::kernels {
 namespace {
 
 constexpr int kWarps = kClassifierHeadWarps;
-constexpr int kThreads = kWarpLanes * kWarps;
+constexpr int kHeadThreads = kWarpLanes * kWarps;
 
 __device__ inline float added(float one, float other) { return one + other; }
 
@@ -53,7 +53,7 @@ __device__ inline void softmax(const float* logits, int classes, float* probabil
 }
 
 template <class Element>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kHeadThreads)
     classifier_head_kernel(ClassifierHeadProblem problem,
                            ClassifierHead::ArgumentsOf<Element> arguments) {
   float* const sums = dynamic_shared_memory<float>();  // (kWarps, k)

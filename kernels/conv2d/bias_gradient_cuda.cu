@@ -17,10 +17,10 @@ namespace {
 
 constexpr int kVectors = 32;  // of channels, a block
 constexpr int kSlices = 8;    // of results
-constexpr int kThreads = kVectors * kSlices;
+constexpr int kBiasThreads = kVectors * kSlices;
 
 template <class Element, int kWidth>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kBiasThreads)
     bias_partial_kernel(BiasSplits bias, const Element* d_dst,  // (results, k)
                         float* partial) {                       // (splits, k)
   __shared__ float sums[kSlices][kVectors * kWidth];
@@ -49,10 +49,10 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kBiasThreads)
     bias_sum_kernel(BiasSplits bias, const float* partial,  // (splits, k)
                     float* d_bias) {                        // (k)
-  const int channel = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
+  const int channel = static_cast<int>(blockIdx.x) * kBiasThreads + static_cast<int>(threadIdx.x);
   if (channel >= bias.channels) return;
   float sum = 0;
   for (int split = 0; split < bias.splits; ++split) {
@@ -77,8 +77,8 @@ cudaError_t bias_gradient_cuda(const BiasSplits& splits, Precision precision, co
   });
   if (summed != cudaSuccess) return summed;
   const LaunchShape shape{
-      .blocks = dim3(static_cast<unsigned>(divide_up(splits.channels, kThreads))),
-      .threads = dim3(kThreads)};
+      .blocks = dim3(static_cast<unsigned>(divide_up(splits.channels, kBiasThreads))),
+      .threads = dim3(kBiasThreads)};
   return launch(bias_sum_kernel, shape, stream, splits, scratch, d_bias);
 }
 

@@ -18,10 +18,10 @@ namespace allconv::kernels {
 namespace {
 
 constexpr int kImages = 4;  // a block
-constexpr int kThreads = kWarpLanes * kImages;
+constexpr int kSoftmaxThreads = kWarpLanes * kImages;
 
 template <class Row>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kSoftmaxThreads)
     softmax_kernel(SoftmaxCrossEntropyProblem problem,
                    SoftmaxCrossEntropyForward::DeviceArgumentsOf<Row> arguments) {
   const std::int64_t n = std::int64_t{blockIdx.x} * kImages + threadIdx.y;

@@ -16,7 +16,7 @@ namespace allconv::kernels {
 namespace {
 
 constexpr int kRows = 4;  // a block
-constexpr int kThreads = kWarpLanes * kRows;
+constexpr int kTopThreads = kWarpLanes * kRows;
 
 struct Candidate {
   float value;
@@ -39,7 +39,7 @@ __device__ Candidate first_of_lanes(Candidate best) {
   return best;
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kTopThreads)
     top_k_kernel(TopKProblem problem, TopK::DeviceArguments arguments) {
   const std::int64_t n = std::int64_t{blockIdx.x} * kRows + threadIdx.y;
   if (n >= problem.n) return;  // the warp as a whole

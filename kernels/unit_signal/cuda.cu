@@ -16,7 +16,7 @@ namespace allconv::kernels {
 namespace {
 
 constexpr int kWarps = 4;  // a block
-constexpr int kThreads = kWarpLanes * kWarps;
+constexpr int kUnitThreads = kWarpLanes * kWarps;
 
 // The first of all threads' peaks, in every thread of the block.
 __device__ Peak peak_of_block(Peak peak) {
@@ -37,7 +37,7 @@ __device__ Peak peak_of_block(Peak peak) {
 }
 
 template <class Map>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kUnitThreads)
     unit_signal_kernel(UnitSignalProblem problem, const Map* src,  // (n,h,w,c)
                        const UnitChoice* choices,                  // (n)
                        Map* signal, UnitFound* found) {            // (n,h,w,c), (n)
@@ -48,12 +48,12 @@ __global__ void __launch_bounds__(kThreads)
 
   const UnitRange range(problem, choices[n]);
   Peak peak{.place = thread};  // of the range
-  for (int i = thread; i < range.count(); i += kThreads) {
+  for (int i = thread; i < range.count(); i += kUnitThreads) {
     peak.see(to_float(image[range.element(problem, i)]), i);
   }
   const int element = range.element(problem, peak_of_block(peak).place);
   if (thread == 0) found[n] = {.value = to_float(image[element]), .element = element};
-  for (int i = thread; i < problem.image_size(); i += kThreads) {
+  for (int i = thread; i < problem.image_size(); i += kUnitThreads) {
     image_signal[i] = from_float<Map>(i == element ? 1.0F : 0.0F);
   }
 }
@@ -63,7 +63,7 @@ __global__ void __launch_bounds__(kThreads)
 cudaError_t unit_signal_cuda(const DeviceProblem<UnitSignal>& problem,
                              const UnitSignal::DeviceArguments& arguments, cudaStream_t stream) {
   const LaunchShape shape{.blocks = dim3(static_cast<unsigned>(problem.problem.n)),
-                          .threads = dim3(kThreads)};
+                          .threads = dim3(kUnitThreads)};
   const Precision element = problem.problem.logits != 0 ? problem.types.row : problem.types.map;
   return with_element(element, [&]<class Map>(Map) {
     return launch(unit_signal_kernel<Map>, shape, stream, problem.problem,

@@ -138,7 +138,7 @@ void add(std::vector<Conv2dProblem>& problems, std::span<const std::string_view>
 
 // Many weights take as long as many sums, and are compared one by one.
 bool has_few_weights(const Conv2dProblem& problem) {
-  constexpr std::int64_t kFewWeights = 1'500'000;
+  constexpr std::int64_t kFewWeights = 340'000;
   return problem.weights_size() <= kFewWeights;
 }
 

@@ -11,7 +11,7 @@ using kernels::Precision;
 
 namespace {
 
-constexpr int kMaskElements = 8;  // of a byte of a mask
+constexpr int kMaskBits = 8;  // of a byte of a mask
 
 // One number of +-[0.5, 1) in 32 bits of memory, or two in 16 each: any sign and fraction, and the
 // exponent of 0.5.
@@ -49,7 +49,7 @@ cuda::DeviceMemory filled(std::size_t bytes, const std::vector<std::uint32_t>& p
 // A mask is read or written where there is one; else the output of the ReLU below is read.
 std::size_t sign_bytes(const Conv2dProblem& problem, Precision precision, bool mask) {
   const auto most = static_cast<std::size_t>(std::max(problem.src_size(), problem.dst_size()));
-  if (mask) return most / kMaskElements + 1;
+  if (mask) return most / kMaskBits + 1;
   const bool reads_output = kernels::relu_slopes(problem).output != 1;
   return reads_output ? most * kernels::element_bytes(precision) : 0;
 }

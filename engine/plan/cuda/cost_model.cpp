@@ -13,7 +13,7 @@ namespace {
 constexpr double kTera = 1e12;
 constexpr double kGiga = 1e9;
 constexpr double kMmaShare = 0.62;
-constexpr GpuRoofline kGpus[] = {
+constexpr GpuRoofline kRooflines[] = {
     {80, "A100 SXM 80 GB", 19.5 * kTera, 156 * kTera, 312 * kTera, 1, 2039 * kGiga},
     {86, "RTX 3090", 35.6 * kTera, 35.6 * kTera, 71 * kTera, 1, 936 * kGiga},
     {89, "RTX 4090", 82.6 * kTera, 82.6 * kTera, 165.2 * kTera, 1, 1008 * kGiga},
@@ -34,8 +34,8 @@ double peak_of(const GpuRoofline& gpu, const StepWork& work) {
 }  // namespace
 
 const GpuRoofline& roofline_of(int capability) {
-  const GpuRoofline* found = &kGpus[0];
-  for (const GpuRoofline& gpu : kGpus) {
+  const GpuRoofline* found = &kRooflines[0];
+  for (const GpuRoofline& gpu : kRooflines) {
     if (gpu.capability <= capability) found = &gpu;
   }
   return *found;

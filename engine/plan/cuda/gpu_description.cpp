@@ -12,7 +12,7 @@ constexpr std::int64_t kGiB = std::int64_t{1} << 30;
 // Multiprocessors, clocks, L2 and memory by the papers and data sheets that cost_model.cpp names;
 // what a multiprocessor holds by table 31 ("technical specifications per compute capability") of
 // NVIDIA's CUDA C++ programming guide 13.0.
-constexpr GpuDescription kGpus[] = {
+constexpr GpuDescription kDescriptions[] = {
     {80, "NVIDIA A100-SXM4-80GB", 108, 166912, 32, 2048, 1410000, 1593000, 40 * kMiB, 80 * kGiB},
     {86, "NVIDIA GeForce RTX 3090", 82, 101376, 16, 1536, 1695000, 9751000, 6 * kMiB, 24 * kGiB},
     {89, "NVIDIA GeForce RTX 4090", 128, 101376, 24, 1536, 2520000, 10501000, 72 * kMiB, 24 * kGiB},
@@ -25,8 +25,8 @@ constexpr GpuDescription kGpus[] = {
 }  // namespace
 
 const GpuDescription& gpu_description(int capability) {
-  const GpuDescription* found = &kGpus[0];
-  for (const GpuDescription& gpu : kGpus) {
+  const GpuDescription* found = &kDescriptions[0];
+  for (const GpuDescription& gpu : kDescriptions) {
     if (gpu.capability <= capability) found = &gpu;
   }
   return *found;
