@@ -21,11 +21,11 @@
 
 #include "bench/compare/engine.hpp"
 #include "bench/network_bench.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/graph/networks.hpp"
 #include "engine/runtime/cpu/device.hpp"
 #include "engine/support/atomic_file.hpp"
 #include "engine/support/error.hpp"
-#include "engine/train/initialise.hpp"
 
 namespace allconv {
 

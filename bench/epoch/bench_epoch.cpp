@@ -16,9 +16,9 @@
 #include "bench/timing.hpp"
 #include "engine/data/standardize.hpp"
 #include "engine/data/whitening.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/graph/networks.hpp"
 #include "engine/runtime/cpu/device.hpp"
-#include "engine/train/initialise.hpp"
 #include "engine/train/trainer.hpp"
 
 namespace allconv {

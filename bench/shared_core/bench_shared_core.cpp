@@ -20,11 +20,11 @@
 
 #include "bench/network_bench.hpp"
 #include "bench/timing.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/graph/networks.hpp"
 #include "engine/runtime/cpu/cores.hpp"
 #include "engine/runtime/cpu/device.hpp"
 #include "engine/support/error.hpp"
-#include "engine/train/initialise.hpp"
 
 namespace allconv {
 

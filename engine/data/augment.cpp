@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
-#include "engine/data/random_stream.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/random_stream.hpp"
 
 namespace allconv {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/data/image.hpp"
-#include "engine/data/memory_budget.hpp"
+#include "engine/prepare/image.hpp"
+#include "engine/prepare/memory_budget.hpp"
 
 namespace allconv {
 

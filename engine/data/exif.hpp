@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/data/image.hpp"
+#include "engine/prepare/image.hpp"
 
 namespace allconv {
 

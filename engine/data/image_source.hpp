@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "engine/data/decode.hpp"
-#include "engine/data/image.hpp"
-#include "engine/data/memory_budget.hpp"
+#include "engine/prepare/image.hpp"
+#include "engine/prepare/memory_budget.hpp"
 
 namespace allconv {
 

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "engine/data/data_set.hpp"
-#include "engine/data/resize.hpp"
+#include "engine/prepare/resize.hpp"
 
 namespace allconv {
 

@@ -3,7 +3,7 @@
 #include <numeric>
 #include <utility>
 
-#include "engine/data/random_stream.hpp"
+#include "engine/support/random_stream.hpp"
 
 namespace allconv {
 

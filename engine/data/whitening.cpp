@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "engine/data/input_transform.hpp"
 #include "engine/data/linear_algebra.hpp"
+#include "engine/prepare/input_transform.hpp"
 #include "engine/support/error.hpp"
 
 namespace allconv {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/input_transform.hpp"
 #include "engine/execute/network_executor.hpp"
 #include "engine/formats/model_file.hpp"
+#include "engine/prepare/input_transform.hpp"
 
 namespace allconv {
 

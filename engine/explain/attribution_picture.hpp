@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/data/resize.hpp"
+#include "engine/prepare/resize.hpp"
 #include "engine/report/canvas.hpp"
 
 namespace allconv {

@@ -10,9 +10,9 @@
 
 #include "engine/data/data_set.hpp"
 #include "engine/data/decode.hpp"
-#include "engine/data/memory_budget.hpp"
 #include "engine/explain/explanation_page.hpp"
 #include "engine/explain/explanation_record.hpp"
+#include "engine/prepare/memory_budget.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/support/atomic_file.hpp"
 

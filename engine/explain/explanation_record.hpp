@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/resize.hpp"
 #include "engine/explain/explanation.hpp"
+#include "engine/prepare/resize.hpp"
 
 namespace allconv {
 

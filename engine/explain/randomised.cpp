@@ -1,6 +1,6 @@
 #include "engine/explain/randomised.hpp"
 
-#include "engine/train/initialise.hpp"
+#include "engine/graph/initialise.hpp"
 
 namespace allconv {
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/data/image.hpp"
 #include "engine/explain/sanity.hpp"
+#include "engine/prepare/image.hpp"
 
 namespace allconv {
 

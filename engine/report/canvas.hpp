@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "engine/data/image.hpp"
+#include "engine/prepare/image.hpp"
 
 namespace allconv {
 

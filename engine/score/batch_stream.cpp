@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "engine/data/prepare.hpp"
+#include "engine/prepare/pixel_scaling.hpp"
 #include "engine/support/error.hpp"
 
 namespace allconv {

@@ -14,11 +14,11 @@
 
 #include "engine/data/decode_ahead.hpp"
 #include "engine/data/index_range.hpp"
-#include "engine/data/input_transform.hpp"
 #include "engine/data/load.hpp"
 #include "engine/execute/network_executor.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/formats/result_rows.hpp"
+#include "engine/prepare/input_transform.hpp"
 #include "engine/runtime/trace.hpp"
 
 namespace allconv {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/data/prepare.hpp"
+#include "engine/prepare/pixel_scaling.hpp"
 
 namespace allconv {
 

@@ -4,11 +4,11 @@
 #include <memory>
 #include <vector>
 
-#include "engine/data/input_transform.hpp"
 #include "engine/data/training_set.hpp"
 #include "engine/execute/batch.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/prepare/input_transform.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 
 namespace allconv {

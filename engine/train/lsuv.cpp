@@ -1,11 +1,13 @@
 #include "engine/train/lsuv.hpp"
 
+#include <algorithm>
 #include <cmath>
 
+#include "engine/data/linear_algebra.hpp"
 #include "engine/execute/executor.hpp"
 #include "engine/graph/graph.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/train/image_sample.hpp"
-#include "engine/train/initialise.hpp"
 
 namespace allconv {
 
@@ -22,6 +24,14 @@ NetworkDescription beginning(const NetworkDescription& network, std::size_t last
   result.layers.emplace_back(GlobalAveragePoolLayer{});
   result.layers.emplace_back(SoftmaxLayer{});
   return result;
+}
+
+// Weights (k, c*r*s) with orthonormal rows, or columns where there are more rows.
+void fill_orthonormal(LayerParameters& layer, std::uint64_t seed, std::uint64_t index) {
+  const auto [k, c, r, s] = layer.extent;
+  std::vector<double> weights = draw_normal(layer.weights.size(), 1, seed, index);
+  orthonormalise(weights, k, c * r * s);
+  std::copy(weights.begin(), weights.end(), layer.weights.begin());
 }
 
 class DeviationSums {
@@ -61,9 +71,11 @@ double output_deviation(const NetworkDescription& network, const Parameters& par
 Parameters lsuv_parameters(const Model& model, const TrainingSet& set, std::uint64_t seed,
                            float bias, const PlanOptions& options, ThreadPool& pool) {
   const ImageSample sample(model, set, options, pool);
-  Parameters drawn = initial_parameters(model.network, WeightRule::orthonormal, seed, bias);
+  Parameters drawn = zero_parameters(model.network);
   Parameters scaled;
   for (LayerParameters& layer : drawn) {
+    fill_orthonormal(layer, seed, scaled.size());
+    std::fill(layer.bias.begin(), layer.bias.end(), bias);
     scaled.push_back(std::move(layer));
     const NetworkDescription part = beginning(model.network, scaled.size() - 1);
     const double deviation = output_deviation(part, scaled, sample, options, pool);

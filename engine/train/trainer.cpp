@@ -6,9 +6,9 @@
 #include <numeric>
 #include <string_view>
 
-#include "engine/data/prepare.hpp"
 #include "engine/data/shuffle.hpp"
 #include "engine/graph/graph.hpp"
+#include "engine/prepare/pixel_scaling.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/hash.hpp"
 

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "engine/data/augment.hpp"
-#include "engine/data/input_transform.hpp"
 #include "engine/data/training_set.hpp"
 #include "engine/execute/training_executor.hpp"
 #include "engine/formats/model_file.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/prepare/input_transform.hpp"
 #include "engine/train/activity.hpp"
 #include "engine/train/dead_start.hpp"
 #include "engine/train/schedule.hpp"

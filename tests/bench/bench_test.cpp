@@ -12,9 +12,9 @@
 #include "bench/operation_bench.hpp"
 #include "bench/timing.hpp"
 #include "bench/tuning.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/plan/choose.hpp"
 #include "engine/support/error.hpp"
-#include "engine/train/initialise.hpp"
 
 namespace allconv {
 namespace {

@@ -10,7 +10,7 @@
 #include "engine/data/decode.hpp"
 #include "engine/data/exif.hpp"
 #include "engine/data/image_file.hpp"
-#include "engine/data/resize.hpp"
+#include "engine/prepare/resize.hpp"
 #include "tests/data/support.hpp"
 
 namespace allconv {

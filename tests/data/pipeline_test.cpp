@@ -10,9 +10,9 @@
 #include "engine/data/decode_ahead.hpp"
 #include "engine/data/file_source.hpp"
 #include "engine/data/load.hpp"
-#include "engine/data/prepare.hpp"
 #include "engine/data/standardize.hpp"
 #include "engine/data/training_set.hpp"
+#include "engine/prepare/pixel_scaling.hpp"
 #include "tests/data/support.hpp"
 
 namespace allconv {

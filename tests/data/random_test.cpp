@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/data/augment.hpp"
-#include "engine/data/random_stream.hpp"
 #include "engine/data/shuffle.hpp"
+#include "engine/support/random_stream.hpp"
 #include "tests/data/support.hpp"
 
 namespace allconv {

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "engine/data/image.hpp"
+#include "engine/prepare/image.hpp"
 
 namespace allconv {
 

@@ -7,9 +7,9 @@
 
 #include "engine/explain/sanity.hpp"
 #include "engine/explain/verdict.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/graph/networks.hpp"
 #include "engine/support/error.hpp"
-#include "engine/train/initialise.hpp"
 
 namespace allconv {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/train/initialise.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/train/trainer.hpp"
 
 namespace allconv {

@@ -4,11 +4,11 @@
 
 #include <cmath>
 
+#include "engine/execute/optimiser.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/score/evaluation.hpp"
 #include "engine/support/error.hpp"
 #include "engine/train/activity.hpp"
-#include "engine/train/initialise.hpp"
-#include "engine/execute/optimiser.hpp"
 #include "engine/train/schedule.hpp"
 #include "engine/train/trainer.hpp"
 #include "tests/train/tiny_training.hpp"

@@ -7,10 +7,10 @@
 
 #include "bench/network_bench.hpp"
 #include "bench/operation_bench.hpp"
+#include "engine/graph/initialise.hpp"
 #include "engine/runtime/gpu_libraries.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/input_file.hpp"
-#include "engine/train/initialise.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/console.hpp"
 #include "tools/cli/device.hpp"

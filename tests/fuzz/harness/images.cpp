@@ -5,7 +5,7 @@
 #include <array>
 
 #include "engine/data/decode.hpp"
-#include "engine/data/resize.hpp"
+#include "engine/prepare/resize.hpp"
 #include "tests/fuzz/harness/files.hpp"
 
 namespace allconv::fuzz {

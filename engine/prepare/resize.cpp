@@ -1,4 +1,4 @@
-#include "engine/data/resize.hpp"
+#include "engine/prepare/resize.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -6,7 +6,7 @@
 #include <string>
 #include <variant>
 
-#include "engine/data/memory_budget.hpp"
+#include "engine/prepare/memory_budget.hpp"
 #include "kernels/core/buffer.hpp"
 
 namespace allconv {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/data/image.hpp"
 #include "engine/formats/model_file.hpp"
+#include "engine/prepare/image.hpp"
 
 namespace allconv {
 

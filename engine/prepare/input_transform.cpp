@@ -1,10 +1,10 @@
-#include "engine/data/input_transform.hpp"
+#include "engine/prepare/input_transform.hpp"
 
 #include <cmath>
 #include <cstring>
 #include <numeric>
 
-#include "engine/data/prepare.hpp"
+#include "engine/prepare/pixel_scaling.hpp"
 
 namespace allconv {
 

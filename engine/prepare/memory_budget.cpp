@@ -1,4 +1,4 @@
-#include "engine/data/memory_budget.hpp"
+#include "engine/prepare/memory_budget.hpp"
 
 #include <utility>
 

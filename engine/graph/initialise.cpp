@@ -1,13 +1,11 @@
-#include "engine/train/initialise.hpp"
+#include "engine/graph/initialise.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <span>
 
-#include "engine/data/linear_algebra.hpp"
-#include "engine/data/random_stream.hpp"
 #include "engine/support/error.hpp"
+#include "engine/support/random_stream.hpp"
 
 namespace allconv {
 
@@ -37,31 +35,25 @@ class NormalStream {
   bool has_spare_ = false;
 };
 
-void fill_normal(std::span<double> values, double deviation, std::uint64_t seed,
-                 std::uint64_t index) {
-  NormalStream normal(RandomStream(seed, RandomPurpose::initialise, {.epoch = 0, .item = index}));
-  for (double& value : values) value = deviation * normal.next();
-}
-
 void fill(LayerParameters& layer, WeightRule rule, std::uint64_t seed, std::uint64_t index) {
   const auto [k, c, r, s] = layer.extent;
   const double window = static_cast<double>(r) * s;
   const double inputs = c * window, outputs = k * window;
-  std::vector<double> weights(layer.weights.size());
-  switch (rule) {
-    case WeightRule::he: fill_normal(weights, std::sqrt(2 / inputs), seed, index); break;
-    case WeightRule::xavier:
-      fill_normal(weights, std::sqrt(2 / (inputs + outputs)), seed, index);
-      break;
-    case WeightRule::orthonormal:
-      fill_normal(weights, 1, seed, index);
-      orthonormalise(weights, k, c * r * s);
-      break;
-  }
+  const double variance = rule == WeightRule::he ? 2 / inputs : 2 / (inputs + outputs);
+  const std::vector<double> weights =
+      draw_normal(layer.weights.size(), std::sqrt(variance), seed, index);
   std::copy(weights.begin(), weights.end(), layer.weights.begin());
 }
 
 }  // namespace
+
+std::vector<double> draw_normal(std::size_t count, double deviation, std::uint64_t seed,
+                                std::uint64_t index) {
+  NormalStream normal(RandomStream(seed, RandomPurpose::initialise, {.epoch = 0, .item = index}));
+  std::vector<double> values(count);
+  for (double& value : values) value = deviation * normal.next();
+  return values;
+}
 
 Parameters initial_parameters(const NetworkDescription& network, WeightRule rule,
                               std::uint64_t seed, float bias) {

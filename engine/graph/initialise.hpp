@@ -1,7 +1,9 @@
 // Initial weights.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "engine/graph/network.hpp"
 #include "engine/graph/parameters.hpp"
@@ -10,10 +12,13 @@ namespace allconv {
 
 // How weights are drawn.
 enum class WeightRule {
-  he,           // normal, variance 2 / (c*r*s): He et al. 2015, arXiv 1502.01852, equation 10
-  xavier,       // normal, variance 2 / (c*r*s + k*r*s): Glorot and Bengio 2010, equation 12
-  orthonormal,  // (k, c*r*s) with orthonormal rows, or columns where it has more rows
+  he,      // normal, variance 2 / (c*r*s): He et al. 2015, arXiv 1502.01852, equation 10
+  xavier,  // normal, variance 2 / (c*r*s + k*r*s): Glorot and Bengio 2010, equation 12
 };
+
+// `count` numbers of mean 0, drawn for layer `index`.
+std::vector<double> draw_normal(std::size_t count, double deviation, std::uint64_t seed,
+                                std::uint64_t index);
 
 // Biases are `bias`. A function of the arguments alone.
 Parameters initial_parameters(const NetworkDescription& network, WeightRule rule,

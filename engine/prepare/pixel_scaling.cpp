@@ -1,4 +1,4 @@
-#include "engine/data/prepare.hpp"
+#include "engine/prepare/pixel_scaling.hpp"
 
 #include <algorithm>
 
