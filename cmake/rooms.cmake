@@ -57,7 +57,8 @@ function(allconv_room name directory)
   add_library(${name} STATIC ${sources} ${CMAKE_CURRENT_LIST_FILE})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   allconv_unity(${name})
-  # Tests link other objects of these files in the place of the library's: none is joined with others.
+  # Tests link other objects of these files in the place of the library's: they are joined with
+  # none but each other.
   set(for_gpus ${sources})
   list(FILTER for_gpus INCLUDE REGEX "/cuda/.*\\.cpp$")
   if(for_gpus)
