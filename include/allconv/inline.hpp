@@ -1,4 +1,4 @@
-// The functions of allconv.hpp, over those of allconv.h.
+// The functions of allconv.hpp, over those of allconv.h. Included at its end.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "allconv/allconv.hpp"
 
 namespace allconv {
 
