@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-
 namespace allconv {
 
 inline Model Model::load(const std::string& path) {
