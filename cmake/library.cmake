@@ -16,7 +16,7 @@ function(allconv_public_library name output)
   add_library(${name} SHARED ${ARGN} ${library_sources})
   set(map ${PROJECT_SOURCE_DIR}/cmake/liballconv.map)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output} LINK_DEPENDS ${map}
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   target_link_options(${name} PRIVATE
     -Wl,--as-needed,--gc-sections,-z,defs,--version-script=${map})
