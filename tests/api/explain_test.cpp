@@ -33,7 +33,7 @@ TEST(Explain, TheGradientIsTheLogitsSlope) {
   const auto logits = [&](const std::vector<float>& inputs) {
     return prepared.score(nhwc(inputs.data(), kCount, kHeight, kWidth)).logits;
   };
-  constexpr float kStep = 1e-2F;
+  constexpr float kStep = 2e-4F;
   const auto whole = logits(explained.inputs);
   for (const std::size_t place : {0U, 17U, 55U, 143U}) {
     std::vector<float> up = explained.inputs, down = explained.inputs;

@@ -101,7 +101,8 @@ class Package(unittest.TestCase):
     def test_serves_a_makefile(self):
         folder = self.folder / "c"
         shutil.copytree(options.root / "examples/c", folder)
-        run("make", "-C", folder, f"PKG_CONFIG_PATH={self.libraries / 'pkgconfig'}")
+        run("make", "-C", folder,
+            env=os.environ | {"PKG_CONFIG_PATH": str(self.libraries / "pkgconfig")})
         model = options.root / "models/all-cnn-c-cifar10.safetensors"
         picture = next(self.pictures().rglob("*.png"))
         output = run(folder / "score_picture", model, picture)
