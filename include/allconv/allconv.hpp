@@ -24,7 +24,9 @@
 
 #include "allconv/allconv.h"
 
+// The inner name keeps these apart from the library's own types, where both are in one program.
 namespace allconv {
+inline namespace v0 {
 
 using Status = allconv_status;
 
@@ -238,6 +240,7 @@ class Session {
   std::unique_ptr<allconv_session, Free> session_;
 };
 
+}  // namespace v0
 }  // namespace allconv
 
 #include "allconv/inline.hpp"  // IWYU pragma: export

@@ -12,6 +12,7 @@
 #include <vector>
 
 namespace allconv {
+inline namespace v0 {
 
 inline Model Model::load(const std::string& path) {
   allconv_model* model = nullptr;
@@ -173,4 +174,5 @@ inline Model Session::model() const {
   return Model(model);
 }
 
+}  // namespace v0
 }  // namespace allconv
