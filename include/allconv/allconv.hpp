@@ -134,6 +134,12 @@ inline Images nchw(const float* data, std::int64_t count, std::int64_t height, s
   return allconv_nchw_f32(data, count, height, width);
 }
 
+// The same images where the pointer is of the session's GPU.
+inline Images on_gpu(Images images) {
+  images.place = ALLCONV_CUDA;
+  return images;
+}
+
 enum class Method {
   gradient = ALLCONV_GRADIENT,
   deconvnet = ALLCONV_DECONVNET,
@@ -159,6 +165,7 @@ struct SessionOptions {
   std::string layer = {};                // where explanations start; empty: at a class
   std::size_t workspace_limit = 0;       // bytes; 0: no limit
   std::string tuning_file = {};          // an answer of `allconv tune`; empty: none
+  void* stream = nullptr;                // a cudaStream_t of memory on the GPU; null: the default
   std::uint64_t seed = 0;                // of dropout
   Diagnostics diagnostics = {};          // empty: notes and warnings are dropped
 };

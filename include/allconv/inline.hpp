@@ -52,6 +52,7 @@ inline allconv_session_options c_options(const SessionOptions& options, Diagnost
   c.layer = options.layer.empty() ? nullptr : options.layer.c_str();
   c.workspace_limit = options.workspace_limit;
   c.tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str();
+  c.stream = options.stream;
   c.seed = options.seed;
   if (diagnostics != nullptr && *diagnostics) {
     c.diagnostics = pass_diagnostics;
@@ -138,7 +139,9 @@ inline Scores Session::score(const Images& images) {
   Scores scores = {.classes = classes,
                    .probabilities = std::vector<float>(numbers),
                    .logits = std::vector<float>(numbers)};
-  score(images, {.probabilities = scores.probabilities.data(), .logits = scores.logits.data()});
+  score(images, {.probabilities = scores.probabilities.data(),
+                 .logits = scores.logits.data(),
+                 .place = ALLCONV_HOST});
   return scores;
 }
 
@@ -156,7 +159,8 @@ inline Explanations Session::explain(const Images& images, Method method,
           {.maps = result.maps.data(),
            .inputs = result.inputs.data(),
            .units = result.units.data(),
-           .values = result.values.data()});
+           .values = result.values.data(),
+           .place = ALLCONV_HOST});
   return result;
 }
 
