@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -282,6 +283,50 @@ TEST_F(OnGpu, MemoryIsThatOfTheGpuFromASessionOnIt) {
   scores.place = ALLCONV_CUDA;
   EXPECT_EQ(allconv_score(cpu, &images, &scores), ALLCONV_USAGE);
   EXPECT_THAT(allconv_last_error(), testing::HasSubstr("scores: place"));
+}
+
+// A program's allocator of device memory, which counts.
+struct GpuMemory {
+  std::size_t held = 0, most = 0;
+
+  allconv_allocator allocator() {
+    return {[](void* user, size_t bytes, size_t, allconv_place place) -> void* {
+              if (place == ALLCONV_HOST) return std::aligned_alloc(64, bytes);
+              auto& self = *static_cast<GpuMemory*>(user);
+              void* memory = nullptr;
+              if (cudaMalloc(&memory, bytes) != cudaSuccess) return nullptr;
+              self.held += bytes;
+              self.most = std::max(self.most, self.held);
+              return memory;
+            },
+            [](void* user, void* memory, size_t bytes, allconv_place place) {
+              if (place == ALLCONV_HOST) return std::free(memory);
+              static_cast<GpuMemory*>(user)->held -= bytes;
+              static_cast<void>(cudaFree(memory));
+            },
+            this};
+  }
+};
+
+TEST_F(OnGpu, TheProgramsAllocatorIsAskedForDeviceMemory) {
+  GpuMemory memory;
+  allconv_session_options options = {};
+  options.size = sizeof options;
+  options.device = "cuda";
+  options.deterministic = 1;
+  options.batch_size = 2;
+  options.allocator = memory.allocator();
+  allconv_model* const model = make_model();
+  allconv_memory told = {};
+  expect_ok(allconv_session_memory(model, &options, &told));
+  allconv_session* made = nullptr;
+  expect_ok(allconv_session_create(model, &options, &made));
+  const auto pixels = levels(2 * kImage);
+  host_scores(made, allconv_nhwc_u8(pixels.data(), 2, kHeight, kWidth));
+  allconv_session_free(made);
+  allconv_model_free(model);
+  EXPECT_EQ(memory.most, told.device);
+  EXPECT_EQ(memory.held, 0U);
 }
 
 // What is told is what a session then takes of the GPU, but for the emulation's rounding.
