@@ -233,6 +233,9 @@ void set_attribute(onnx::AttributeProto& proto, const Attribute& attribute) {
   } else if (const auto* number = std::get_if<float>(&attribute.value)) {
     proto.set_type(onnx::AttributeProto::FLOAT);
     proto.set_f(*number);
+  } else if (const auto* word = std::get_if<std::string>(&attribute.value)) {
+    proto.set_type(onnx::AttributeProto::STRING);
+    proto.set_s(*word);
   } else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&attribute.value)) {
     proto.set_type(onnx::AttributeProto::INTS);
     proto.mutable_ints()->Add(integers->begin(), integers->end());
@@ -259,6 +262,7 @@ void set_graph(onnx::GraphProto& proto, File& file) {
     onnx::NodeProto& added = *proto.add_node();
     added.set_name(node.name);
     added.set_op_type(node.operation);
+    added.set_domain(node.domain);
     added.mutable_input()->Add(node.inputs.begin(), node.inputs.end());
     added.mutable_output()->Add(node.outputs.begin(), node.outputs.end());
     for (const Attribute& attribute : node.attributes)
