@@ -453,8 +453,9 @@ def onnx_file(parts, operation_set, **metadata):
 def onnx():
     ends = [onnx_node("GlobalAveragePool", ["v"], "a"), onnx_node("Flatten", ["a"], "logits"),
             onnx_node("Softmax", ["logits"], "y"), onnx_value(12, "y", "N", 2)]
-    small = [(2, "small"), onnx_value(11, "x", "N", 3, 2, 2), onnx_tensor("c.weight", (2, 3, 1, 1)),
-             onnx_tensor("c.bias", (2,)), onnx_node("Conv", ["x", "c.weight", "c.bias"], "v"), *ends]
+    small = [(2, "small"), onnx_value(11, "x", "N", 3, 2, 2),
+             onnx_tensor("c.weight", (2, 3, 1, 1)), onnx_tensor("c.bias", (2,)),
+             onnx_node("Conv", ["x", "c.weight", "c.bias"], "v"), *ends]
     yield "own", onnx_file(small, 13, network=SMALL, classes=["a", "b"],
                            prepare=oracle.plain_prepare(SMALL))
     yield "other", onnx_file([*small, onnx_tensor("more", (3,))], 17)
