@@ -84,6 +84,19 @@ void check_network(const NetworkDescription& said, const NetworkDescription& fou
   }
 }
 
+// Before anything is allocated: nodes may share weights, but a small file must not make a large
+// network.
+void check_size(const Chain& chain, const File& file, const std::string& path) {
+  constexpr std::int64_t kMostShares = 4;
+  std::int64_t bytes = 0;
+  for (const Tensor& tensor : file.tensors) bytes += static_cast<std::int64_t>(tensor.data.size());
+  const std::int64_t wanted = summarise(chain.network).parameters;
+  if (wanted / kMostShares > bytes) {
+    refuse(path, fmt::format("{} parameters are made of {} bytes of weights", wanted, bytes),
+           "give each node weights of its own");
+  }
+}
+
 Parameters read_parameters(const Chain& chain, const std::string& path) {
   Parameters parameters = zero_parameters(chain.network);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -198,6 +211,7 @@ Model read_onnx(const std::string& path, const Diagnostics& diagnostics, const O
     chain.network = std::move(said);
   }
   Model model;
+  check_size(chain, file, path);
   model.parameters = read_parameters(chain, path);
   model.network = std::move(chain.network);
   model.classes = read_classes(file, model.network, path);

@@ -63,12 +63,15 @@ float float_of_bfloat16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
+// Of elements that may lie anywhere.
 template <class Element, class Convert>
 std::vector<float> converted(const std::string& data, const Convert& convert) {
-  std::vector<Element> elements(data.size() / sizeof(Element));
-  std::memcpy(elements.data(), data.data(), elements.size() * sizeof(Element));
-  std::vector<float> floats(elements.size());
-  std::transform(elements.begin(), elements.end(), floats.begin(), convert);
+  std::vector<float> floats(data.size() / sizeof(Element));
+  for (std::size_t i = 0; i < floats.size(); ++i) {
+    Element element;
+    std::memcpy(&element, data.data() + i * sizeof(Element), sizeof(Element));
+    floats[i] = convert(element);
+  }
   return floats;
 }
 

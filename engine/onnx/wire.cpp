@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <exception>
 #include <optional>
 #include <span>
 #include <utility>
@@ -41,7 +42,8 @@ void limit_count(const std::string& path, int count, int most, std::string_view 
     refuse(path, fmt::format("there are {} {}", count, what), fmt::format("use at most {}", most));
 }
 
-// The file as protobuf wants it. Used by one stream.
+// The file as protobuf wants it, which is told of an error by a number: what it was is kept, not
+// thrown through protobuf's code. Used by one stream.
 class FileStream final : public google::protobuf::io::CopyingInputStream {
  public:
   explicit FileStream(const InputFile& file) : file_(file) {}
@@ -49,9 +51,14 @@ class FileStream final : public google::protobuf::io::CopyingInputStream {
   int Read(void* buffer, int size) override {  // NOLINT(readability-identifier-naming)
     const std::span<std::byte> bytes(static_cast<std::byte*>(buffer),
                                      static_cast<std::size_t>(size));
-    const std::size_t count = file_.read_some_at(offset_, bytes);
-    offset_ += static_cast<std::int64_t>(count);
-    return static_cast<int>(count);
+    try {
+      const std::size_t count = file_.read_some_at(offset_, bytes);
+      offset_ += static_cast<std::int64_t>(count);
+      return static_cast<int>(count);
+    } catch (const Error&) {
+      failure_ = std::current_exception();
+      return -1;
+    }
   }
 
   int Skip(int count) override {  // NOLINT(readability-identifier-naming)
@@ -60,9 +67,15 @@ class FileStream final : public google::protobuf::io::CopyingInputStream {
     return static_cast<int>(skipped);
   }
 
+  // Throws the Error of a read that failed.
+  void check() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
  private:
   const InputFile& file_;  // borrowed
   std::int64_t offset_ = 0;
+  std::exception_ptr failure_;
 };
 
 // Where the bytes lie that are copied as they stand, and thus need no more memory than in the file.
@@ -127,6 +140,7 @@ void check_structure(const InputFile& file) {
   CopyingInputStreamAdaptor adaptor(&bytes);
   CodedInputStream stream(&adaptor);
   const auto payload = payload_bytes(stream, Inside::model);
+  bytes.check();
   if (!payload) refuse(file.path(), "not a whole ONNX file", "give one that is");
   if (const std::int64_t structure = file.size() - *payload; structure > kMaxStructureBytes) {
     refuse(file.path(),
@@ -285,8 +299,9 @@ File read_file(const std::string& path) {
   onnx::ModelProto proto;
   FileStream bytes(opened);
   CopyingInputStreamAdaptor stream(&bytes);
-  if (!proto.ParsePartialFromZeroCopyStream(&stream))
-    refuse(path, "not a whole ONNX file", "give one that is");
+  const bool is_whole = proto.ParsePartialFromZeroCopyStream(&stream);
+  bytes.check();
+  if (!is_whole) refuse(path, "not a whole ONNX file", "give one that is");
   check_parts(path, proto);
 
   File file;

@@ -460,7 +460,8 @@ def onnx():
                            prepare=oracle.plain_prepare(SMALL))
     yield "other", onnx_file([*small, onnx_tensor("more", (3,))], 17)
     every = [(2, "every"), onnx_value(11, "x", 1, 3, 9, 8), onnx_tensor("w", (4, 3, 3, 2), True),
-             onnx_tensor("b", (4,), True), onnx_tensor("rate", (1,)), onnx_tensor("z", (2, 4, 1, 1)),
+             onnx_tensor("b", (4,), True), onnx_tensor("rate", (1,)),
+             onnx_tensor("z", (2, 4, 1, 1)),
              onnx_node("Identity", ["x"], "1"), onnx_node("Dropout", ["1"], "2", ("ratio", 0.25)),
              onnx_node("Conv", ["2", "w", "b"], "3", ("strides", [2, 1]), ("group", 1),
                        ("auto_pad", "SAME_LOWER"), ("dilations", [1, 1])),

@@ -1,4 +1,5 @@
 // What an ONNX file may hold beyond these networks is refused by one sentence that names it.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -274,6 +275,27 @@ TEST(OnnxRefusals, ManyEmptyParts) {
   for (int i = 0; i < (1 << 20); ++i) tensors += field(5, "");
   EXPECT_NE(sentence_of(whole + field(7, tensors)).find("bytes beside its weights, more than"),
             std::string::npos);
+}
+
+// As many as a network may have, all of the same weights.
+TEST(OnnxRefusals, NodesThatShareTheirWeights) {
+  File file = sample_file();
+  file.tensors.push_back({"v", kFloat, {2, 2, 1, 1}, float_bytes({1, 2, 3, 4})});
+  const auto chain = [&file](int count) {
+    File longer = file;
+    for (int i = 0; i < count; ++i) {
+      const std::string made = fmt::format("c{}", i);
+      longer.nodes.insert(
+          longer.nodes.begin() + 1 + i,
+          {made, "Conv", "", {i == 0 ? "1" : fmt::format("c{}", i - 1), "v"}, {made}, {}});
+      longer.nodes[static_cast<std::size_t>(i) + 2].inputs = {made};
+    }
+    return longer;
+  };
+  EXPECT_EQ(read_file_as_onnx(chain(4)).model.parameters[4].weights,
+            (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(sentence_of(file_bytes(chain(900))),
+            "5408 parameters are made of 48 bytes of weights; give each node weights of its own");
 }
 
 TEST(OnnxRefusals, MetadataThatContradictTheGraph) {
