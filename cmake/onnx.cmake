@@ -23,15 +23,13 @@ cmake_path(GET ALLCONV_ONNX_SCHEMA PARENT_PATH schema_folder)
 add_custom_command(OUTPUT ${made}/onnx.pb.cc ${made}/onnx.pb.h
   COMMAND ${ALLCONV_PROTOC} --cpp_out=lite:${made} -I ${schema_folder} ${ALLCONV_ONNX_SCHEMA}
   DEPENDS ${ALLCONV_ONNX_SCHEMA} VERBATIM COMMENT "Making code from ONNX's schema")
-# A target of its own: code that is made has warnings. It copies weights by protobuf's functions
-# alone, so it need not be optimised, which takes twice as long.
-add_library(allconv_onnx_schema OBJECT ${made}/onnx.pb.cc ${made}/onnx.pb.h)
+# No room: code that is made has warnings and variables of its own. It copies weights by protobuf's
+# functions alone, so it need not be optimised, which takes twice as long.
+add_library(allconv_onnx_schema STATIC ${made}/onnx.pb.cc ${made}/onnx.pb.h)
 target_include_directories(allconv_onnx_schema SYSTEM PUBLIC ${made} ${ALLCONV_PROTOBUF_INCLUDE})
 target_compile_options(allconv_onnx_schema PRIVATE $<$<CONFIG:Release>:-O0>)
-target_link_libraries(allconv_onnx_schema PRIVATE Threads::Threads)
+target_link_libraries(allconv_onnx_schema PUBLIC ${ALLCONV_PROTOBUF_LITE} Threads::Threads)
 set_source_files_properties(onnx/wire.cpp PROPERTIES
   SKIP_UNITY_BUILD_INCLUSION ON OBJECT_DEPENDS ${made}/onnx.pb.h)
 target_compile_options(allconv_onnx PRIVATE $<$<CONFIG:Release>:-O1>)
-target_sources(allconv_onnx PRIVATE $<TARGET_OBJECTS:allconv_onnx_schema>)
-target_include_directories(allconv_onnx SYSTEM PRIVATE ${made} ${ALLCONV_PROTOBUF_INCLUDE})
-target_link_libraries(allconv_onnx PRIVATE ${ALLCONV_PROTOBUF_LITE})
+target_link_libraries(allconv_onnx PRIVATE allconv_onnx_schema)

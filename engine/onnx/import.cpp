@@ -31,10 +31,14 @@ void note(const Diagnostics& diagnostics, const std::string& text) {
   if (diagnostics) diagnostics(Severity::note, text);
 }
 
+std::string tensor_label(const std::string& path, const Tensor& tensor) {
+  return fmt::format("{}: initializer {}", path, to_utf8(tensor.name));
+}
+
 TensorIndex index_of(const File& file, const std::string& path) {
   TensorIndex index;
   for (const Tensor& tensor : file.tensors) {
-    const std::string where = fmt::format("{}: initializer {}", path, to_utf8(tensor.name));
+    const std::string where = tensor_label(path, tensor);
     if (tensor.name.empty() || tensor.name == kReserved || !is_utf8(tensor.name))
       refuse(where, "no tensor can have this name", "give it a name in UTF-8");
     if (!index.emplace(tensor.name, &tensor).second)
@@ -84,12 +88,20 @@ void check_network(const NetworkDescription& said, const NetworkDescription& fou
   }
 }
 
-// Before anything is allocated: nodes may share weights, but a small file must not make a large
+// Before anything is allocated. Nodes may share weights, but a small file must not make a large
 // network.
-void check_size(const Chain& chain, const File& file, const std::string& path) {
+void check_weights(const Chain& chain, const std::string& path) {
   constexpr std::int64_t kMostShares = 4;
+  std::set<const Tensor*> tensors;
+  for (const auto& [weights, bias] : chain.convolutions) {
+    tensors.insert(weights);
+    if (bias != nullptr) tensors.insert(bias);
+  }
   std::int64_t bytes = 0;
-  for (const Tensor& tensor : file.tensors) bytes += static_cast<std::int64_t>(tensor.data.size());
+  for (const Tensor* tensor : tensors) {
+    check_floats(*tensor, tensor_label(path, *tensor));
+    bytes += static_cast<std::int64_t>(tensor->data.size());
+  }
   const std::int64_t wanted = summarise(chain.network).parameters;
   if (wanted / kMostShares > bytes) {
     refuse(path, fmt::format("{} parameters are made of {} bytes of weights", wanted, bytes),
@@ -98,14 +110,12 @@ void check_size(const Chain& chain, const File& file, const std::string& path) {
 }
 
 Parameters read_parameters(const Chain& chain, const std::string& path) {
+  check_weights(chain, path);
   Parameters parameters = zero_parameters(chain.network);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const auto& [weights, bias] = chain.convolutions[i];
-    const auto where = [&path](const Tensor& tensor) {
-      return fmt::format("{}: initializer {}", path, to_utf8(tensor.name));
-    };
-    parameters[i].weights = floats_of(*weights, where(*weights));
-    if (bias != nullptr) parameters[i].bias = floats_of(*bias, where(*bias));
+    parameters[i].weights = floats_of(*weights, tensor_label(path, *weights));
+    if (bias != nullptr) parameters[i].bias = floats_of(*bias, tensor_label(path, *bias));
   }
   return parameters;
 }
@@ -211,7 +221,6 @@ Model read_onnx(const std::string& path, const Diagnostics& diagnostics, const O
     chain.network = std::move(said);
   }
   Model model;
-  check_size(chain, file, path);
   model.parameters = read_parameters(chain, path);
   model.network = std::move(chain.network);
   model.classes = read_classes(file, model.network, path);

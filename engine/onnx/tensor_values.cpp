@@ -39,6 +39,10 @@ constexpr Type kTypes[] = {{kFloat, "float", "F32", 4},
                            {14, "complex64", "C64", 8},
                            {kBfloat16, "bfloat16", "BF16", 2}};
 
+[[noreturn]] void refuse(const std::string& where, std::string_view what, std::string_view mend) {
+  throw Error(ErrorKind::model, what, where, mend);
+}
+
 // Null for a type that model files do not have.
 const Type* find_type(int number) {
   const auto* const found = std::find_if(std::begin(kTypes), std::end(kTypes),
@@ -119,24 +123,26 @@ bool is_whole(const Tensor& tensor) {
   return bytes == type->bytes;
 }
 
-std::vector<float> floats_of(const Tensor& tensor, const std::string& where) {
-  const auto refuse = [&where](std::string_view what, std::string_view mend) {
-    throw Error(ErrorKind::model, what, where, mend);
-  };
-  if (!tensor.unusable.empty()) refuse(tensor.unusable, "store it in the file, as raw_data");
+void check_floats(const Tensor& tensor, const std::string& where) {
+  if (!tensor.unusable.empty()) refuse(where, tensor.unusable, "store it in the file, as raw_data");
   if (tensor.type != kFloat && tensor.type != kFloat16 && tensor.type != kDouble &&
       tensor.type != kBfloat16) {
-    refuse(fmt::format("its type is {}", type_name(tensor.type)),
+    refuse(where, fmt::format("its type is {}", type_name(tensor.type)),
            "store it as float, float16, bfloat16 or double");
   }
   if (!is_whole(tensor)) {
-    refuse(fmt::format("its {} bytes are not those of shape ({})", tensor.data.size(),
+    refuse(where,
+           fmt::format("its {} bytes are not those of shape ({})", tensor.data.size(),
                        fmt::join(tensor.dims, ", ")),
            "give a whole ONNX file");
   }
+}
+
+std::vector<float> floats_of(const Tensor& tensor, const std::string& where) {
+  check_floats(tensor, where);
   std::vector<float> floats = numbers_of(tensor);
   if (!std::all_of(floats.begin(), floats.end(), [](float value) { return std::isfinite(value); }))
-    refuse("it holds numbers that are not finite in float", "give weights that are");
+    refuse(where, "it holds numbers that are not finite in float", "give weights that are");
   return floats;
 }
 

@@ -22,8 +22,11 @@ int type_of(std::string_view dtype);
 // Whether the tensor has the bytes of all its elements, in a type that model files know.
 bool is_whole(const Tensor& tensor);
 
-// The elements of a tensor of one of ONNX's four floating types, rounded to float: of doubles the
-// nearest. Throws Error{model} that begins with `where`, for every other tensor, and for numbers
+// Whether floats_of() can begin: a tensor of one of ONNX's four floating types with the bytes of
+// all its elements. Throws Error{model} that begins with `where`.
+void check_floats(const Tensor& tensor, const std::string& where);
+
+// The elements rounded to float: of doubles the nearest. Throws as check_floats(), and for numbers
 // that are not finite.
 std::vector<float> floats_of(const Tensor& tensor, const std::string& where);
 
