@@ -124,8 +124,8 @@ std::vector<std::string> read_classes(const File& file, const NetworkDescription
                                       const std::string& path) {
   if (const std::string* text = find_metadata(file, kClassesKey))
     return parse_classes(*text, metadata_source(path, kClassesKey), network);
-  std::vector<std::string> classes;
-  for (int i = 0; i < class_count(network); ++i) classes.push_back(fmt::format("{}", i));
+  std::vector<std::string> classes(static_cast<std::size_t>(class_count(network)));
+  for (std::size_t i = 0; i < classes.size(); ++i) classes[i] = fmt::format("{}", i);
   return classes;
 }
 

@@ -14,7 +14,7 @@ Conv2dLayer convolution_of(std::vector<std::int64_t> weights,
   File file = sample_file();
   file.nodes[0].attributes = attributes;
   file.tensors[0].dims = weights;
-  file.tensors[0].data.assign(static_cast<std::size_t>(2 * 3 * weights[2] * weights[3] * 4), '\0');
+  file.tensors[0].data.assign(static_cast<std::size_t>(24 * weights[2] * weights[3]), '\0');
   return std::get<Conv2dLayer>(read_file_as_onnx(file).model.network.layers[0]);
 }
 
