@@ -20,6 +20,8 @@
  *   at a time; several sessions run side by side.
  * - Texts are UTF-8 with a zero at the end.
  * - Nothing is printed, no signal is handled, and the process is never ended.
+ * - Handles are those that functions of this library gave, and not yet freed. Where a function
+ *   answers with a status, NULL in the place of what it needs is USAGE.
  * - In options zero is the default, so `{0}` has all of them; `size` tells the library which
  * version of the struct the program was compiled with.
  */
