@@ -15,24 +15,24 @@
 namespace allconv::kernels {
 namespace {
 
-constexpr int kVectors = 32;  // of channels, a block
-constexpr int kSlices = 8;    // of results
-constexpr int kBiasThreads = kVectors * kSlices;
+constexpr int kBiasVectors = 32;  // of channels, a block
+constexpr int kBiasSlices = 8;    // of results
+constexpr int kBiasThreads = kBiasVectors * kBiasSlices;
 
 template <class Element, int kWidth>
 __global__ void __launch_bounds__(kBiasThreads)
     bias_partial_kernel(BiasSplits bias, const Element* d_dst,  // (results, k)
                         float* partial) {                       // (splits, k)
-  __shared__ float sums[kSlices][kVectors * kWidth];
+  __shared__ float sums[kBiasSlices][kBiasVectors * kWidth];
   const int vector = static_cast<int>(threadIdx.x), slice = static_cast<int>(threadIdx.y);
-  const int channel = (static_cast<int>(blockIdx.x) * kVectors + vector) * kWidth;
+  const int channel = (static_cast<int>(blockIdx.x) * kBiasVectors + vector) * kWidth;
   const bool active = channel < bias.channels;
   const std::int64_t first = blockIdx.y * bias.split_results();
   const std::int64_t behind = first + bias.split_results();
   const std::int64_t last = behind < bias.results ? behind : bias.results;
 
   float sum[kWidth] = {};
-  for (std::int64_t result = first + slice; active && result < last; result += kSlices) {
+  for (std::int64_t result = first + slice; active && result < last; result += kBiasSlices) {
     const auto values = load_vector<kWidth>(d_dst + result * bias.channels + channel);
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) sum[i] += to_float(values.at[i]);
@@ -44,7 +44,7 @@ __global__ void __launch_bounds__(kBiasThreads)
 
 #pragma unroll
   for (int i = 0; i < kWidth; ++i) {
-    for (int other = 1; other < kSlices; ++other) sum[i] += sums[other][vector * kWidth + i];
+    for (int other = 1; other < kBiasSlices; ++other) sum[i] += sums[other][vector * kWidth + i];
     partial[std::int64_t{blockIdx.y} * bias.channels + channel + i] = sum[i];
   }
 }
@@ -67,10 +67,10 @@ cudaError_t bias_gradient_cuda(const BiasSplits& splits, Precision precision, co
                                float* scratch, float* d_bias, cudaStream_t stream) {
   const cudaError_t summed = with_element(precision, [&]<class Element>(Element) {
     return with_channel_width<Element>(splits.channels, [&](auto width) {
-      const int tiles = divide_up(splits.channels, kVectors * width());
+      const int tiles = divide_up(splits.channels, kBiasVectors * width());
       const LaunchShape shape{
           .blocks = dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(splits.splits)),
-          .threads = dim3(kVectors, kSlices)};
+          .threads = dim3(kBiasVectors, kBiasSlices)};
       return launch(bias_partial_kernel<Element, width()>, shape, stream, splits,
                     static_cast<const Element*>(d_dst), scratch);
     });

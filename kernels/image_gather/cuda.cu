@@ -14,7 +14,7 @@ namespace allconv::kernels {
 namespace {
 
 constexpr int kGatherThreads = 256;
-constexpr int kColours = 3;
+constexpr int kGatherColours = 3;
 
 __device__ std::uint8_t gathered(std::uint8_t level, std::uint8_t) { return level; }
 template <class Map>
@@ -28,12 +28,12 @@ __global__ void __launch_bounds__(kGatherThreads)
                         const From* src, To* dst) {  // (images,h,w,3) by strides; (n,h,w,3)
   const std::int64_t element = std::int64_t{blockIdx.x} * kGatherThreads + threadIdx.x;
   if (element >= problem.size()) return;
-  const std::int64_t pixel = element / kColours;
+  const std::int64_t pixel = element / kGatherColours;
   const std::int64_t line = pixel / problem.w;
   const std::int64_t image = line / problem.h;
-  const std::int64_t place =
-      strides.offset(image < images ? image : 0, static_cast<int>(line % problem.h),
-                     static_cast<int>(pixel % problem.w), static_cast<int>(element % kColours));
+  const std::int64_t place = strides.offset(
+      image < images ? image : 0, static_cast<int>(line % problem.h),
+      static_cast<int>(pixel % problem.w), static_cast<int>(element % kGatherColours));
   dst[element] = gathered(src[place], To{});
 }
 

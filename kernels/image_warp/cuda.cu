@@ -13,7 +13,7 @@
 namespace allconv::kernels {
 namespace {
 
-constexpr int kChannels = 3;
+constexpr int kWarpedChannels = 3;
 
 __device__ float sum_of_products(float a, float b, float c, float d) {
   return __fadd_rn(__fmul_rn(a, b), __fmul_rn(c, d));
@@ -34,7 +34,7 @@ struct Source {
 
   __device__ float value(int row, int column, int c) const {
     if (row < 0 || row >= h || column < 0 || column >= w) return 0;
-    const auto level = static_cast<float>(image[row * pitch + column * kChannels + c]);
+    const auto level = static_cast<float>(image[row * pitch + column * kWarpedChannels + c]);
     const float changed = __fadd_rn(__fmul_rn(level, warp.gain[c]), warp.offset[c]);
     const float clamped = changed < 0 ? 0.0F : (changed > 255 ? 255.0F : changed);
     return __fsub_rn(__fmul_rn(clamped, scaling.scale), scaling.mean[c]) / scaling.std[c];
@@ -72,7 +72,7 @@ __global__ void __launch_bounds__(MapGrid::kThreads)
       y > -1 && y < static_cast<float>(grid.rows) && x > -1 && x < static_cast<float>(grid.columns);
   Element* dst = arguments.dst + grid.offset(at);  // (3)
 #pragma unroll
-  for (int c = 0; c < kChannels; ++c) {
+  for (int c = 0; c < kWarpedChannels; ++c) {
     dst[c] = from_float<Element>(near ? source.between(y, x, c) : 0.0F);
   }
 }
@@ -85,10 +85,10 @@ cudaError_t image_warp_cuda(const DeviceProblem<ImageWarping>& problem,
   const MapGrid grid{.n = images.n,
                      .rows = images.h,
                      .columns = images.w,
-                     .channels = kChannels,
-                     .width = kChannels};
+                     .channels = kWarpedChannels,
+                     .width = kWarpedChannels};
   return with_element(problem.types.map, [&]<class Element>(Element) {
-    const std::int64_t dense = std::int64_t{images.w} * kChannels;
+    const std::int64_t dense = std::int64_t{images.w} * kWarpedChannels;
     const ImageWarping::DeviceArgumentsOf<Element> typed{
         .images = arguments.images,
         .pitch = arguments.pitch == 0 ? dense : arguments.pitch,

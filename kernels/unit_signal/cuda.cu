@@ -15,13 +15,13 @@
 namespace allconv::kernels {
 namespace {
 
-constexpr int kWarps = 4;  // a block
-constexpr int kUnitThreads = kWarpLanes * kWarps;
+constexpr int kUnitWarps = 4;  // a block
+constexpr int kUnitThreads = kWarpLanes * kUnitWarps;
 
 // The first of all threads' peaks, in every thread of the block.
 __device__ Peak peak_of_block(Peak peak) {
-  __shared__ float values[kWarps];
-  __shared__ int places[kWarps];
+  __shared__ float values[kUnitWarps];
+  __shared__ int places[kUnitWarps];
   const int warp = static_cast<int>(threadIdx.x) / kWarpLanes;
   peak = peak_of_lanes(peak);
   if (threadIdx.x % kWarpLanes == 0) {
@@ -29,7 +29,7 @@ __device__ Peak peak_of_block(Peak peak) {
     places[warp] = peak.place;
   }
   __syncthreads();
-  for (int other = 0; other < kWarps; ++other) {
+  for (int other = 0; other < kUnitWarps; ++other) {
     const Peak its{.value = values[other], .place = places[other]};
     if (its.comes_before(peak)) peak = its;
   }
