@@ -4,8 +4,10 @@
 add_library(allconv_options INTERFACE)
 target_include_directories(allconv_options INTERFACE ${CMAKE_SOURCE_DIR})
 # -ffp-contract=off: an expression has the same bits whatever instruction set it is compiled for.
+# -fno-semantic-interposition: in a shared library, too, functions call each other directly.
 target_compile_options(allconv_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Werror;-ffp-contract=off>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Werror;-ffp-contract=off>
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-semantic-interposition>)
 # GCC 12 sees overlaps and uninitialised members inside std::string and std::variant that are not
 # there (its bugs 105651 and 105562); they depend on what is inlined. clang-tidy looks for real
 # ones.
@@ -55,7 +57,7 @@ function(allconv_room name directory)
   endif()
   # The list file keeps a room of headers alone a valid library.
   add_library(${name} STATIC ${sources} ${CMAKE_CURRENT_LIST_FILE})
-  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX CXX_VISIBILITY_PRESET hidden)
   allconv_unity(${name})
   # Tests link other objects of these files in the place of the library's: they are joined with
   # none but each other.

@@ -40,6 +40,11 @@ std::shared_ptr<const Plan> describe_cuda_plan(const Graph& /*graph*/, int /*ima
   refuse();
 }
 
+MemoryNeed cuda_memory_need(const Graph& /*graph*/, int /*images*/, BatchInput /*input*/,
+                            const PlanOptions& /*options*/) {
+  refuse();
+}
+
 std::string describe_cuda_candidates(const Graph& /*graph*/, int /*images*/, BatchInput /*input*/,
                                      const PlanOptions& /*options*/) {
   refuse();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/execute/image_product.hpp"
+#include "engine/execute/memory_need.hpp"
 #include "engine/execute/network_executor.hpp"
 #include "engine/execute/training_executor.hpp"
 
@@ -31,6 +32,10 @@ void tune_for_cuda(const Graph& graph, int images, BatchInput input, const PlanO
 // The plan of such an executor, made without a GPU: nothing is timed.
 std::shared_ptr<const Plan> describe_cuda_plan(const Graph& graph, int images, BatchInput input,
                                                const PlanOptions& options);
+
+// What such an executor takes, or one that trains. Nothing is timed or taken.
+MemoryNeed cuda_memory_need(const Graph& graph, int images, BatchInput input,
+                            const PlanOptions& options);
 
 // What could compute each convolution of that plan, as text; the options may name libraries. A GPU
 // without a description is one that its architecture's data sheets describe.

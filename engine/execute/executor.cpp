@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/execute/memory_need.hpp"
 #include "engine/runtime/cpu/device.hpp"
 #include "engine/support/error.hpp"
 
@@ -26,12 +27,9 @@ bool reads_weights(const Step& step, int ordinal) {
 
 // A model file of a few hundred bytes can describe images of gigabytes. The system would hand out
 // memory that it does not have, and end the process once it is used.
-void refuse_beyond_memory(const Plan& plan, int max_batch, int workers, int threads) {
-  const double pixels = static_cast<double>(plan.graph.network.input.size()) * max_batch;
-  const double bytes = pixels + static_cast<double>(plan.arena_bytes) * workers +
-                       static_cast<double>(plan.workspace_bytes) * threads +
-                       static_cast<double>(plan.packed_weights_bytes) +
-                       static_cast<double>(plan.gradient_lane_bytes) * kMaxLanes;
+void refuse_beyond_memory(const Plan& plan, int max_batch, int threads) {
+  const double bytes = static_cast<double>(plan.graph.network.input.size()) * max_batch +
+                       static_cast<double>(memory_need(plan, max_batch, threads).host);
   if (bytes <= static_cast<double>(machine_memory())) return;
   throw Error(ErrorKind::device,
               fmt::format("{} images at a time take {:.0f} MiB, more than the machine's memory",
@@ -49,7 +47,7 @@ Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& 
       lane_form_(*plan_) {
   const int micro_batches = divide_up(std::max(1, max_batch), plan_->images);
   const int workers = std::min(pool.threads(), micro_batches);
-  refuse_beyond_memory(*plan_, max_batch, workers, pool.threads());
+  refuse_beyond_memory(*plan_, max_batch, pool.threads());
   for (int i = 0; i < workers; ++i) {
     workers_.push_back({.frame = Frame(*plan_, packed_), .runners = {}, .position = {}});
     for (const Step& step : plan_->steps) {

@@ -10,7 +10,7 @@
 #include "engine/explain/patch_grid.hpp"
 #include "engine/explain/patch_images.hpp"
 #include "engine/explain/path_json.hpp"
-#include "engine/explain/unit.hpp"
+#include "engine/graph/unit.hpp"
 #include "engine/report/document.hpp"
 #include "engine/report/markup.hpp"
 #include "engine/support/atomic_file.hpp"

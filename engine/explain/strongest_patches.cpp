@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/explain/unit.hpp"
+#include "engine/graph/unit.hpp"
 #include "engine/graph/graph.hpp"
 
 namespace allconv {

@@ -140,12 +140,7 @@ void check_parameters(const Model& model, const std::string& path) {
                  });
   if (!fits || model.classes.size() != static_cast<std::size_t>(class_count(model.network)))
     throw Error(ErrorKind::internal, "the parameters or classes are not the network's", path);
-  for (const LayerParameters& layer : model.parameters) {
-    if (all_finite(layer.weights) && all_finite(layer.bias)) continue;
-    throw Error(ErrorKind::training,
-                fmt::format("the weights of {} are not finite: the training diverged", layer.name),
-                path, "use a lower learning rate");
-  }
+  check_finite(model.parameters, path);
 }
 
 }  // namespace

@@ -264,4 +264,13 @@ void replace_dropout_rates(NetworkDescription& network, const std::vector<double
   }
 }
 
+void set_class_count(NetworkDescription& network, int classes) {
+  for (auto layer = network.layers.rbegin(); layer != network.layers.rend(); ++layer) {
+    if (auto* convolution = std::get_if<Conv2dLayer>(&*layer)) {
+      convolution->filters = classes;
+      return;
+    }
+  }
+}
+
 }  // namespace allconv

@@ -40,4 +40,7 @@ NetworkDescription make_network(std::string_view name, const NetworkOptions& opt
 // Replaces dropout rates in order; another count of rates than of dropout layers is Error{usage}.
 void replace_dropout_rates(NetworkDescription& network, const std::vector<double>& rates);
 
+// The last convolution gets as many filters as there are classes.
+void set_class_count(NetworkDescription& network, int classes);
+
 }  // namespace allconv

@@ -1,6 +1,9 @@
 #include "engine/graph/parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include "engine/support/error.hpp"
 
 namespace allconv {
 
@@ -22,6 +25,19 @@ Parameters zero_parameters(const NetworkDescription& network) {
     channels = shapes[i].channels;
   }
   return parameters;
+}
+
+void check_finite(const Parameters& parameters, std::string_view where) {
+  const auto is_finite = [](float number) { return std::isfinite(number); };
+  for (const LayerParameters& layer : parameters) {
+    if (std::all_of(layer.weights.begin(), layer.weights.end(), is_finite) &&
+        std::all_of(layer.bias.begin(), layer.bias.end(), is_finite)) {
+      continue;
+    }
+    throw Error(ErrorKind::training,
+                "the weights of " + layer.name + " are not finite: the training diverged", where,
+                "use a lower learning rate");
+  }
 }
 
 std::vector<double> weight_norms(const Parameters& parameters) {

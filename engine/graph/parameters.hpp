@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/graph/network.hpp"
@@ -20,6 +21,9 @@ using Parameters = std::vector<LayerParameters>;
 
 // Parameters of the right sizes for `network`, all zero.
 Parameters zero_parameters(const NetworkDescription& network);
+
+// Throws Error{training} at `where` that names the first layer with a number that is not finite.
+void check_finite(const Parameters& parameters, std::string_view where);
 
 // Of each layer the L2 norm of its weights, without biases.
 std::vector<double> weight_norms(const Parameters& parameters);

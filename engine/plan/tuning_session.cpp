@@ -3,8 +3,17 @@
 #include <utility>
 
 #include "engine/support/error.hpp"
+#include "engine/support/version.hpp"
 
 namespace allconv {
+
+TuningFile empty_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries) {
+  TuningFile::Versions versions(libraries.versions.begin(), libraries.versions.end());
+  versions["allconv"] = std::string(version());
+  versions["driver"] = gpu.driver;
+  versions["runtime"] = gpu.runtime;
+  return TuningFile(gpu_text(gpu), std::move(versions));
+}
 
 TuningSession TuningSession::open(const TuningFile& empty, TuningSettings settings) {
   TuningFile known = empty;

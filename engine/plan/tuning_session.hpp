@@ -7,6 +7,8 @@
 #include <string>
 
 #include "engine/plan/tuning_file.hpp"
+#include "engine/runtime/gpu.hpp"
+#include "engine/runtime/gpu_libraries.hpp"
 #include "engine/support/diagnostics.hpp"
 
 namespace allconv {
@@ -18,6 +20,9 @@ struct TuningSettings {
   // Told before each timing: problems done, of how many. May throw, which ends the tuning.
   std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
+
+// A file without entries, of the GPU and all versions that its times depend on.
+TuningFile empty_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries);
 
 // Used by one thread at a time.
 class TuningSession {

@@ -296,8 +296,9 @@ ALLCONV_API allconv_status allconv_explain(allconv_session* session, const allco
 
 /* ---- Training ---- */
 
-/* g = gradient of the batch's mean cross-entropy + weight_decay * w (weights, not biases);
- * v = momentum * v + g;  w = w - learning_rate * v. */
+/* A step takes the gradient of the batch's mean cross-entropy, and then
+ *     g = gradient + weight_decay * w (weights, not biases);  v = momentum * v + g;
+ *     w = w - learning_rate * v. */
 typedef struct allconv_sgd {
   double learning_rate;
   double momentum;

@@ -3,7 +3,8 @@
  * programs that have their pixels already need no decoders.
  *
  *     allconv_image_set* set = NULL;
- *     allconv_image_set_open("photos", model, NULL, &set);
+ *     const char* paths[] = {"photos", "more.tar"};
+ *     allconv_image_set_open(paths, 2, model, NULL, &set);
  *     allconv_image_set_read(set, 0, 16, pixels, NULL);
  *
  * The rules of allconv.h hold here too; errors are told by its allconv_last_error(). A set is for
@@ -43,10 +44,12 @@ typedef struct allconv_image_set_options {
 
 typedef struct allconv_image_set allconv_image_set;
 
-/* Opens what DATA is for the program `allconv`; images come in its order. The model says the size
- * and the fit of what is read; it may go before the set. `options` may be NULL. Errors: IO, where
+/* Opens what DATA... is for the program `allconv`, one or several paths; images come in its order.
+ * Sets that are opened together for their labels have the same classes. The model says the size and
+ * the fit of what is read; it may go before the set. `options` may be NULL. Errors: IO, where
  * something cannot be opened; USAGE, where it cannot be meant. */
-ALLCONV_API allconv_status allconv_image_set_open(const char* path, const allconv_model* model,
+ALLCONV_API allconv_status allconv_image_set_open(const char* const* paths, size_t path_count,
+                                                  const allconv_model* model,
                                                   const allconv_image_set_options* options,
                                                   allconv_image_set** set);
 

@@ -47,8 +47,11 @@ struct ImageBatch {
 // For one thread at a time. Movable.
 class ImageSet {
  public:
-  // The model says the size of what is read, and may go before the set.
-  ImageSet(const std::string& path, const Model& model, const ImageSetOptions& options = {});
+  // The model says the size of what is read, and may go before the set. Several paths are one set.
+  ImageSet(const std::vector<std::string>& paths, const Model& model,
+           const ImageSetOptions& options = {});
+  ImageSet(const std::string& path, const Model& model, const ImageSetOptions& options = {})
+      : ImageSet(std::vector{path}, model, options) {}
 
   std::size_t size() const { return allconv_image_set_count(set_.get()); }
   // As results show it. Throws std::out_of_range.
@@ -71,7 +74,7 @@ class ImageSet {
 
 // ---- Implementation ----
 
-inline ImageSet::ImageSet(const std::string& path, const Model& model,
+inline ImageSet::ImageSet(const std::vector<std::string>& paths, const Model& model,
                           const ImageSetOptions& options)
     : height_(model.height()), width_(model.width()) {
   Diagnostics diagnostics = options.diagnostics;
@@ -86,7 +89,8 @@ inline ImageSet::ImageSet(const std::string& path, const Model& model,
     c.diagnostics_user = &diagnostics;
   }
   allconv_image_set* set = nullptr;
-  check(allconv_image_set_open(path.c_str(), model.handle(), &c, &set));
+  const std::vector<const char*> texts = detail::texts_of(paths);
+  check(allconv_image_set_open(texts.data(), texts.size(), model.handle(), &c, &set));
   set_.reset(set);
 }
 

@@ -1,4 +1,4 @@
-// The functions of allconv.hpp, over those of allconv.h.
+// The functions of allconv.hpp, over those of allconv.h. Included at its end.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "allconv/allconv.hpp"
 
 namespace allconv {
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/explain/unit.hpp"
+#include "engine/graph/unit.hpp"
 #include "engine/explain/unstride.hpp"
 #include "engine/graph/graph.hpp"
 #include "engine/graph/networks.hpp"

@@ -12,7 +12,7 @@ WRITTEN_BY_HAND = SOURCE_SUFFIXES | {".py", ".cmake", ".txt", ""}
 
 _MARKER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 _DEAD = re.compile(r"^\s*#\s*if\s+(0|false)\b|\bif\s*\(\s*(false|0)\s*\)")
-_CODE_IN_COMMENT = re.compile(r"""^\s?(
+_CODE_IN_COMMENT = re.compile(r"""^\s?(?=\S)(
     \#\s*(if|ifdef|ifndef|include|define|endif|pragma)\b.*
   | (return|break|continue|throw)\b[^.]*;
   | (if|for|while|switch)\ \(.*[{;]

@@ -24,7 +24,6 @@ class Option;
 
 namespace allconv::cli {
 
-inline constexpr std::string_view kVersion = ALLCONV_VERSION;  // the project's, from CMake
 inline constexpr int kDone = 0;
 inline constexpr int kSomeInputsFailed = 4;
 

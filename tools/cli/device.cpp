@@ -32,13 +32,7 @@ void note_surplus(int threads) {
 }  // namespace
 
 std::optional<GpuFacts> gpu_of(const CommonOptions& options) {
-  const std::string& device = options.device;
-  if (device == "cpu") return std::nullopt;
-  if (device == "auto") return find_gpu(0).gpu;
-  const int index = device == kCuda ? 0 : std::stoi(device.substr(kCuda.size() + 1));
-  GpuSearch search = find_gpu(index);
-  if (search.gpu) return search.gpu;
-  refuse_device(search, "--device " + device);
+  return choose_gpu(options.device, "--device " + options.device);
 }
 
 std::optional<GpuTarget> gpu_target_of(const CommonOptions& options) {

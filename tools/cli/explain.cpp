@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/explain/explanation_files.hpp"
-#include "engine/explain/unit.hpp"
+#include "engine/graph/unit.hpp"
 #include "engine/formats/tensor_stream.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/output_folder.hpp"

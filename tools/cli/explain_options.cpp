@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "engine/explain/unit.hpp"
+#include "engine/graph/unit.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/text.hpp"
 

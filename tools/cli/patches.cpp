@@ -6,7 +6,7 @@
 
 #include "engine/explain/patch_files.hpp"
 #include "engine/explain/strongest_patches.hpp"
-#include "engine/explain/unit.hpp"
+#include "engine/graph/unit.hpp"
 #include "engine/support/error.hpp"
 #include "engine/support/output_folder.hpp"
 #include "tools/cli/command.hpp"

@@ -10,6 +10,7 @@
 #include "engine/support/error.hpp"
 #include "engine/support/file_descriptor.hpp"
 #include "engine/support/hash.hpp"
+#include "engine/support/version.hpp"
 #include "tools/cli/device.hpp"
 
 namespace allconv::cli {
@@ -102,7 +103,7 @@ PartRequest part_request(const ScoreArguments& arguments, const DataSet& inputs,
   PartStart start = arguments.overwrite ? PartStart::replace : PartStart::anew;
   if (arguments.resume) start = PartStart::resume;
   return {.out_path = arguments.output,
-          .identity = {.program = std::string(kVersion),
+          .identity = {.program = std::string(version()),
                        .model_hash = hash_file(arguments.model),
                        .inputs = inputs.size(),
                        .inputs_hash = hash_paths(inputs),

@@ -16,16 +16,6 @@ namespace allconv::cli {
 
 namespace {
 
-// The last convolution with as many filters as there are classes.
-void set_class_count(NetworkDescription& network, int classes) {
-  for (auto layer = network.layers.rbegin(); layer != network.layers.rend(); ++layer) {
-    if (auto* convolution = std::get_if<Conv2dLayer>(&*layer)) {
-      convolution->filters = classes;
-      return;
-    }
-  }
-}
-
 // The network that --network names, else the initial model's, else the default, with as many
 // classes as the data have. A network from a file keeps its own number, which then has to be the
 // same.

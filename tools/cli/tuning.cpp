@@ -69,14 +69,6 @@ void check_kind(const std::string& path) {
 
 }  // namespace
 
-TuningFile empty_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries) {
-  TuningFile::Versions versions(libraries.versions.begin(), libraries.versions.end());
-  versions["allconv"] = kVersion;
-  versions["driver"] = gpu.driver;
-  versions["runtime"] = gpu.runtime;
-  return TuningFile(gpu_text(gpu), std::move(versions));
-}
-
 TuningSettings tuning_settings(const CommonOptions& options) {
   const auto bar = std::make_shared<std::unique_ptr<ProgressBar>>();
   return {.budget_seconds = options.tuning_budget,

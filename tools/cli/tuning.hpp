@@ -8,9 +8,6 @@
 
 namespace allconv::cli {
 
-// A file without entries, of the GPU and all versions that its times depend on.
-TuningFile empty_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries);
-
 // Budget, notes and a progress bar of a session without a file. An interruption ends its tuning.
 TuningSettings tuning_settings(const CommonOptions& options);
 

@@ -13,6 +13,17 @@ constexpr int kSlots = 3;  // one is filled, one is copied or computed, one is r
 
 }  // namespace
 
+MemoryNeed cuda_memory_need(const CudaPlan& plan) {
+  const bool trains = plan.plan.graph.mode == PassMode::training;
+  const std::size_t slots = trains ? 1 : kSlots;
+  const std::size_t lanes = trains ? 3 : 1;  // weights; velocities and gradient
+  const std::size_t input = InputLayout(plan).bytes * slots;
+  return {.host = input + OutputBlock::bytes(plan) * slots,
+          .device = input + plan.plan.arena_bytes + plan.plan.packed_weights_bytes +
+                    plan.plan.workspace_bytes +
+                    static_cast<std::size_t>(plan.lane_size) * sizeof(float) * lanes};
+}
+
 CudaArena::CudaArena(const ReadyPlan& plan)
     : values(plan.plan->plan.arena_bytes),
       packed(plan.plan->plan.packed_weights_bytes),

@@ -12,9 +12,13 @@
 #include "engine/execute/cuda/output_block.hpp"
 #include "engine/execute/cuda/parameter_lane.hpp"
 #include "engine/execute/cuda/plan_maker.hpp"
+#include "engine/execute/memory_need.hpp"
 #include "engine/execute/network_executor.hpp"
 
 namespace allconv {
+
+// What an executor of the plan takes, or one that trains.
+MemoryNeed cuda_memory_need(const CudaPlan& plan);
 
 // The device memory, and the libraries' contexts, that all slots share.
 struct CudaArena {

@@ -42,6 +42,11 @@ std::shared_ptr<const Plan> describe_cuda_plan(const Graph& graph, int images, B
   return {plan, &plan->plan};
 }
 
+MemoryNeed cuda_memory_need(const Graph& graph, int images, BatchInput input,
+                            const PlanOptions& options) {
+  return cuda_memory_need(*make_unready_plan(graph, images, input, options));
+}
+
 std::string describe_cuda_candidates(const Graph& graph, int images, BatchInput input,
                                      const PlanOptions& options) {
   PlanOptions described = options;

@@ -38,6 +38,16 @@ OutputBlock::OutputBlock(const CudaPlan& plan) : plan_(plan) {
   memory_ = cuda::PinnedMemory(bytes_);
 }
 
+std::size_t OutputBlock::bytes(const CudaPlan& plan) {
+  const Plan& of = plan.plan;
+  std::size_t bytes = 0;
+  for (const int value : {of.logits, of.probabilities, of.loss, of.input_gradient, of.unit,
+                          of.peaks, of.peak_positions}) {
+    if (value != kNoValue) bytes += of.values[static_cast<std::size_t>(value)].bytes;
+  }
+  return bytes;
+}
+
 void OutputBlock::add(int value, kernels::Precision precision, Wanted wanted) {
   if (value == kNoValue) return;
   parts_.push_back({value, precision, bytes_, wanted});

@@ -19,6 +19,9 @@ class OutputBlock {
  public:
   explicit OutputBlock(const CudaPlan& plan);
 
+  // Bytes of pinned memory that one takes.
+  static std::size_t bytes(const CudaPlan& plan);
+
   void enqueue_copies(const CudaFrame& frame, cudaStream_t stream) const;
 
   // After the copies: into the batch's memory, as floats.

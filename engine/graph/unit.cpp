@@ -1,4 +1,4 @@
-#include "engine/explain/unit.hpp"
+#include "engine/graph/unit.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,257 @@
+#include "engine/api/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "engine/graph/unit.hpp"
+#include "engine/prepare/pixel_scaling.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv::api {
+
+namespace {
+
+[[noreturn]] void refuse_purpose(const char* purpose) {
+  throw Error(ErrorKind::usage, "the session was not made for this", "purposes",
+              fmt::format("make it with {} among its purposes", purpose));
+}
+
+Graph explain_graph(const Model& model, const SessionSettings& settings, std::size_t method) {
+  return make_graph(model.network, PassMode::explain, kMethods[method], settings.layer);
+}
+
+// What scoring and training bring to the plan.
+BatchInput batch_input(const Model& model, const SessionSettings& settings) {
+  const bool plain =
+      !model.prepare.gcn && !model.prepare.zca && model.find_tensor(kMeanTensor) == nullptr;
+  return plain && !settings.prepared ? BatchInput::pixels : BatchInput::prepared;
+}
+
+Shape shape_of_units(const Model& model, const SessionSettings& settings) {
+  if (settings.layer) return infer_shapes(model.network)[*settings.layer];
+  return {.channels = class_count(model.network), .height = 1, .width = 1};
+}
+
+void check_rate(double value, const char* name) {
+  if (std::isfinite(value) && value >= 0) return;
+  throw Error(ErrorKind::usage, fmt::format("{} is not allowed", value), name,
+              "give a number that is not negative");
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<const Model> model, const SessionSettings& settings)
+    : model_(std::move(model)),
+      settings_(settings),
+      pool_(std::make_unique<ThreadPool>(settings.threads)),
+      device_(settings),
+      device_text_(device_.text()),
+      stage_(image_target(model_->prepare), settings.prepared, settings.batch_size, *pool_),
+      unit_shape_(shape_of_units(*model_, settings)) {
+  const PlanOptions options = device_.plan_options();
+  const bool prepares = !settings.prepared && (settings.scores || settings.training);
+  if (prepares) transform_ = InputTransform::of(*model_, settings.batch_size, options, *pool_);
+  if (settings.scores) make_scorer(options);
+  if (settings.explains()) make_explainers(options);
+  if (settings.training) make_trainer(options);
+}
+
+void Session::make_scorer(const PlanOptions& options) {
+  const int batch = settings_.batch_size;
+  scorer_ = make_network_executor(make_graph(model_->network, PassMode::inference),
+                                  {.allowed = batch, .expected = batch},
+                                  batch_input(*model_, settings_), options, *pool_);
+  scorer_->load(model_->parameters);
+}
+
+void Session::make_explainers(const PlanOptions& options) {
+  const int batch = settings_.batch_size;
+  if (!settings_.prepared) whole_ = InputTransform::whole(*model_, batch, options, *pool_);
+  for (std::size_t method = 0; method < kMethods.size(); ++method) {
+    if (!settings_.methods[method]) continue;
+    explainers_[method] = make_network_executor(explain_graph(*model_, settings_, method),
+                                                {.allowed = batch, .expected = batch},
+                                                BatchInput::prepared, options, *pool_);
+    explainers_[method]->load(model_->parameters);
+  }
+  choices_.resize(static_cast<std::size_t>(batch));
+  found_.resize(static_cast<std::size_t>(batch));
+}
+
+void Session::make_trainer(const PlanOptions& options) {
+  const auto batch = static_cast<std::size_t>(settings_.batch_size);
+  trainer_ = make_training_executor(make_graph(model_->network, PassMode::training),
+                                    model_->parameters, settings_.batch_size,
+                                    batch_input(*model_, settings_), options, *pool_);
+  trained_ = model_->parameters;
+  losses_.resize(batch);
+  probabilities_.resize(batch * model_->classes.size());
+}
+
+void Session::refresh(NetworkExecutor& executor, std::uint64_t& has_step) {
+  if (has_step == steps_) return;
+  trainer_->read_weights(trained_);
+  executor.load(trained_);
+  has_step = steps_;
+}
+
+// Of the call's images from `first` on, as many as a batch takes.
+int Session::images_at(const allconv_images& images, std::int64_t first) const {
+  return static_cast<int>(std::min<std::int64_t>(images.count - first, settings_.batch_size));
+}
+
+void Session::place(const allconv_images& images, std::int64_t first, int count,
+                    InputTransform* transform, Batch& batch) {
+  stage_.place(images, first, count, batch);
+  batch.scaling = pixel_scaling(model_->prepare);
+  if (transform != nullptr) transform->apply(batch);
+}
+
+// Batches go round the executor's slots: while a GPU computes one, the next is placed.
+void Session::score(const allconv_images& images, const allconv_scores& scores) {
+  if (scorer_ == nullptr) refuse_purpose("ALLCONV_FOR_SCORES");
+  stage_.check(images);
+  refresh(*scorer_, scorer_step_);
+  const auto classes = static_cast<std::int64_t>(model_->classes.size());
+  const auto row = [&](float* rows, std::int64_t image) {
+    return rows == nullptr ? nullptr : rows + image * classes;
+  };
+  const int slots = scorer_->slots();
+  std::vector<Batch> flights(static_cast<std::size_t>(slots));
+  int started = 0, finished = 0;
+  const auto finish = [&] {
+    const int slot = finished++ % slots;
+    scorer_->finish(flights[static_cast<std::size_t>(slot)], slot);
+  };
+  for (std::int64_t first = 0; first < images.count; first += settings_.batch_size) {
+    if (started - finished == slots) finish();
+    const int slot = started++ % slots;
+    Batch& batch = flights[static_cast<std::size_t>(slot)];
+    batch = {};
+    place(images, first, images_at(images, first), transform_.get(), batch);
+    batch.logits = row(scores.logits, first);
+    batch.probabilities = row(scores.probabilities, first);
+    scorer_->start(batch, slot);
+  }
+  while (finished < started) finish();
+}
+
+void Session::check_targets(const allconv_images& images, const allconv_unit* targets) const {
+  if (targets == nullptr) return;
+  const std::string_view map = settings_.layer ? "the layer" : "the classes";
+  for (std::int64_t i = 0; i < images.count; ++i) {
+    check_unit(unit_shape_, {targets[i].channel, targets[i].row, targets[i].column}, map);
+  }
+}
+
+void Session::explain(const allconv_images& images, const allconv_unit* targets,
+                      allconv_method method, const allconv_explanations& explanations) {
+  const auto index = static_cast<std::size_t>(method);
+  if (index >= kMethods.size())
+    throw Error(ErrorKind::usage, "is none", "method", "give a value of allconv_method");
+  if (explainers_[index] == nullptr) refuse_purpose("the method's ALLCONV_FOR_...");
+  stage_.check(images);
+  check_targets(images, targets);
+  NetworkExecutor& executor = *explainers_[index];
+  refresh(executor, explainer_steps_[index]);
+  const std::int64_t floats = model_->network.input.size();
+  for (std::int64_t first = 0; first < images.count; first += settings_.batch_size) {
+    const int count = images_at(images, first);
+    Batch batch;
+    place(images, first, count, whole_.get(), batch);
+    for (int i = 0; i < count; ++i) {
+      kernels::UnitChoice& choice = choices_[static_cast<std::size_t>(i)];
+      choice = {};
+      if (targets == nullptr) continue;
+      const allconv_unit& target = targets[first + i];
+      choice = {target.channel, target.row, target.column};
+    }
+    batch.units = choices_.data();
+    batch.found = found_.data();
+    batch.input_gradient = explanations.maps + first * floats;
+    if (explanations.inputs != nullptr)
+      std::copy_n(batch.input, count * floats, explanations.inputs + first * floats);
+    executor.run(batch);
+    for (int i = 0; i < count; ++i) {
+      const kernels::UnitFound& found = found_[static_cast<std::size_t>(i)];
+      const int pixel = found.element / unit_shape_.channels;
+      if (explanations.values != nullptr) explanations.values[first + i] = found.value;
+      if (explanations.units == nullptr) continue;
+      explanations.units[first + i] = {.channel = found.element % unit_shape_.channels,
+                                       .row = pixel / unit_shape_.width,
+                                       .column = pixel % unit_shape_.width};
+    }
+  }
+}
+
+allconv_step Session::train_step(const allconv_images& images, const std::int32_t* labels,
+                                 const allconv_sgd& sgd) {
+  if (trainer_ == nullptr) refuse_purpose("ALLCONV_FOR_TRAINING");
+  stage_.check(images);
+  if (images.count < 1 || images.count > settings_.batch_size) {
+    throw Error(ErrorKind::usage, fmt::format("there are {}", images.count), "images",
+                fmt::format("give 1 to batch_size, which is {}", settings_.batch_size));
+  }
+  check_rate(sgd.learning_rate, "learning_rate");
+  check_rate(sgd.momentum, "momentum");
+  check_rate(sgd.weight_decay, "weight_decay");
+  const std::size_t classes = model_->classes.size();
+  const std::span label(labels, static_cast<std::size_t>(images.count));
+  for (const std::int32_t value : label) {
+    if (value >= 0 && static_cast<std::size_t>(value) < classes) continue;
+    throw Error(ErrorKind::usage, fmt::format("{} is no class", value), "labels",
+                fmt::format("give 0 to {}", classes - 1));
+  }
+  Batch batch;
+  place(images, 0, static_cast<int>(images.count), transform_.get(), batch);
+  batch.labels = labels;
+  batch.losses = losses_.data();
+  batch.probabilities = probabilities_.data();
+  batch.seed = settings_.seed;
+  batch.step = steps_;
+  trainer_->step(
+      batch,
+      {.rate = sgd.learning_rate, .momentum = sgd.momentum, .weight_decay = sgd.weight_decay});
+  ++steps_;
+  allconv_step step = {};
+  for (std::size_t i = 0; i < label.size(); ++i) {
+    step.loss += losses_[i] / static_cast<double>(label.size());
+    const float* const row = probabilities_.data() + i * classes;
+    step.correct += std::max_element(row, row + classes) - row == label[i] ? 1 : 0;
+  }
+  if (!std::isfinite(step.loss)) {
+    throw Error(ErrorKind::training, "the loss is no longer a number", "training diverged",
+                "begin anew with a lower learning_rate");
+  }
+  return step;
+}
+
+Model Session::model() const {
+  Model model = *model_;
+  if (trainer_ != nullptr) trainer_->read_weights(model.parameters);
+  check_finite(model.parameters, "session");
+  return model;
+}
+
+MemoryNeed memory_need(const Model& model, const SessionSettings& settings) {
+  const SessionDevice device(settings);
+  const PlanOptions options = device.plan_options();
+  const ImageTarget target = image_target(model.prepare);
+  const BatchInput input = batch_input(model, settings);
+  const int batch = settings.batch_size;
+  MemoryNeed need = {.host = ImageStage::bytes(target, settings.prepared, batch), .device = 0};
+  const auto add = [&](const Graph& graph, BatchInput of) {
+    need += memory_need(graph, batch, of, options);
+  };
+  if (settings.scores) add(make_graph(model.network, PassMode::inference), input);
+  if (settings.training) add(make_graph(model.network, PassMode::training), input);
+  for (std::size_t method = 0; method < kMethods.size(); ++method) {
+    if (settings.methods[method]) add(explain_graph(model, settings, method), BatchInput::prepared);
+  }
+  return need;
+}
+
+}  // namespace allconv::api
