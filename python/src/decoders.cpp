@@ -35,8 +35,9 @@ using Failure = std::tuple<std::size_t, bool, std::string>;
 // A set that threads may share: of their calls one runs, the others wait.
 class SharedSet {
  public:
-  SharedSet(const std::string& path, const Model& model, const ImageSetOptions& options)
-      : set_(path, model, options), classes_(set_.classes()) {}
+  SharedSet(const std::vector<std::string>& paths, const Model& model,
+            const ImageSetOptions& options)
+      : set_(paths, model, options), classes_(set_.classes()) {}
 
   std::size_t size() const { return set_.size(); }
   const std::vector<std::string>& classes() const { return classes_; }
@@ -88,10 +89,12 @@ std::vector<Failure> SharedSet::read(std::size_t first, const Pixels& pixels) {
   return failures;
 }
 
-SharedSet* open_set(const nb::bytes& path, const Model& model, const ImageSetOptions& options) {
-  const std::string name(path.c_str(), path.size());
+SharedSet* open_set(const std::vector<nb::bytes>& paths, const Model& model,
+                    const ImageSetOptions& options) {
+  std::vector<std::string> names;
+  for (const nb::bytes& path : paths) names.emplace_back(path.c_str(), path.size());
   const nb::gil_scoped_release release;
-  return new SharedSet(name, model, options);
+  return new SharedSet(names, model, options);
 }
 
 }  // namespace
@@ -119,6 +122,6 @@ NB_MODULE(_decoders, module) {
       .def("paths", &SharedSet::paths, nb::arg("first"), nb::arg("count"))
       .def("labels", &SharedSet::labels, nb::arg("labels"))
       .def("read", &SharedSet::read, nb::arg("first"), nb::arg("pixels"));
-  module.def("open", open_set, nb::arg("path"), nb::arg("model"), nb::arg("options"),
+  module.def("open", open_set, nb::arg("paths"), nb::arg("model"), nb::arg("options"),
              nb::rv_policy::take_ownership);
 }
