@@ -1,5 +1,9 @@
 """What allconv raises and warns of. Every sentence says what, where and how to mend it."""
 
+import sys
+import warnings
+from typing import Type
+
 
 class Error(RuntimeError):
     """The base of all errors of the library; of this class itself: a fault, please report it."""
@@ -36,3 +40,11 @@ class ImageWarning(AllconvWarning):
 # The statuses of allconv/allconv.h.
 BY_STATUS = {1: Error, 2: UsageError, 3: ModelError, 5: DeviceError, 6: InputOutputError,
              7: TrainingError}
+
+
+def warn(sentence: str, category: Type[Warning]) -> None:
+    """Warns at the line outside this package that called it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "allconv":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, category, stacklevel=level)

@@ -66,7 +66,7 @@ def units_of(target: Any, count: int, classes: List[str],
     """(count,3) int32, or None for the largest unit of each image."""
     if target is None:
         return None
-    is_one = isinstance(target, str) or np.ndim(target) == 0
+    is_one = isinstance(target, str) or not hasattr(target, "__len__")
     if is_one or (layer is not None and isinstance(target, tuple)):
         return np.tile(np.array(unit_of(target, classes, layer), np.int32), (count, 1))
     if len(target) != count:

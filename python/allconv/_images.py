@@ -1,14 +1,13 @@
 """Sets of image files: folders, tars, lists, CIFAR and IDX files, single images."""
 
 import os
-import warnings
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, NamedTuple, Optional
 from typing import Sequence, Union
 
 import numpy as np
 
 from . import _core
-from ._errors import ImageWarning, InputOutputError, UsageError
+from ._errors import ImageWarning, InputOutputError, UsageError, warn
 from ._options import choice
 
 if TYPE_CHECKING:
@@ -150,8 +149,7 @@ def read_parts(images: ImageSet, errors: str) -> Iterator[Part]:
         for failure in failures:
             if errors == "raise":
                 raise InputOutputError(str(failure))
-            # This generator, the method of a model, and whoever called that.
-            warnings.warn(str(failure), ImageWarning, stacklevel=3)
+            warn(str(failure), ImageWarning)
         yield Part(first, len(pixels), _core.View(pixels, "NHWC"), failures)
 
 

@@ -2,11 +2,10 @@
 
 import os
 import threading
-import warnings
 from typing import Any, Callable, NamedTuple, Optional
 
 from . import _core
-from ._errors import AllconvWarning, UsageError
+from ._errors import AllconvWarning, UsageError, warn
 
 # Bits of allconv.h's ALLCONV_FOR_*.
 PURPOSES = {"scores": 1, "training": 2, "gradient": 4, "deconvnet": 8, "guided": 16}
@@ -53,7 +52,7 @@ def tell(session: _core.Session, diagnostics: Optional[Diagnostics] = None) -> N
         if diagnostics is not None:
             diagnostics(SEVERITIES[severity], sentence)
         elif severity > 0:
-            warnings.warn(sentence, AllconvWarning, stacklevel=3)
+            warn(sentence, AllconvWarning)
 
 
 class SessionPool:

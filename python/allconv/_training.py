@@ -1,12 +1,11 @@
 """Training: a step at a time, or whole."""
 
 import time
-import warnings
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from ._errors import ImageWarning, UsageError
+from ._errors import ImageWarning, UsageError, warn
 from ._images import ImageSet, are_paths
 from ._model import Model
 from ._session import Session, Step, labels_of
@@ -99,8 +98,7 @@ def read_labelled(images: ImageSet, model: Model) -> Tuple[np.ndarray, np.ndarra
     indices = np.array([model.classes.index(name) for name in images.classes], np.int32)
     pixels, failures = images.read()
     for failure in failures:
-        # This function, train, Model.train, and whoever called that.
-        warnings.warn(f"{failure}; training goes on without", ImageWarning, stacklevel=4)
+        warn(f"{failure}; training goes on without", ImageWarning)
     kept = np.ones(len(images), bool)
     kept[[failure.index for failure in failures]] = False
     return (pixels if kept.all() else pixels[kept]), indices[images.labels[kept]]

@@ -38,7 +38,7 @@ Purposes purposes_of(std::uint32_t bits) {
 
 void bind_view(nb::module_& module) {
   nb::class_<View>(module, "View")
-      .def(nb::init<nb::handle, std::string_view>(), nb::arg("array"), nb::arg("layout"))
+      .def(nb::init<nb::handle, std::string_view>(), nb::arg("array").none(), nb::arg("layout"))
       .def_prop_ro("count", [](const View& view) { return view.images().count; })
       .def_prop_ro("is_float",
                    [](const View& view) { return view.images().element == ALLCONV_F32; });
@@ -70,8 +70,7 @@ std::pair<std::size_t, std::size_t> memory(const Model& model, const SessionOpti
   return {memory.host, memory.device};
 }
 
-std::pair<double, std::int64_t> train_step(Session& session, const View& view,
-                                           const Labels& labels,
+std::pair<double, std::int64_t> train_step(Session& session, const View& view, const Labels& labels,
                                            std::pair<double, std::pair<double, double>> rates) {
   const Step step = session.train_step(view, labels,
                                        {.learning_rate = rates.first,

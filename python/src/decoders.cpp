@@ -1,5 +1,5 @@
-// The extension module allconv._decoders: sets of image files. A module of its own, so that programs
-// that have their pixels already load no decoders.
+// The extension module allconv._decoders: sets of image files. A module of its own, so that
+// programs that have their pixels already load no decoders.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>

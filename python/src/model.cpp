@@ -69,10 +69,9 @@ nb::list tensors(const nb::handle self) {
   nb::list list;
   for (const TensorView& tensor : nb::cast<const Model&>(self).tensors()) {
     const std::vector<std::size_t> shape(tensor.shape.begin(), tensor.shape.end());
-    list.append(nb::make_tuple(
-        std::string(tensor.name),
-        nb::ndarray<nb::numpy, const float>(tensor.values.data(), shape.size(), shape.data(),
-                                            self)));
+    list.append(nb::make_tuple(std::string(tensor.name),
+                               nb::ndarray<nb::numpy, const float>(
+                                   tensor.values.data(), shape.size(), shape.data(), self)));
   }
   return list;
 }
@@ -82,8 +81,8 @@ nb::list tensors(const nb::handle self) {
 void bind_model(nb::module_& module) {
   nb::class_<Model>(module, "Model")
       .def_static("load", load, nb::arg("path"))
-      .def_static("create", create, nb::arg("network"), nb::arg("classes"),
-                  nb::arg("preparation"), nb::arg("tensors"), nb::arg("seed"))
+      .def_static("create", create, nb::arg("network"), nb::arg("classes"), nb::arg("preparation"),
+                  nb::arg("tensors"), nb::arg("seed"))
       .def("save", save, nb::arg("path"))
       .def("with_classes", with_classes, nb::arg("classes"), nb::arg("seed"))
       .def_prop_ro("network", &Model::network)

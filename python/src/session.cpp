@@ -65,8 +65,9 @@ void Session::score(const View& view, std::optional<Floats> probabilities,
   if (probabilities) check_size("probabilities", probabilities->size(), numbers);
   if (logits) check_size("logits", logits->size(), numbers);
   in_pieces(count, [&](std::int64_t first, std::int64_t length) {
-    session_->score(view.piece(first, length), {.probabilities = row(probabilities, first, classes_),
-                                                .logits = row(logits, first, classes_)});
+    session_->score(view.piece(first, length),
+                    {.probabilities = row(probabilities, first, classes_),
+                     .logits = row(logits, first, classes_)});
   });
 }
 

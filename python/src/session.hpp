@@ -66,8 +66,7 @@ class Session {
 
  private:
   // Calls `run(first, count)` for each piece.
-  void in_pieces(std::int64_t count,
-                 const std::function<void(std::int64_t, std::int64_t)>& run);
+  void in_pieces(std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& run);
 
   std::size_t classes_, inputs_;  // numbers of one image's scores, and of its input
   std::int64_t batch_size_;

@@ -17,8 +17,12 @@ constexpr std::int64_t kChannels = 3;
 constexpr const char* kTaken =
     "give (count,height,width,3) or (count,3,height,width), or one image without the count";
 
-std::string class_name_of(nb::handle object) {
-  return nb::cast<std::string>(nb::str(object.type().attr("__name__")));
+// "ndarray of object", "list"
+std::string kind_of(nb::handle object) {
+  std::string kind = nb::str(object.type().attr("__name__")).c_str();
+  if (nb::hasattr(object, "dtype"))
+    kind += std::string(" of ") + nb::str(object.attr("dtype")).c_str();
+  return kind;
 }
 
 std::string shape_text(const Array& array) {
@@ -32,25 +36,19 @@ std::string shape_text(const Array& array) {
 std::string dtype_text(const nb::dlpack::dtype& dtype) {
   const std::string bits = std::to_string(dtype.bits);
   switch (static_cast<nb::dlpack::dtype_code>(dtype.code)) {
-    case nb::dlpack::dtype_code::Int:
-      return "int" + bits;
-    case nb::dlpack::dtype_code::UInt:
-      return "uint" + bits;
-    case nb::dlpack::dtype_code::Float:
-      return "float" + bits;
-    case nb::dlpack::dtype_code::Bfloat:
-      return "bfloat" + bits;
-    case nb::dlpack::dtype_code::Bool:
-      return "bool";
-    default:
-      return "of another kind";
+    case nb::dlpack::dtype_code::Int: return "int" + bits;
+    case nb::dlpack::dtype_code::UInt: return "uint" + bits;
+    case nb::dlpack::dtype_code::Float: return "float" + bits;
+    case nb::dlpack::dtype_code::Bfloat: return "bfloat" + bits;
+    case nb::dlpack::dtype_code::Bool: return "bool";
+    default: return "of another kind";
   }
 }
 
 Array array_of(nb::handle object) {
   Array array;
   if (nb::try_cast(object, array, false)) return array;
-  refuse("images: a " + class_name_of(object) +
+  refuse("images: a " + kind_of(object) +
          " is not an array that can be read where it lies; give an array of NumPy or PyTorch, or "
          "one with __dlpack__ (of a tensor that requires gradients, its detach())");
 }
