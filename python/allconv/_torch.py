@@ -20,7 +20,8 @@ def leaves(module: Any, prefix: str = "") -> Modules:
     if not isinstance(module, nn.Sequential):
         yield prefix, module
         return
-    for name, child in module.named_children():
+    # named_children() would leave out a module that stands here twice.
+    for name, child in module._modules.items():
         yield from leaves(child, f"{prefix}.{name}" if prefix else name)
 
 

@@ -20,9 +20,9 @@ constexpr const char* kTaken =
 // "ndarray of object", "list"
 std::string kind_of(nb::handle object) {
   std::string kind = nb::str(object.type().attr("__name__")).c_str();
-  if (nb::hasattr(object, "dtype"))
-    kind += std::string(" of ") + nb::str(object.attr("dtype")).c_str();
-  return kind;
+  if (!nb::hasattr(object, "dtype")) return kind;
+  const nb::object dtype = object.attr("dtype");
+  return kind + " of " + nb::str(dtype).c_str();
 }
 
 std::string shape_text(const Array& array) {
@@ -48,9 +48,11 @@ std::string dtype_text(const nb::dlpack::dtype& dtype) {
 Array array_of(nb::handle object) {
   Array array;
   if (nb::try_cast(object, array, false)) return array;
-  refuse("images: a " + kind_of(object) +
-         " is not an array that can be read where it lies; give an array of NumPy or PyTorch, or "
-         "one with __dlpack__ (of a tensor that requires gradients, its detach())");
+  PyErr_Clear();  // the array's own refusal, which says less
+  refuse(
+      "images: " + kind_of(object) +
+      " cannot be read as an array where it lies; give an array of NumPy or PyTorch, or one with "
+      "__dlpack__");
 }
 
 void check_device(const Array& array) {

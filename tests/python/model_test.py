@@ -115,7 +115,7 @@ class ErrorsTest(Check):
                 (np.zeros((1, 3, 7, 7), np.float32), ["7"]),
                 ([[1, 2], [3, 4]], ["list", "__dlpack__"]),
                 (7, ["int"]), (None, ["None"]),
-                (pixels(2).astype(object), ["object", "array"])):
+                (pixels(2).astype(object), ["ndarray of object", "array"])):
             with self.subTest(words=words), self.raises(allconv.UsageError, *words[:1]) as wanted:
                 wanted.words = words
                 model.score(images)

@@ -36,6 +36,16 @@ class TorchTest(Check):
         headless = allconv.from_torch(module()[:-1], (3, 16, 20))
         np.testing.assert_allclose(headless.score(images), wanted, atol=1e-6)
 
+    def test_a_module_that_stands_twice(self):
+        torch.manual_seed(0)
+        relu, conv = nn.ReLU(), nn.Conv2d(3, 3, 3, padding=1)
+        net = nn.Sequential(conv, relu, conv, relu, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        images = torch.randn(4, 3, 8, 8)
+        with torch.no_grad():
+            wanted = net(images).numpy()
+        model = allconv.from_torch(net, (3, 8, 8))
+        np.testing.assert_allclose(model.score(images, logits=True), wanted, atol=1e-6)
+
     def test_there_and_back(self):
         model = allconv.from_torch(module(), (3, 16, 20))
         fresh = module()
@@ -46,8 +56,8 @@ class TorchTest(Check):
         for name, parameter in module().state_dict().items():
             self.assertTrue(torch.equal(parameter, fresh.state_dict()[name]), name)
         with self.raises(allconv.UsageError, "2.weight"):
-            model.to_torch_state_dict(nn.Sequential(*[nn.Conv2d(3, 8, 3)] * 2, nn.Conv2d(8, 9, 3),
-                                                    nn.Conv2d(9, 5, 1)))
+            model.to_torch_state_dict(nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, (3, 1)),
+                                                    nn.Conv2d(8, 9, 3), nn.Conv2d(9, 5, 1)))
         with self.raises(allconv.UsageError, "1 convolutions"):
             model.to_torch_state_dict(nn.Sequential(nn.Conv2d(3, 8, 3)))
 
