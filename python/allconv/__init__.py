@@ -8,8 +8,8 @@
 """
 
 # First, since the extension module asks for its classes.
-from ._errors import (AllconvWarning, DeviceError, Error, ImageWarning, InputOutputError, ModelError,
-                      TrainingError, UsageError)
+from ._errors import (AllconvWarning, DeviceError, Error, ImageWarning, InputOutputError,
+                      ModelError, TrainingError, UsageError)
 from . import _core
 from ._explanations import Explanations
 from ._images import ImageBatch, ImageFailure, ImageSet

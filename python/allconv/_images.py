@@ -56,8 +56,8 @@ class ImageBatch(NamedTuple):
 
 
 class ImageSet:
-    """The images of a folder, a .tar (also .gz, .xz, .zst), a list, a folder of CIFAR or IDX files, of
-    one image file, or of a sequence of image files.
+    """The images of a folder, a .tar (also .gz, .xz, .zst), a list, a folder of CIFAR or IDX files,
+    of one image file, or of a sequence of these, one after another.
 
     They are decoded, turned upright and resized for the model, as the program `allconv` does, and
     come in its order. `split` is "all", "train" or "test"; with `labelled`, a set without labels is

@@ -107,8 +107,8 @@ class Model:
         return 3, self._native.height, self._native.width
 
     def state_dict(self) -> Dict[str, np.ndarray]:
-        """{name: float32 array} of "conv1.weight" (k,c,r,s), "conv1.bias" (k), ..., and of tensors of
-        the preparation.
+        """{name: float32 array} of "conv1.weight" (k,c,r,s), "conv1.bias" (k), ..., and of tensors
+        of the preparation.
 
         The arrays are the model's own memory, not to be written, and keep the model alive.
         """

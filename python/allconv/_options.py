@@ -1,8 +1,7 @@
 """Sessions and their options: how the package's calls come to the one that they run in."""
 
 import os
-import threading
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from . import _core
 from ._errors import AllconvWarning, UsageError, warn
@@ -55,29 +54,44 @@ def tell(session: _core.Session, diagnostics: Optional[Diagnostics] = None) -> N
             warn(sentence, AllconvWarning)
 
 
+class Forks:
+    """How often this process was forked off another: sessions have threads, which stay behind."""
+
+    count = 0
+
+    @classmethod
+    def add(cls) -> None:
+        cls.count += 1
+
+
+os.register_at_fork(after_in_child=Forks.add)
+
+
 class SessionPool:
     """A model's sessions that no thread uses at the moment; a thread that finds none makes one.
 
-    A session belongs to the process that made it: a fork has none of the threads.
+    There is no lock, which a fork might find closed: each step is one of a list or a dictionary.
     """
 
-    KEPT = 16  # idle sessions; the one unused for longest goes first
+    KEPT = 16  # idle sessions of one key
+    KEYS = 8  # of which any are kept; the first goes first
 
     def __init__(self, model: _core.Model):
         self._model = model
-        self._lock = threading.Lock()
-        self._idle: list = []  # [(process, key, session)]
+        self._forks = Forks.count
+        self._idle: Dict[Key, List[_core.Session]] = {}
 
     def take(self, key: Key) -> _core.Session:
-        process = os.getpid()
-        with self._lock:
-            for index in range(len(self._idle) - 1, -1, -1):
-                if self._idle[index][1] == key and self._idle[index][0] == process:
-                    return self._idle.pop(index)[2]
-        return _core.Session(self._model, native_options(key))
+        if self._forks != Forks.count:
+            self._forks, self._idle = Forks.count, {}
+        try:
+            return self._idle[key].pop()
+        except (KeyError, IndexError):
+            return _core.Session(self._model, native_options(key))
 
     def give(self, key: Key, session: _core.Session) -> None:
-        with self._lock:
-            self._idle.append((os.getpid(), key, session))
-            oldest = self._idle.pop(0) if len(self._idle) > self.KEPT else None
-        del oldest  # outside the lock: its threads end
+        idle = self._idle.setdefault(key, [])
+        if len(idle) < self.KEPT:
+            idle.append(session)
+        if len(self._idle) > self.KEYS:
+            self._idle.pop(list(self._idle)[0], None)

@@ -179,8 +179,8 @@ def to_torch_state_dict(model: Model, module: Any) -> Dict[str, Any]:
     for name, (target, conv) in zip(names, convolutions):
         weight, bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
         if tuple(conv.weight.shape) != weight.shape:
-            raise UsageError(f"module: {target}.weight is {tuple(conv.weight.shape)}, {name}.weight "
-                             f"of the model {weight.shape}; give a module of the same convolutions")
+            raise UsageError(f"module: {target}.weight is {tuple(conv.weight.shape)}, the model's "
+                             f"{name}.weight {weight.shape}; give one of the same convolutions")
         state[f"{target}.weight"] = torch.from_numpy(weight.copy())
         if conv.bias is not None:
             state[f"{target}.bias"] = torch.from_numpy(bias.copy())

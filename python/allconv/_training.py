@@ -93,8 +93,8 @@ def read_labelled(images: ImageSet, model: Model) -> Tuple[np.ndarray, np.ndarra
     """All images of a set that can be read, and the model's labels of them."""
     unknown = [name for name in images.classes if name not in model.classes]
     if unknown or not images.classes:
-        raise UsageError(f"labels: the set has classes {', '.join(images.classes) or 'none'}; give a "
-                         "set with labels, and a model with these classes (Model.with_classes)")
+        raise UsageError(f"labels: the set has classes {', '.join(images.classes) or 'none'}; give "
+                         "one with labels, and a model of its classes (Model.with_classes)")
     indices = np.array([model.classes.index(name) for name in images.classes], np.int32)
     pixels, failures = images.read()
     for failure in failures:

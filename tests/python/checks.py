@@ -1,5 +1,5 @@
-"""What the checks of the Python package share: the package of the build tree, a folder of their own,
-tiny networks, and their scores by NumPy alone."""
+"""What the checks of the Python package share: the package of the build tree, a folder of their
+own, tiny networks, and their scores by NumPy alone."""
 
 import argparse
 import json

@@ -57,7 +57,8 @@ class ExamplesTest(Check):
 
     def test_serve(self):
         paths = self.pictures()
-        result = self.run_example("serve", SHIPPED, input="".join(f"{path}\n" for path in paths * 4))
+        lines = "".join(f"{path}\n" for path in paths * 4)
+        result = self.run_example("serve", SHIPPED, input=lines)
         answers = result.stdout.splitlines()
         self.assertEqual(len(answers), 20)
         self.assertEqual(set(self.lines(paths[:4])),

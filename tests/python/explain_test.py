@@ -55,7 +55,8 @@ class ExplainTest(Check):
         channel = model.explain(images, "guided", 5, layer="conv1")
         self.assertTrue((channel.values >= one.values).all())
         each = model.explain(images, "guided", [(5, 1, 2), 5, None], layer="conv1")
-        np.testing.assert_array_equal(each.units, [one.units[0], channel.units[1], largest.units[2]])
+        np.testing.assert_array_equal(each.units,
+                                      [one.units[0], channel.units[1], largest.units[2]])
         np.testing.assert_array_equal(each.maps[1], channel.maps[1])
         with self.raises(allconv.UsageError, "(channel,row,column)"):
             model.explain(images, target=(1, 2), layer="conv1")
