@@ -1,11 +1,11 @@
-# liballconv: what include/allconv offers, in one shared library. It takes out of the rooms' archives
-# what it needs, which is no image library, no oneDNN and no other package: a program that embeds it
-# needs libc, libm, pthread and libstdc++ alone. liballconv_images adds the decoders, and needs
-# theirs. Nothing but the functions of the headers leaves either.
+# liballconv: what include/allconv offers, in one shared library. It takes out of the rooms'
+# archives what it needs, which is no image library, no oneDNN and no other package: a program that
+# embeds it needs libc, libm, pthread and libstdc++ alone. liballconv_images adds the decoders, and
+# needs theirs. Nothing but the functions of the headers leaves either.
 set(api ${PROJECT_SOURCE_DIR}/engine/api)
 file(GLOB api_sources CONFIGURE_DEPENDS ${api}/*.cpp)
-# Compiled anew: fmt's code, which the rooms expect in its shared library; and the rows of oneDNN that
-# say they are absent, in the place of those that the program has.
+# Compiled anew: fmt's code, which the rooms expect in its shared library; and the rows of oneDNN
+# that say they are absent, in the place of those that the program has.
 set(library_sources ${api}/formatting.cpp ${PROJECT_SOURCE_DIR}/kernels/conv2d/absent_onednn.cpp)
 list(REMOVE_ITEM api_sources ${api}/formatting.cpp)
 set_source_files_properties(${api}/formatting.cpp PROPERTIES
@@ -16,7 +16,7 @@ function(allconv_public_library name output)
   add_library(${name} SHARED ${ARGN} ${library_sources})
   set(map ${PROJECT_SOURCE_DIR}/cmake/liballconv.map)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output} LINK_DEPENDS ${map}
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   target_link_options(${name} PRIVATE
     -Wl,--as-needed,--gc-sections,-z,defs,--version-script=${map})

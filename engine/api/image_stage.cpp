@@ -7,8 +7,16 @@
 
 #include "engine/api/call.hpp"
 #include "engine/graph/network.hpp"
+#include "kernels/image_gather/reference.hpp"
 
 namespace allconv::api {
+
+kernels::ImageStrides strides_of(const allconv_images& images) {
+  return {.image = images.image_stride,
+          .row = images.row_stride,
+          .column = images.column_stride,
+          .channel = images.channel_stride};
+}
 
 namespace {
 
@@ -24,15 +32,23 @@ const Element* image_at(const allconv_images& images, std::int64_t index) {
 // One image of any strides into (height,width,3).
 template <class Element>
 void gather(const allconv_images& images, std::int64_t index, Element* dst) {
-  const Element* const image = image_at<Element>(images, index);
-  for (std::int64_t y = 0; y < images.height; ++y) {
-    const Element* const row = image + y * images.row_stride;
-    for (std::int64_t x = 0; x < images.width; ++x, dst += 3) {
-      const Element* const pixel = row + x * images.column_stride;
-      for (int c = 0; c < 3; ++c) dst[c] = pixel[c * images.channel_stride];
-    }
-  }
+  kernels::image_gather_reference(
+      {.h = static_cast<int>(images.height), .w = static_cast<int>(images.width)},
+      static_cast<const Element*>(images.data), strides_of(images), index, dst);
 }
+
+// The elements that images [0, count) of a view reach, counted from its first.
+struct Span {
+  Span(const allconv_images& images, int count) {
+    reach((count - 1) * images.image_stride);
+    reach((images.height - 1) * images.row_stride);
+    reach((images.width - 1) * images.column_stride);
+    reach(2 * images.channel_stride);
+  }
+  void reach(std::int64_t distance) { (distance < 0 ? first : last) += distance; }
+
+  std::int64_t first = 0, last = 1;  // one behind
+};
 
 bool has_whole_pixels(const allconv_images& images) {
   return images.channel_stride == 1 && images.column_stride == 3;
@@ -62,6 +78,8 @@ void ImageStage::check(const allconv_images& images) const {
   check_number(images.count, 0, kMostImages, "images: count");
   if (images.count == 0) return;
   require(images.data, "images: data");
+  if (images.place != ALLCONV_HOST && images.place != ALLCONV_CUDA)
+    throw Error(ErrorKind::usage, "is none", "images: place", "give a value of allconv_place");
   if (images.element != (prepared_ ? ALLCONV_F32 : ALLCONV_U8)) {
     throw Error(ErrorKind::usage, "is not what the session was made for", "images: element",
                 prepared_ ? "give float32 numbers, the network's input"
@@ -122,6 +140,20 @@ void ImageStage::place_floats(const allconv_images& images, std::int64_t first, 
   pool_.parallel_for(batch.images, [&](int i, int) {
     gather(images, first + i, floats_.data() + std::int64_t{i} * image);
   });
+}
+
+void ImageStage::fetch(const allconv_images& images, std::int64_t first, int count,
+                       const GpuPlace& from, Batch& batch) {
+  const std::int64_t element = prepared_ ? sizeof(float) : 1;
+  const Span span(images, count);
+  const auto* const begin = static_cast<const std::byte*>(images.data) +
+                            (first * images.image_stride + span.first) * element;
+  fetched_.resize(static_cast<std::size_t>((span.last - span.first) * element));
+  copy_from_gpu(from.gpu, begin, fetched_.data(), fetched_.size(), from.stream);
+  allconv_images here = images;
+  here.data = fetched_.data() - span.first * element;
+  here.count = count;
+  place(here, 0, count, batch);
 }
 
 }  // namespace allconv::api

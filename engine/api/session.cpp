@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "engine/graph/unit.hpp"
@@ -103,38 +104,73 @@ int Session::images_at(const allconv_images& images, std::int64_t first) const {
   return static_cast<int>(std::min<std::int64_t>(images.count - first, settings_.batch_size));
 }
 
-void Session::place(const allconv_images& images, std::int64_t first, int count,
-                    InputTransform* transform, Batch& batch) {
-  stage_.place(images, first, count, batch);
+void Session::check_place(allconv_place place, std::string_view where) const {
+  if (place == ALLCONV_HOST || (place == ALLCONV_CUDA && device_.gpu())) return;
+  throw Error(ErrorKind::usage,
+              place == ALLCONV_CUDA ? "is a GPU's, but the session runs on the CPU" : "is none",
+              where, "give ALLCONV_HOST, or make the session on the GPU");
+}
+
+void Session::check_images(const allconv_images& images) const {
+  stage_.check(images);
+  check_place(images.place, "images: place");
+}
+
+void Session::place(const allconv_images& images, std::int64_t first, InputTransform* transform,
+                    bool may_stay, Flight& flight) {
+  const int count = images_at(images, first);
+  flight = {};
+  Batch& batch = flight.batch;
   batch.scaling = pixel_scaling(model_->prepare);
+  const Shape& input = model_->network.input;
+  const bool same_size = images.height == input.height && images.width == input.width;
+  if (images.place == ALLCONV_HOST) {
+    stage_.place(images, first, count, batch);
+  } else if (may_stay && same_size && transform == nullptr) {
+    const std::int64_t element = settings_.prepared ? sizeof(float) : 1;
+    batch.images = count;
+    flight.device.images =
+        static_cast<const std::byte*>(images.data) + first * images.image_stride * element;
+    flight.device.strides = strides_of(images);
+    batch.device = &flight.device;
+  } else {
+    stage_.fetch(images, first, count, {*device_.gpu(), settings_.stream}, batch);
+  }
+  flight.device.stream = settings_.stream;
   if (transform != nullptr) transform->apply(batch);
 }
 
 // Batches go round the executor's slots: while a GPU computes one, the next is placed.
 void Session::score(const allconv_images& images, const allconv_scores& scores) {
   if (scorer_ == nullptr) refuse_purpose("ALLCONV_FOR_SCORES");
-  stage_.check(images);
+  check_images(images);
+  check_place(scores.place, "scores: place");
   refresh(*scorer_, scorer_step_);
   const auto classes = static_cast<std::int64_t>(model_->classes.size());
   const auto row = [&](float* rows, std::int64_t image) {
     return rows == nullptr ? nullptr : rows + image * classes;
   };
   const int slots = scorer_->slots();
-  std::vector<Batch> flights(static_cast<std::size_t>(slots));
+  std::vector<Flight> flights(static_cast<std::size_t>(slots));
   int started = 0, finished = 0;
   const auto finish = [&] {
     const int slot = finished++ % slots;
-    scorer_->finish(flights[static_cast<std::size_t>(slot)], slot);
+    scorer_->finish(flights[static_cast<std::size_t>(slot)].batch, slot);
   };
   for (std::int64_t first = 0; first < images.count; first += settings_.batch_size) {
     if (started - finished == slots) finish();
     const int slot = started++ % slots;
-    Batch& batch = flights[static_cast<std::size_t>(slot)];
-    batch = {};
-    place(images, first, images_at(images, first), transform_.get(), batch);
-    batch.logits = row(scores.logits, first);
-    batch.probabilities = row(scores.probabilities, first);
-    scorer_->start(batch, slot);
+    Flight& flight = flights[static_cast<std::size_t>(slot)];
+    place(images, first, transform_.get(), true, flight);
+    if (scores.place == ALLCONV_HOST) {
+      flight.batch.logits = row(scores.logits, first);
+      flight.batch.probabilities = row(scores.probabilities, first);
+    } else {
+      flight.device.logits = row(scores.logits, first);
+      flight.device.probabilities = row(scores.probabilities, first);
+      flight.batch.device = &flight.device;
+    }
+    scorer_->start(flight.batch, slot);
   }
   while (finished < started) finish();
 }
@@ -153,44 +189,61 @@ void Session::explain(const allconv_images& images, const allconv_unit* targets,
   if (index >= kMethods.size())
     throw Error(ErrorKind::usage, "is none", "method", "give a value of allconv_method");
   if (explainers_[index] == nullptr) refuse_purpose("the method's ALLCONV_FOR_...");
-  stage_.check(images);
+  check_images(images);
+  check_place(explanations.place, "explanations: place");
   check_targets(images, targets);
   NetworkExecutor& executor = *explainers_[index];
   refresh(executor, explainer_steps_[index]);
-  const std::int64_t floats = model_->network.input.size();
+  if (explanations.place == ALLCONV_CUDA) {
+    maps_.resize(static_cast<std::size_t>(model_->network.input.size() * settings_.batch_size));
+  }
   for (std::int64_t first = 0; first < images.count; first += settings_.batch_size) {
-    const int count = images_at(images, first);
-    Batch batch;
-    place(images, first, count, whole_.get(), batch);
-    for (int i = 0; i < count; ++i) {
-      kernels::UnitChoice& choice = choices_[static_cast<std::size_t>(i)];
-      choice = {};
-      if (targets == nullptr) continue;
-      const allconv_unit& target = targets[first + i];
-      choice = {target.channel, target.row, target.column};
-    }
-    batch.units = choices_.data();
-    batch.found = found_.data();
-    batch.input_gradient = explanations.maps + first * floats;
-    if (explanations.inputs != nullptr)
-      std::copy_n(batch.input, count * floats, explanations.inputs + first * floats);
-    executor.run(batch);
-    for (int i = 0; i < count; ++i) {
-      const kernels::UnitFound& found = found_[static_cast<std::size_t>(i)];
-      const int pixel = found.element / unit_shape_.channels;
-      if (explanations.values != nullptr) explanations.values[first + i] = found.value;
-      if (explanations.units == nullptr) continue;
-      explanations.units[first + i] = {.channel = found.element % unit_shape_.channels,
-                                       .row = pixel / unit_shape_.width,
-                                       .column = pixel % unit_shape_.width};
-    }
+    explain_batch(images, first, targets, explanations, executor);
+  }
+}
+
+void Session::explain_batch(const allconv_images& images, std::int64_t first,
+                            const allconv_unit* targets, const allconv_explanations& explanations,
+                            NetworkExecutor& executor) {
+  Flight flight;
+  place(images, first, whole_.get(), false, flight);
+  Batch& batch = flight.batch;
+  for (int i = 0; i < batch.images; ++i) {
+    kernels::UnitChoice& choice = choices_[static_cast<std::size_t>(i)];
+    choice = {};
+    if (targets == nullptr) continue;
+    const allconv_unit& target = targets[first + i];
+    choice = {target.channel, target.row, target.column};
+  }
+  batch.units = choices_.data();
+  batch.found = found_.data();
+  const std::int64_t floats = model_->network.input.size();
+  const bool on_gpu = explanations.place == ALLCONV_CUDA;
+  float* const maps = explanations.maps + first * floats;
+  batch.input_gradient = on_gpu ? maps_.data() : maps;
+  executor.run(batch);
+  const auto send = [&](const float* from, float* to) {
+    const auto bytes = static_cast<std::size_t>(batch.images * floats) * sizeof(float);
+    if (on_gpu) return copy_to_gpu(*device_.gpu(), from, to, bytes, settings_.stream);
+    std::memcpy(to, from, bytes);
+  };
+  if (on_gpu) send(maps_.data(), maps);
+  if (explanations.inputs != nullptr) send(batch.input, explanations.inputs + first * floats);
+  for (int i = 0; i < batch.images; ++i) {
+    const kernels::UnitFound& found = found_[static_cast<std::size_t>(i)];
+    const int pixel = found.element / unit_shape_.channels;
+    if (explanations.values != nullptr) explanations.values[first + i] = found.value;
+    if (explanations.units == nullptr) continue;
+    explanations.units[first + i] = {.channel = found.element % unit_shape_.channels,
+                                     .row = pixel / unit_shape_.width,
+                                     .column = pixel % unit_shape_.width};
   }
 }
 
 allconv_step Session::train_step(const allconv_images& images, const std::int32_t* labels,
                                  const allconv_sgd& sgd) {
   if (trainer_ == nullptr) refuse_purpose("ALLCONV_FOR_TRAINING");
-  stage_.check(images);
+  check_images(images);
   if (images.count < 1 || images.count > settings_.batch_size) {
     throw Error(ErrorKind::usage, fmt::format("there are {}", images.count), "images",
                 fmt::format("give 1 to batch_size, which is {}", settings_.batch_size));
@@ -205,8 +258,9 @@ allconv_step Session::train_step(const allconv_images& images, const std::int32_
     throw Error(ErrorKind::usage, fmt::format("{} is no class", value), "labels",
                 fmt::format("give 0 to {}", classes - 1));
   }
-  Batch batch;
-  place(images, 0, static_cast<int>(images.count), transform_.get(), batch);
+  Flight flight;
+  place(images, 0, transform_.get(), true, flight);
+  Batch& batch = flight.batch;
   batch.labels = labels;
   batch.losses = losses_.data();
   batch.probabilities = probabilities_.data();

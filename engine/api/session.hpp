@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "allconv/allconv.h"
@@ -48,9 +49,20 @@ class Session {
   void make_trainer(const PlanOptions& options);
   // Gives the weights of the last step to the executor, where it has older ones.
   void refresh(NetworkExecutor& executor, std::uint64_t& has_step);
-  void place(const allconv_images& images, std::int64_t first, int count, InputTransform* transform,
-             Batch& batch);
+  // A batch on its way, and what of it lies on the GPU.
+  struct Flight {
+    Batch batch;
+    DeviceBatch device;
+  };
+  // Images [first, first + count) of the view, made the network's input where there is a transform.
+  // `may_stay`: the executor may read them on the GPU.
+  void place(const allconv_images& images, std::int64_t first, InputTransform* transform,
+             bool may_stay, Flight& flight);
+  void explain_batch(const allconv_images& images, std::int64_t first, const allconv_unit* targets,
+                     const allconv_explanations& explanations, NetworkExecutor& executor);
   int images_at(const allconv_images& images, std::int64_t first) const;
+  void check_images(const allconv_images& images) const;
+  void check_place(allconv_place place, std::string_view where) const;
   void check_targets(const allconv_images& images, const allconv_unit* targets) const;
 
   std::shared_ptr<const Model> model_;
@@ -74,6 +86,7 @@ class Session {
   std::vector<float> probabilities_;          // (batch,classes), of training
   std::vector<kernels::UnitChoice> choices_;  // (batch)
   std::vector<kernels::UnitFound> found_;     // (batch)
+  std::vector<float> maps_;                   // (batch,h,w,3), on their way to a GPU
 };
 
 // What such a session takes beside the model. Nothing is taken, and no GPU is started.

@@ -21,7 +21,8 @@ class SessionDevice {
   // Error{usage} and Error{io} for a tuning file that is none.
   explicit SessionDevice(const SessionSettings& settings);
 
-  bool is_gpu() const { return gpu_.has_value(); }
+  // Of the GPU; none: the CPU.
+  std::optional<int> gpu() const { return gpu_ ? std::optional(gpu_->index) : std::nullopt; }
 
   // "cpu (AMD EPYC 9654, avx512), 8 threads, fp32"
   std::string text() const;

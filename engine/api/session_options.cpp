@@ -72,6 +72,7 @@ SessionSettings read_settings(const allconv_session_options* options, const Mode
   }
   if (given.workspace_limit != 0) settings.workspace_limit = given.workspace_limit;
   settings.tuning_file = text_or(given.tuning_file, "");
+  settings.stream = given.stream;
   settings.seed = given.seed;
   settings.diagnostics = diagnostics_of(given.diagnostics, given.diagnostics_user);
   return settings;

@@ -10,6 +10,7 @@
 #include "allconv/allconv.h"
 #include "engine/formats/model_file.hpp"
 #include "engine/graph/graph.hpp"
+#include "engine/runtime/device_copy.hpp"
 #include "engine/support/diagnostics.hpp"
 #include "kernels/core/precision.hpp"
 
@@ -30,7 +31,8 @@ struct SessionSettings {
   bool deterministic = false;
   std::optional<std::size_t> layer = {};  // of the network, at whose output explanations start
   std::size_t workspace_limit = SIZE_MAX;
-  std::string tuning_file;  // empty: none
+  std::string tuning_file;        // empty: none
+  StreamHandle stream = nullptr;  // the program's, of memory on the GPU
   std::uint64_t seed = 0;
   Diagnostics diagnostics;
 

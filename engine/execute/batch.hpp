@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "engine/runtime/device_copy.hpp"
+#include "kernels/image_gather/problem.hpp"
 #include "kernels/image_prepare/problem.hpp"
 #include "kernels/image_warp/problem.hpp"
 #include "kernels/unit_signal/problem.hpp"
@@ -10,6 +12,20 @@
 namespace allconv {
 
 using kernels::PixelScaling;
+
+// What of a batch lies on the plan's GPU, in the program's own memory.
+struct DeviceBatch {
+  // In the place of input or pixels: bytes of (h,w,3), or fp32 values of the prepared input, as the
+  // executor was made for; null: images come from the host.
+  const void* images = nullptr;
+  kernels::ImageStrides strides;
+  // Where results stay; null: not wanted there.
+  float* logits = nullptr;         // (images,classes)
+  float* probabilities = nullptr;  // (images,classes)
+  // The program's: the batch is computed behind what it holds, and what it gets later runs behind
+  // the batch.
+  StreamHandle stream = nullptr;
+};
 
 // Pointers are borrowed for the call; shapes count `images` images. Null: not given, not wanted.
 struct Batch {
@@ -28,6 +44,8 @@ struct Batch {
   // (images), explain, within the map where the signal starts; null: its largest unit, which of
   // logits is the predicted class.
   const kernels::UnitChoice* units = nullptr;
+
+  const DeviceBatch* device = nullptr;  // on a GPU; null: all is on the host
 
   // Output.
   float* logits = nullptr;                 // (images,classes)

@@ -16,7 +16,8 @@ std::optional<GpuFacts> choose_gpu(std::string_view device, std::string_view whe
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
   const bool is_number = error == std::errc() && end == number.data() + number.size() && index >= 0;
   if (device != kCuda && !(device.starts_with(kNumbered) && is_number)) {
-    throw Error(ErrorKind::usage, "is no device", where, "give auto, cpu, cuda or cuda:N");
+    throw Error(ErrorKind::usage, std::string(device) + " is no device", where,
+                "give auto, cpu, cuda or cuda:N");
   }
   GpuSearch search = find_gpu(index);
   if (!search.gpu) refuse_device(search, where);

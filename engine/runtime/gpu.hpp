@@ -30,8 +30,9 @@ struct GpuSearch {
 // Any thread may call.
 GpuSearch find_gpu(int index);
 
-// What a user names: "cpu", "cuda", "cuda:1", or "auto", the first GPU where there is one; none: the
-// CPU. Throws at `where`: Error{usage} for another name, Error{device} where that GPU is not usable.
+// What a user names: "cpu", "cuda", "cuda:1", or "auto", the first GPU where there is one; none:
+// the CPU. Throws at `where`: Error{usage} for another name, Error{device} where that GPU is not
+// usable.
 std::optional<GpuFacts> choose_gpu(std::string_view device, std::string_view where);
 
 // Throws Error{device} at `where`, which says why there is no GPU and what to do.

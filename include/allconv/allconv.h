@@ -135,6 +135,12 @@ ALLCONV_API size_t allconv_model_tensor_count(const allconv_model* model);
 ALLCONV_API allconv_status allconv_model_tensor(const allconv_model* model, size_t index,
                                                 allconv_tensor* tensor);
 
+/* Where memory of the caller lies. */
+typedef enum allconv_place {
+  ALLCONV_HOST = 0,
+  ALLCONV_CUDA = 1 /* on the session's GPU */
+} allconv_place;
+
 /* ---- Images ---- */
 
 /* Numbers of a view. U8: levels of RGB pixels, which the model's preparation makes the network's
@@ -145,6 +151,7 @@ typedef enum allconv_element { ALLCONV_U8 = 0, ALLCONV_F32 = 1 } allconv_element
 typedef struct allconv_images {
   const void* data;
   allconv_element element;
+  allconv_place place;
   int64_t count;
   int64_t height, width; /* of U8 any: images are resized. Of F32 the network's. */
   /* Distances in elements from one image, row, column and channel to the next. */
@@ -156,6 +163,7 @@ static inline allconv_images allconv_nhwc_(const void* data, allconv_element ele
   allconv_images images;
   images.data = data;
   images.element = element;
+  images.place = ALLCONV_HOST;
   images.count = count;
   images.height = height;
   images.width = width;
@@ -216,8 +224,12 @@ typedef struct allconv_session_options {
   const char* precision; /* "fp32"; on a GPU also "tf32", "bf16", "fp16". NULL: fp32 */
   int32_t deterministic; /* not 0: on a GPU the same bits on every run; the CPU's are always */
   const char* layer;     /* explanations start at this convolution's output. NULL: at a class */
-  size_t workspace_limit;          /* bytes of converted weights and scratch. 0: no limit */
-  const char* tuning_file;         /* an answer of `allconv tune`. NULL: none */
+  size_t workspace_limit;  /* bytes of converted weights and scratch. 0: no limit */
+  const char* tuning_file; /* an answer of `allconv tune`. NULL: none */
+  /* A cudaStream_t, of memory that lies on the GPU: what the stream holds when a call is made is
+   * done before the call's images are read, and what it gets later runs behind the call's results.
+   * NULL: the default stream. */
+  void* stream;
   uint64_t seed;                   /* of dropout */
   allconv_diagnostics diagnostics; /* NULL: notes and warnings are dropped */
   void* diagnostics_user;
@@ -258,10 +270,14 @@ ALLCONV_API allconv_status allconv_session_model(const allconv_session* session,
 typedef struct allconv_scores {
   float* probabilities; /* (count,classes) */
   float* logits;        /* (count,classes), what enters the softmax */
+  allconv_place place;  /* of both */
 } allconv_scores;
 
-/* An image's bits depend on neither its neighbours nor the number of threads. Errors: USAGE, where
- * the view does not fit model or options; DEVICE. */
+/* An image's bits depend on neither its neighbours nor the number of threads. Where results stay on
+ * the GPU the call may return before they are there: the session's stream waits for them. Images on
+ * the GPU are read there, unless they are resized or the preparation is more than scale, mean and
+ * deviation. Errors: USAGE, where the view does not fit model or options; DEVICE, on a GPU also of
+ * calls before. */
 ALLCONV_API allconv_status allconv_score(allconv_session* session, const allconv_images* images,
                                          const allconv_scores* scores);
 
@@ -286,10 +302,11 @@ typedef struct allconv_explanations {
   float* inputs;       /* (count,height,width,3), what the network saw. NULL: not wanted */
   allconv_unit* units; /* (count), the units taken. NULL: not wanted */
   float* values;       /* (count), of these units. NULL: not wanted */
+  allconv_place place; /* of maps and inputs; the others lie on the host */
 } allconv_explanations;
 
 /* `targets` (count), NULL: the largest unit of each image. The session was made for the method.
- * Errors: USAGE, DEVICE. */
+ * What lies on the GPU takes the way through the host. Errors: USAGE, DEVICE. */
 ALLCONV_API allconv_status allconv_explain(allconv_session* session, const allconv_images* images,
                                            const allconv_unit* targets, allconv_method method,
                                            const allconv_explanations* explanations);
@@ -311,9 +328,9 @@ typedef struct allconv_step {
 } allconv_step;
 
 /* One step of stochastic gradient descent by at most `batch_size` images. `labels` (count), indices
- * of classes. Scores and explanations of the session follow the weights. `step` may be NULL. The
- * same images in the same order, seed and batch size give the same weights with any number of
- * threads. Errors: USAGE; TRAINING, where the loss is not a number. */
+ * of classes, on the host. Scores and explanations of the session follow the weights. `step` may be
+ * NULL. The same images in the same order, seed and batch size give the same weights with any
+ * number of threads. Errors: USAGE; TRAINING, where the loss is not a number. */
 ALLCONV_API allconv_status allconv_train_step(allconv_session* session,
                                               const allconv_images* images, const int32_t* labels,
                                               const allconv_sgd* sgd, allconv_step* step);

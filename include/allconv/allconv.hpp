@@ -24,7 +24,9 @@
 
 #include "allconv/allconv.h"
 
+// The inner name keeps these apart from the library's own types, where both are in one program.
 namespace allconv {
+inline namespace v0 {
 
 using Status = allconv_status;
 
@@ -132,6 +134,12 @@ inline Images nchw(const float* data, std::int64_t count, std::int64_t height, s
   return allconv_nchw_f32(data, count, height, width);
 }
 
+// The same images where the pointer is of the session's GPU.
+inline Images on_gpu(Images images) {
+  images.place = ALLCONV_CUDA;
+  return images;
+}
+
 enum class Method {
   gradient = ALLCONV_GRADIENT,
   deconvnet = ALLCONV_DECONVNET,
@@ -157,6 +165,7 @@ struct SessionOptions {
   std::string layer = {};                // where explanations start; empty: at a class
   std::size_t workspace_limit = 0;       // bytes; 0: no limit
   std::string tuning_file = {};          // an answer of `allconv tune`; empty: none
+  void* stream = nullptr;                // a cudaStream_t of memory on the GPU; null: the default
   std::uint64_t seed = 0;                // of dropout
   Diagnostics diagnostics = {};          // empty: notes and warnings are dropped
 };
@@ -238,6 +247,7 @@ class Session {
   std::unique_ptr<allconv_session, Free> session_;
 };
 
+}  // namespace v0
 }  // namespace allconv
 
 #include "allconv/inline.hpp"  // IWYU pragma: export

@@ -16,6 +16,7 @@
 #include "allconv/images.h"
 
 namespace allconv {
+inline namespace v0 {
 
 enum class Split { all = ALLCONV_ALL, train = ALLCONV_TRAIN, test = ALLCONV_TEST };
 
@@ -122,4 +123,5 @@ inline ImageBatch ImageSet::read(std::size_t first, std::size_t count) {
   return batch;
 }
 
+}  // namespace v0
 }  // namespace allconv

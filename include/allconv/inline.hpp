@@ -12,6 +12,7 @@
 #include <vector>
 
 namespace allconv {
+inline namespace v0 {
 
 inline Model Model::load(const std::string& path) {
   allconv_model* model = nullptr;
@@ -51,6 +52,7 @@ inline allconv_session_options c_options(const SessionOptions& options, Diagnost
   c.layer = options.layer.empty() ? nullptr : options.layer.c_str();
   c.workspace_limit = options.workspace_limit;
   c.tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str();
+  c.stream = options.stream;
   c.seed = options.seed;
   if (diagnostics != nullptr && *diagnostics) {
     c.diagnostics = pass_diagnostics;
@@ -137,7 +139,9 @@ inline Scores Session::score(const Images& images) {
   Scores scores = {.classes = classes,
                    .probabilities = std::vector<float>(numbers),
                    .logits = std::vector<float>(numbers)};
-  score(images, {.probabilities = scores.probabilities.data(), .logits = scores.logits.data()});
+  score(images, {.probabilities = scores.probabilities.data(),
+                 .logits = scores.logits.data(),
+                 .place = ALLCONV_HOST});
   return scores;
 }
 
@@ -155,7 +159,8 @@ inline Explanations Session::explain(const Images& images, Method method,
           {.maps = result.maps.data(),
            .inputs = result.inputs.data(),
            .units = result.units.data(),
-           .values = result.values.data()});
+           .values = result.values.data(),
+           .place = ALLCONV_HOST});
   return result;
 }
 
@@ -173,4 +178,5 @@ inline Model Session::model() const {
   return Model(model);
 }
 
+}  // namespace v0
 }  // namespace allconv

@@ -11,6 +11,14 @@ namespace {
 
 constexpr int kSlots = 3;  // one is filled, one is copied or computed, one is read
 
+kernels::ImageGatherProblem gather_problem(const CudaPlan& plan) {
+  const Shape& input = plan.plan.graph.network.input;
+  return {.n = plan.plan.images,
+          .h = input.height,
+          .w = input.width,
+          .values = plan.input == DeviceInput::prepared ? 1 : 0};
+}
+
 }  // namespace
 
 MemoryNeed cuda_memory_need(const CudaPlan& plan) {
@@ -37,7 +45,11 @@ CudaSlot::CudaSlot(const CudaPlan& plan, const CudaArena& arena)
       input_(frame_.layout.bytes),
       outputs_(plan),
       sent_(cuda::make_event()),
-      ended_(cuda::make_event()) {
+      ended_(cuda::make_event()),
+      given_(cuda::make_event()),
+      gather_(cuda_kernel_table(kernels::ImageGather{})
+                  .front()
+                  .prepare({.problem = gather_problem(plan), .types = plan.types})) {
   frame_.input = input_.data();
   frame_.arena = arena.values.data();
   frame_.packed = arena.packed.data();
@@ -49,21 +61,43 @@ BatchValues& CudaSlot::values() {
   return *reinterpret_cast<BatchValues*>(pinned_.data() + frame_.layout.values);
 }
 
+// In the program's memory: nothing of it is read before its stream has come so far.
+void CudaSlot::gather(const DeviceBatch& device, int images, cudaStream_t copies) {
+  constexpr std::string_view kWhat = "gathering a batch on the GPU";
+  cuda::check(cudaEventRecord(given_.get(), static_cast<cudaStream_t>(device.stream)), kWhat);
+  cuda::check(cudaStreamWaitEvent(copies, given_.get(), 0), kWhat);
+  cuda::check(gather_->run({.stream = copies}, {.src = device.images,
+                                                .strides = device.strides,
+                                                .images = images,
+                                                .dst = input_.data() + frame_.layout.images}),
+              kWhat);
+}
+
 void CudaSlot::send(const Batch& batch, cudaStream_t copies, cudaStream_t launches,
                     const GpuTracer* tracer) {
+  if (is_busy_) cuda::check(cudaEventSynchronize(ended_.get()), "waiting for a slot's last batch");
   write_input(plan_, frame_.layout, batch, pinned_.data());
   values().dropout = {.seed = batch.seed, .step = batch.step};
   if (tracer != nullptr) marks_.copies.begin(copies);
-  cuda::check(cudaMemcpyAsync(input_.data(), pinned_.data(), pinned_.size(), cudaMemcpyHostToDevice,
-                              copies),
+  // Images stand first.
+  const std::size_t first = has_device_images(batch) ? frame_.layout.moves : 0;
+  cuda::check(cudaMemcpyAsync(input_.data() + first, pinned_.data() + first, pinned_.size() - first,
+                              cudaMemcpyHostToDevice, copies),
               "copying a batch to the GPU");
+  if (has_device_images(batch)) gather(*batch.device, batch.images, copies);
   if (tracer != nullptr) marks_.copies.end(tracer->labels().input, copies);
   cuda::check(cudaEventRecord(sent_.get(), copies), "copying a batch to the GPU");
   cuda::check(cudaStreamWaitEvent(launches, sent_.get(), 0), "waiting for a copy");
 }
 
-void CudaSlot::mark_end(cudaStream_t launches) {
-  cuda::check(cudaEventRecord(ended_.get(), launches), "marking the end of a batch");
+void CudaSlot::end(const Batch& batch, cudaStream_t launches) {
+  constexpr std::string_view kWhat = "marking the end of a batch";
+  if (batch.device != nullptr) outputs_.enqueue_results(frame_, batch, launches);
+  cuda::check(cudaEventRecord(ended_.get(), launches), kWhat);
+  is_busy_ = true;
+  if (batch.device == nullptr) return;
+  cuda::check(cudaStreamWaitEvent(static_cast<cudaStream_t>(batch.device->stream), ended_.get(), 0),
+              kWhat);
 }
 
 void CudaSlot::wait(const Batch& batch, GpuTracer* tracer) {
@@ -73,6 +107,7 @@ void CudaSlot::wait(const Batch& batch, GpuTracer* tracer) {
         cudaEventSynchronize(ended_.get()),
         "computing a batch (allconv bench runs the steps one by one, and names one that fails)");
   };
+  is_busy_ = false;
   if (tracer == nullptr) return wait();
   {
     const TraceScope waiting = tracer->wait();
@@ -146,7 +181,7 @@ void CudaExecutor::start(const Batch& batch, int index) {
     slot.send(batch, copies_.get(), launches_.get());
     slot.graph->replay(launches_.get());
   }
-  slot.mark_end(launches_.get());
+  slot.end(batch, launches_.get());
 }
 
 void CudaExecutor::start_traced(Slot& slot, const Batch& batch) {
@@ -170,6 +205,8 @@ void CudaExecutor::run_observed(const Batch& batch, StepObserver observe) {
 void CudaExecutor::finish(const Batch& batch, int index) {
   const cuda::OnGpu on(plan_->target.index);
   Slot& slot = *slots_[static_cast<std::size_t>(index)];
+  // What stays on the GPU the program waits for by its stream.
+  if (batch.device != nullptr && !slot.outputs().is_read(batch) && tracer_ == nullptr) return;
   slot.wait(batch, tracer_.get());
   slot.outputs().read(batch);
 }

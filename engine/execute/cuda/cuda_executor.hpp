@@ -14,6 +14,7 @@
 #include "engine/execute/cuda/plan_maker.hpp"
 #include "engine/execute/memory_need.hpp"
 #include "engine/execute/network_executor.hpp"
+#include "kernels/image_gather/cuda.hpp"
 
 namespace allconv {
 
@@ -39,23 +40,30 @@ class CudaSlot {
   const OutputBlock& outputs() const { return outputs_; }
   BatchValues& values();
 
-  // Copies the batch into pinned memory, enqueues its copy to the GPU on `copies`, and makes
-  // `launches` wait for it. The tracer is null where nobody traces: so in wait().
+  // Waits until the slot is free, copies the batch into pinned memory, enqueues its copy to the GPU
+  // on `copies`, and makes `launches` wait for it. Images that lie on the GPU are gathered there.
+  // The tracer is null where nobody traces: so in wait().
   void send(const Batch& batch, cudaStream_t copies, cudaStream_t launches,
             const GpuTracer* tracer = nullptr);
-  // Marks the end of the batch's launches; wait() returns when the GPU has passed it.
-  void mark_end(cudaStream_t launches);
+  // Enqueues the batch's results that stay on the GPU, and marks the end of its launches; wait()
+  // returns when the GPU has passed it, and the program's stream goes on then.
+  void end(const Batch& batch, cudaStream_t launches);
   // Hands the batch's marks over to the tracer: the copy's, and those that launch_marks() got.
   void wait(const Batch& batch, GpuTracer* tracer);
   StreamMarks& launch_marks() { return marks_.launches; }
 
  private:
+  void gather(const DeviceBatch& device, int images, cudaStream_t copies);
+
   const CudaPlan& plan_;
   CudaFrame frame_;
   cuda::PinnedMemory pinned_;
   cuda::DeviceMemory input_;
   OutputBlock outputs_;
   cuda::Event sent_, ended_;
+  cuda::Event given_;  // what the program's stream holds before the batch
+  std::unique_ptr<const kernels::CudaPreparedKernel<kernels::ImageGather>> gather_;
+  bool is_busy_ = false;  // the end of its last batch has not been waited for
   BatchMarks marks_;
 };
 

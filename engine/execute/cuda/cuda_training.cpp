@@ -115,7 +115,7 @@ void CudaTraining::step(const Batch& batch, const SgdSettings& settings) {
     enqueue_traced(launches_.get());
   else
     graph_->replay(launches_.get());
-  slot_.mark_end(launches_.get());
+  slot_.end(batch, launches_.get());
   slot_.wait(batch, tracer_.get());
   slot_.outputs().read(batch);
 }

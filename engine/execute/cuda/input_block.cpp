@@ -63,7 +63,9 @@ void write_input(const CudaPlan& plan, const InputLayout& layout, const Batch& b
     const bool present = i < batch.images;
     const int image = present ? i : 0;
     std::byte* const to = block + layout.images + static_cast<std::size_t>(i) * bytes;
-    if (plan.input == DeviceInput::pixels) {
+    if (has_device_images(batch)) {
+      // They are gathered where they are.
+    } else if (plan.input == DeviceInput::pixels) {
       copy_pixels(batch, plan.plan.graph.network.input, image, to);
     } else {
       copy_prepared(plan, batch, image, to);

@@ -33,8 +33,13 @@ struct InputLayout {
   std::size_t bytes = 0;
 };
 
-// Writes the batch's input into the block; the images that the plan has and the batch has not are
-// copies of the first. Prepared input is rounded to the elements of maps.
+constexpr bool has_device_images(const Batch& batch) {
+  return batch.device != nullptr && batch.device->images != nullptr;
+}
+
+// Writes the batch's input into the block, but for images that lie on the GPU; the images that the
+// plan has and the batch has not are copies of the first. Prepared input is rounded to the elements
+// of maps.
 void write_input(const CudaPlan& plan, const InputLayout& layout, const Batch& batch,
                  std::byte* block);
 

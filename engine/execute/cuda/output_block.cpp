@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <type_traits>
+
+#include "kernels/conv2d/library_passes_cuda.hpp"
 
 namespace allconv {
 
@@ -36,6 +39,10 @@ OutputBlock::OutputBlock(const CudaPlan& plan) : plan_(plan) {
   add(of.peaks, kernels::Precision::fp32, &Batch::peaks);
   add(of.peak_positions, {}, &Batch::peak_positions);
   memory_ = cuda::PinnedMemory(bytes_);
+  if (of.logits != kNoValue && kernels::element_bytes(plan.types.row) != sizeof(float)) {
+    const auto classes = static_cast<std::size_t>(of.graph.shape(of.graph.logits).size());
+    widened_ = cuda::DeviceMemory(static_cast<std::size_t>(of.images) * classes * sizeof(float));
+  }
 }
 
 std::size_t OutputBlock::bytes(const CudaPlan& plan) {
@@ -61,6 +68,38 @@ void OutputBlock::enqueue_copies(const CudaFrame& frame, cudaStream_t stream) co
                                 cudaMemcpyDeviceToHost, stream),
                 "copying results from the GPU");
   }
+}
+
+void OutputBlock::enqueue_results(const CudaFrame& frame, const Batch& batch,
+                                  cudaStream_t stream) const {
+  constexpr std::string_view kWhat = "copying results to the program's memory";
+  const Plan& plan = plan_.plan;
+  const auto copy = [&](float* to, const void* from) {
+    const std::size_t bytes = static_cast<std::size_t>(batch.images) * sizeof(float) *
+                              static_cast<std::size_t>(plan.graph.shape(plan.graph.logits).size());
+    cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream), kWhat);
+  };
+  if (float* const to = batch.device->probabilities; to != nullptr) {
+    copy(to, frame.value(plan.probabilities));
+  }
+  float* const to = batch.device->logits;
+  if (to == nullptr) return;
+  const void* from = frame.value(plan.logits);
+  if (widened_.size() > 0) {
+    // Not into the program's memory at once: it need not be aligned as kernels want it.
+    cuda::check(kernels::widen_elements_cuda(
+                    plan_.types.row, static_cast<const std::byte*>(from), widened_.as<float>(),
+                    static_cast<std::int64_t>(widened_.size() / sizeof(float)), stream),
+                kWhat);
+    from = widened_.data();
+  }
+  copy(to, from);
+}
+
+bool OutputBlock::is_read(const Batch& batch) const {
+  return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+    return std::visit([&](auto wanted) { return batch.*wanted != nullptr; }, part.wanted);
+  });
 }
 
 void OutputBlock::read(const Batch& batch) const {

@@ -24,6 +24,12 @@ class OutputBlock {
 
   void enqueue_copies(const CudaFrame& frame, cudaStream_t stream) const;
 
+  // On the stream, behind the launches: into the program's memory on the GPU.
+  void enqueue_results(const CudaFrame& frame, const Batch& batch, cudaStream_t stream) const;
+
+  // Whether the batch wants anything on the host.
+  bool is_read(const Batch& batch) const;
+
   // After the copies: into the batch's memory, as floats.
   void read(const Batch& batch) const;
 
@@ -43,6 +49,7 @@ class OutputBlock {
   std::vector<Part> parts_;
   std::size_t bytes_ = 0;
   cuda::PinnedMemory memory_;
+  cuda::DeviceMemory widened_;  // (n,classes) logits in fp32, where they are not
 };
 
 }  // namespace allconv

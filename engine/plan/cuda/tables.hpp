@@ -8,6 +8,7 @@
 #include "kernels/dropout/cuda.hpp"
 #include "kernels/global_average_pool/cuda.hpp"
 #include "kernels/gradient_check/cuda.hpp"
+#include "kernels/image_gather/cuda.hpp"
 #include "kernels/image_prepare/cuda.hpp"
 #include "kernels/image_warp/cuda.hpp"
 #include "kernels/max_pool/cuda.hpp"

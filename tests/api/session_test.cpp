@@ -1,0 +1,132 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/api/support.hpp"
+
+namespace allconv::test {
+
+namespace {
+
+using testing::HasSubstr;
+using testing::Pair;
+
+TEST(Session, SaysWhatItRunsOnAndTakes) {
+  const Model model = tiny_model();
+  Session session(model, {.threads = 2, .device = "cpu"});
+  EXPECT_THAT(session.device(), testing::MatchesRegex("cpu \\(.+\\), 2 threads, fp32"));
+  const Memory scores = Session::memory(model, {.batch_size = 8, .threads = 1});
+  const Memory more =
+      Session::memory(model, {.purposes = {.training = true}, .batch_size = 8, .threads = 1});
+  EXPECT_GT(scores.host, 8U * kHeight * kWidth * 3);
+  EXPECT_GT(more.host, scores.host);
+}
+
+TEST(Session, RefusesOptionsThatCannotBeMeant) {
+  const Model model = tiny_model();
+  const auto refused = [&](const SessionOptions& options) {
+    return failure_of([&] { Session(model, options); });
+  };
+  const auto usage = [](const char* part) { return Pair(ALLCONV_USAGE, HasSubstr(part)); };
+  EXPECT_THAT(refused({.batch_size = -1}), usage("batch_size"));
+  EXPECT_THAT(refused({.threads = 5000}), usage("threads"));
+  EXPECT_THAT(refused({.device = "gpu"}), usage("give auto, cpu, cuda or cuda:N"));
+  EXPECT_THAT(refused({.precision = "fp8"}), usage("precision"));
+  EXPECT_THAT(refused({.device = "cpu", .precision = "bf16"}),
+              Pair(ALLCONV_DEVICE, HasSubstr("bf16")));
+  EXPECT_THAT(refused({.workspace_limit = 1}), usage("workspace"));
+  EXPECT_THAT(refused({.tuning_file = "/no/such/file"}), Pair(ALLCONV_IO, HasSubstr("/no/such")));
+  allconv_session_options options = {};
+  options.size = sizeof options + 1;
+  allconv_session* session = nullptr;
+  EXPECT_EQ(allconv_session_create(model.handle(), &options, &session), ALLCONV_USAGE);
+  EXPECT_EQ(session, nullptr);
+  EXPECT_THAT(allconv_last_error(), HasSubstr("size"));
+}
+
+// A program that was compiled when the struct ended earlier.
+TEST(Session, TakesTheOptionsOfAnOlderHeader) {
+  allconv_session_options options = {};
+  options.size = offsetof(allconv_session_options, batch_size);
+  options.batch_size = -1;  // beyond the end
+  allconv_session* session = nullptr;
+  EXPECT_EQ(allconv_session_create(tiny_model().handle(), &options, &session), ALLCONV_OK);
+  allconv_session_free(session);
+}
+
+TEST(Session, RunsBesideOthersOfItsModel) {
+  const Model model = tiny_model();
+  const auto pixels = tiny_pixels(20);
+  const auto expected = Session(model).score(tiny_images(pixels)).logits;
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      Session session(model, {.batch_size = 1 + i, .threads = 1 + i % 2});
+      for (int run = 0; run < 20; ++run) {
+        wrong += session.score(tiny_images(pixels)).logits != expected ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+// Sanitizers look for what is left behind.
+TEST(Session, IsMadeAndFreedAThousandTimes) {
+  const auto pixels = tiny_pixels(2);
+  for (int i = 0; i < 1000; ++i) {
+    const Model model = tiny_model();
+    Session session(model, {.purposes = {.training = i % 10 == 0}, .batch_size = 2, .threads = 2});
+    if (i % 100 == 0) session.score(tiny_images(pixels));
+  }
+}
+
+TEST(Session, MovesWithItsDiagnostics) {
+  const TemporaryFolder folder;
+  Session session(tiny_model());
+  const auto pixels = tiny_pixels(1);
+  session = Session(tiny_model(), {.diagnostics = [](Severity, std::string_view) {}});
+  EXPECT_EQ(session.score(tiny_images(pixels)).logits.size(), 4U);
+}
+
+TEST(Session, KeepsTheErrorOfEachThread) {
+  EXPECT_EQ(failure_of([] { Model::load("/no/such/model"); }).first, ALLCONV_IO);
+  std::string other = "not asked";
+  std::thread([&] { other = allconv_last_error(); }).join();
+  EXPECT_EQ(other, "");
+  EXPECT_THAT(allconv_last_error(), HasSubstr("/no/such/model"));
+}
+
+// A child can use models, and sessions of its own; its parent's have lost their threads.
+int run_child(Session& parents, const Model& model, const std::vector<std::uint8_t>& pixels) {
+  const auto [status, sentence] = failure_of([&] { parents.score(tiny_images(pixels)); });
+  if (status != ALLCONV_USAGE || sentence.find("forked") == std::string::npos) return 1;
+  { const Session given_up = std::move(parents); }
+  Session own(model, {.threads = 2});
+  return own.score(tiny_images(pixels)).logits.size() == 4 * pixels.size() / (kHeight * kWidth * 3)
+             ? 0
+             : 2;
+}
+
+TEST(Session, OfAParentIsRefusedInAChild) {
+  const Model model = tiny_model();
+  const auto pixels = tiny_pixels(4);
+  Session session(model, {.threads = 2});
+  session.score(tiny_images(pixels));
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) _exit(run_child(session, model, pixels));
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(session.score(tiny_images(pixels)).logits.size(), 16U);
+}
+
+}  // namespace
+
+}  // namespace allconv::test
