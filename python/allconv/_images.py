@@ -2,7 +2,7 @@
 
 import os
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, NamedTuple, Optional
-from typing import Sequence, Union
+from typing import Sequence, Tuple, Union
 
 import numpy as np
 
@@ -134,11 +134,16 @@ class Part(NamedTuple):
     failures: Sequence[ImageFailure]  # their pixels are zero
 
 
+# Layout, errors, threads and device of a call.
+Settings = Tuple[Optional[str], str, int, str]
+
+
 class Inputs(NamedTuple):
     """What a call was given."""
 
     count: int
     is_float: bool
+    device: str  # where they are computed
     parts: Iterable[Part]
 
 
@@ -153,13 +158,24 @@ def read_parts(images: ImageSet, errors: str) -> Iterator[Part]:
         yield Part(first, len(pixels), _core.View(pixels, "NHWC"), failures)
 
 
-def inputs_of(images: Any, model: "Model", layout: Optional[str], errors: str,
-              threads: int) -> Inputs:
+def device_of(view: _core.View, device: str) -> str:
+    """Images on a GPU are computed there."""
+    if view.gpu < 0:
+        return device
+    there = f"cuda:{view.gpu}"
+    if device not in ("auto", there) and (device, view.gpu) != ("cuda", 0):
+        raise UsageError(f"device: the images lie on {there}, and {device!r} was asked for; give "
+                         "'auto', or copy the images")
+    return there
+
+
+def inputs_of(images: Any, model: "Model", settings: Settings) -> Inputs:
     """Of an array, of an ImageSet, or of what one is opened by."""
+    layout, errors, threads, device = settings
     choice("errors", errors, ("warn", "raise"))
     if are_paths(images):
         images = ImageSet(images, model, threads=threads)
     if isinstance(images, ImageSet):
-        return Inputs(len(images), False, read_parts(images, errors))
+        return Inputs(len(images), False, device, read_parts(images, errors))
     view = _core.View(images, layout or "")
-    return Inputs(view.count, view.is_float, (Part(0, view.count, view, ()),))
+    return Inputs(view.count, view.is_float, device_of(view, device), (Part(0, view.count, view, ()),))

@@ -124,8 +124,9 @@ class Model:
         images: an array of uint8 levels of any size, which the model's preparation resizes and
             scales, or of float32, the network's input itself; (count,height,width,3),
             (count,3,height,width), or one image without the count; of any strides, from NumPy,
-            PyTorch (on the CPU), or anything with __dlpack__; it is not copied. Or the path of an
-            image, folder, tar or list, a sequence of paths of images, or an ImageSet.
+            PyTorch, or anything with __dlpack__; it is not copied, and where it lies on a GPU it is
+            computed there. Or the path of an image, folder, tar or list, a sequence of paths of
+            images, or an ImageSet.
         batch_size: images computed together; by default 1 for one image, else 64.
         threads: of the CPU; 0: all that the process may use. Threads that score side by side
             want 1.
@@ -138,9 +139,9 @@ class Model:
 
         Raises UsageError, DeviceError.
         """
-        inputs = inputs_of(images, self, layout, errors, threads)
+        inputs = inputs_of(images, self, (layout, errors, threads, device))
         key = Key(PURPOSES["scores"], inputs.is_float, batch_of(batch_size, inputs.count), threads,
-                  device, precision, deterministic)
+                  inputs.device, precision, deterministic)
         scores = np.empty((inputs.count, len(self._classes)), np.float32)
         session = self._pool.take(key)
         try:
@@ -170,10 +171,10 @@ class Model:
         Raises UsageError, DeviceError.
         """
         choice("method", method, METHODS)
-        inputs = inputs_of(images, self, layout, errors, threads)
+        inputs = inputs_of(images, self, (layout, errors, threads, device))
         units = units_of(target, inputs.count, self._classes, layer)
         key = Key(PURPOSES[method], inputs.is_float, batch_of(batch_size, inputs.count), threads,
-                  device, precision, deterministic, layer or "")
+                  inputs.device, precision, deterministic, layer or "")
         result = empty_explanations(inputs.count, self.input_shape)
         session = self._pool.take(key)
         try:

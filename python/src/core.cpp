@@ -40,6 +40,7 @@ void bind_view(nb::module_& module) {
   nb::class_<View>(module, "View")
       .def(nb::init<nb::handle, std::string_view>(), nb::arg("array").none(), nb::arg("layout"))
       .def_prop_ro("count", [](const View& view) { return view.images().count; })
+      .def_prop_ro("gpu", &View::gpu)
       .def_prop_ro("is_float",
                    [](const View& view) { return view.images().element == ALLCONV_F32; });
 }

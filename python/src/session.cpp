@@ -67,7 +67,8 @@ void Session::score(const View& view, std::optional<Floats> probabilities,
   in_pieces(count, [&](std::int64_t first, std::int64_t length) {
     session_->score(view.piece(first, length),
                     {.probabilities = row(probabilities, first, classes_),
-                     .logits = row(logits, first, classes_)});
+                     .logits = row(logits, first, classes_),
+                     .place = ALLCONV_HOST});
   });
 }
 
@@ -89,7 +90,8 @@ void Session::explain(const View& view, Method method, std::optional<Targets> ta
                       {.maps = arrays.maps.data() + skipped * inputs_,
                        .inputs = arrays.inputs.data() + skipped * inputs_,
                        .units = units + first,
-                       .values = arrays.values.data() + first});
+                       .values = arrays.values.data() + first,
+                       .place = ALLCONV_HOST});
   });
 }
 

@@ -55,12 +55,16 @@ Array array_of(nb::handle object) {
       "__dlpack__");
 }
 
-void check_device(const Array& array) {
-  if (array.device_type() == nb::device::cpu::value ||
-      array.device_type() == nb::device::cuda_host::value) {
-    return;
+allconv_place place_of(const Array& array) {
+  const int device = array.device_type();
+  if (device == nb::device::cpu::value || device == nb::device::cuda_host::value) {
+    return ALLCONV_HOST;
   }
-  refuse("images: the array lies in the memory of a GPU; copy it to the CPU, as tensor.cpu() does");
+  if (device == nb::device::cuda::value || device == nb::device::cuda_managed::value) {
+    return ALLCONV_CUDA;
+  }
+  refuse(
+      "images: the array lies neither in the memory of the CPU nor of a CUDA GPU; copy it to one");
 }
 
 allconv_element element_of(const Array& array) {
@@ -96,7 +100,7 @@ bool channels_last(const Array& array, std::size_t axes, std::string_view layout
 }  // namespace
 
 View::View(nb::handle object, std::string_view layout) : array_(array_of(object)), images_() {
-  check_device(array_);
+  images_.place = place_of(array_);
   images_.element = element_of(array_);
   const std::size_t rank = array_.ndim();
   if (rank != 3 && rank != 4) {
@@ -116,6 +120,8 @@ View::View(nb::handle object, std::string_view layout) : array_(array_of(object)
   images_.column_stride = array_.stride(row + 1);
   images_.channel_stride = array_.stride(channel);
 }
+
+int View::gpu() const { return images_.place == ALLCONV_CUDA ? array_.device_id() : -1; }
 
 allconv_images View::piece(std::int64_t first, std::int64_t count) const {
   const std::size_t bytes = images_.element == ALLCONV_U8 ? 1 : sizeof(float);

@@ -21,6 +21,9 @@ class View {
 
   const allconv_images& images() const { return images_; }
 
+  // The number of the GPU whose memory it is; -1: the CPU's.
+  int gpu() const;
+
   // Images [first, first + count).
   allconv_images piece(std::int64_t first, std::int64_t count) const;
 

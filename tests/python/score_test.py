@@ -1,5 +1,6 @@
 """Scores: equal to NumPy's and the program's, whatever the layout, the library and the threads."""
 
+import ctypes
 import pickle
 import threading
 import time
@@ -102,6 +103,24 @@ class DlpackTest(Check):
         self.assertEqual(foreign.asked, 1)
         self.assertTrue(scores.flags.owndata and scores.flags.writeable)
         self.assertEqual(np.from_dlpack(scores).ctypes.data, scores.ctypes.data)
+
+    def test_arrays_of_a_gpu_stay_there(self):
+        """Told by the capsule alone: nothing is read."""
+
+        class OnGpu(self.Foreign):
+            def __dlpack__(self, **_):
+                capsule = self.array.__dlpack__()
+                get = ctypes.pythonapi.PyCapsule_GetPointer
+                get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+                device = ctypes.c_int32.from_address(get(capsule, b"dltensor") + 8)
+                device.value = 2  # kDLCUDA; its number follows
+                return capsule
+
+        view = allconv._core.View(OnGpu(pixels(2)), "")
+        self.assertEqual((view.count, view.gpu), (2, 0))
+        self.assertEqual(allconv._core.View(pixels(2), "").gpu, -1)
+        with self.raises(allconv.UsageError, "cuda:0", "'cpu'"):
+            tiny().score(OnGpu(pixels(2)), device="cpu")
 
     def test_nothing_is_copied(self):
         """A view sees what its array becomes: the memory is one."""
