@@ -178,4 +178,5 @@ def inputs_of(images: Any, model: "Model", settings: Settings) -> Inputs:
     if isinstance(images, ImageSet):
         return Inputs(len(images), False, device, read_parts(images, errors))
     view = _core.View(images, layout or "")
-    return Inputs(view.count, view.is_float, device_of(view, device), (Part(0, view.count, view, ()),))
+    whole = Part(0, view.count, view, ())
+    return Inputs(view.count, view.is_float, device_of(view, device), (whole,))
