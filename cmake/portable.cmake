@@ -6,6 +6,8 @@ if(NOT ALLCONV_PORTABLE)
   return()
 endif()
 
+# What protobuf makes code with does not travel.
+set(ALLCONV_ONNX OFF CACHE BOOL "")
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a .so)
 set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
 set(CMAKE_INSTALL_RPATH $ORIGIN/../lib)

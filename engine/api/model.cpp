@@ -81,7 +81,11 @@ allconv_status allconv_model_with_classes(const allconv_model* model, const char
     api::require(model, "model");
     api::require(classes, "classes");
     api::require(result, "result");
-    const std::vector<std::string> names(classes, classes + class_count);
+    std::vector<std::string> names;
+    for (size_t i = 0; i < class_count; ++i) {
+      api::require(classes[i], "classes[" + std::to_string(i) + "]");
+      names.emplace_back(classes[i]);
+    }
     *result = new allconv_model(api::with_classes(*model->model, names, seed));
   });
 }

@@ -48,11 +48,15 @@ Session::Session(std::shared_ptr<const Model> model, const SessionSettings& sett
     : model_(std::move(model)),
       settings_(settings),
       pool_(std::make_unique<ThreadPool>(settings.threads)),
+      host_memory_(settings.allocator, ALLCONV_HOST),
+      gpu_memory_(settings.allocator, ALLCONV_CUDA),
       device_(settings),
       device_text_(device_.text()),
       stage_(image_target(model_->prepare), settings.prepared, settings.batch_size, *pool_),
       unit_shape_(shape_of_units(*model_, settings)) {
-  const PlanOptions options = device_.plan_options();
+  PlanOptions options = device_.plan_options();
+  options.memory = host_memory_.source();
+  options.device_memory = gpu_memory_.source();
   const bool prepares = !settings.prepared && (settings.scores || settings.training);
   if (prepares) transform_ = InputTransform::of(*model_, settings.batch_size, options, *pool_);
   if (settings.scores) make_scorer(options);

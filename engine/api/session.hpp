@@ -11,6 +11,7 @@
 
 #include "allconv/allconv.h"
 #include "engine/api/image_stage.hpp"
+#include "engine/api/program_memory.hpp"
 #include "engine/api/session_device.hpp"
 #include "engine/api/session_options.hpp"
 #include "engine/execute/memory_need.hpp"
@@ -68,6 +69,7 @@ class Session {
   std::shared_ptr<const Model> model_;
   SessionSettings settings_;
   std::unique_ptr<ThreadPool> pool_;
+  ProgramMemory host_memory_, gpu_memory_;
   SessionDevice device_;
   std::string device_text_;
   ImageStage stage_;

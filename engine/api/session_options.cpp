@@ -74,6 +74,9 @@ SessionSettings read_settings(const allconv_session_options* options, const Mode
   settings.tuning_file = text_or(given.tuning_file, "");
   settings.stream = given.stream;
   settings.seed = given.seed;
+  settings.allocator = given.allocator;
+  if ((given.allocator.allocate == nullptr) != (given.allocator.release == nullptr))
+    throw Error(ErrorKind::usage, "has one function of two", "allocator", "give both or none");
   settings.diagnostics = diagnostics_of(given.diagnostics, given.diagnostics_user);
   return settings;
 }

@@ -31,8 +31,9 @@ struct SessionSettings {
   bool deterministic = false;
   std::optional<std::size_t> layer = {};  // of the network, at whose output explanations start
   std::size_t workspace_limit = SIZE_MAX;
-  std::string tuning_file;        // empty: none
-  StreamHandle stream = nullptr;  // the program's, of memory on the GPU
+  std::string tuning_file;           // empty: none
+  StreamHandle stream = nullptr;     // the program's, of memory on the GPU
+  allconv_allocator allocator = {};  // functions null: none
   std::uint64_t seed = 0;
   Diagnostics diagnostics;
 

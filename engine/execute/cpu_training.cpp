@@ -3,8 +3,9 @@
 namespace allconv {
 
 CpuTraining::CpuTraining(std::shared_ptr<const Plan> plan, const Parameters& initial, int max_batch,
-                         ThreadPool& pool, Trace* trace)
-    : executor_(std::move(plan), max_batch, pool, trace), optimiser_(executor_, initial, pool) {
+                         ThreadPool& pool, Trace* trace, kernels::MemorySource* memory)
+    : executor_(std::move(plan), max_batch, pool, trace, memory),
+      optimiser_(executor_, initial, pool) {
   executor_.load(initial);
 }
 

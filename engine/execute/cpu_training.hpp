@@ -11,10 +11,10 @@ namespace allconv {
 
 class CpuTraining final : public TrainingExecutor {
  public:
-  // The pool and the trace must outlive it; the trace may be null. Throws Error{device} when the
-  // machine's memory does not do.
+  // Pool, trace and memory must outlive it; the latter two may be null, as an executor's. Throws
+  // Error{device} when the machine's memory does not do.
   CpuTraining(std::shared_ptr<const Plan> plan, const Parameters& initial, int max_batch,
-              ThreadPool& pool, Trace* trace = nullptr);
+              ThreadPool& pool, Trace* trace = nullptr, kernels::MemorySource* memory = nullptr);
 
   const Plan& plan() const override { return executor_.plan(); }
   void step(const Batch& batch, const SgdSettings& settings) override;

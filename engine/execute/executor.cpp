@@ -39,9 +39,11 @@ void refuse_beyond_memory(const Plan& plan, int max_batch, int threads) {
 
 }  // namespace
 
-Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool, Trace* trace)
+Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool, Trace* trace,
+                   kernels::MemorySource* memory)
     : plan_(std::move(plan)),
       pool_(pool),
+      memory_(memory),
       tracer_(trace, *plan_, pool.threads()),
       packed_{.weights = {}, .bias = {}},
       lane_form_(*plan_) {
@@ -49,14 +51,14 @@ Executor::Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& 
   const int workers = std::min(pool.threads(), micro_batches);
   refuse_beyond_memory(*plan_, max_batch, pool.threads());
   for (int i = 0; i < workers; ++i) {
-    workers_.push_back({.frame = Frame(*plan_, packed_), .runners = {}, .position = {}});
+    workers_.push_back({.frame = Frame(*plan_, packed_, memory), .runners = {}, .position = {}});
     for (const Step& step : plan_->steps) {
       workers_.back().runners.push_back(make_runner(*plan_, step));
     }
   }
-  for (int i = 0; i < pool.threads(); ++i) scratch_.emplace_back(plan_->workspace_bytes);
+  for (int i = 0; i < pool.threads(); ++i) scratch_.emplace_back(plan_->workspace_bytes, memory);
   for (const StepGroup& group : plan_->groups) stages_.push_back(stages_of(group));
-  packed_.weights = kernels::Buffer<std::byte>(plan_->packed_weights_bytes);
+  packed_.weights = kernels::Buffer<std::byte>(plan_->packed_weights_bytes, memory);
   if (plan_->graph.mode == PassMode::training) prepare_training(micro_batches);
 }
 
@@ -64,8 +66,8 @@ Executor::~Executor() = default;
 
 void Executor::prepare_training(int micro_batches) {
   lane_count_ = std::min(kMaxLanes, micro_batches);
-  lanes_ = kernels::Buffer<std::byte>(plan_->gradient_lane_bytes *
-                                      static_cast<std::size_t>(lane_count_));
+  lanes_ = kernels::Buffer<std::byte>(
+      plan_->gradient_lane_bytes * static_cast<std::size_t>(lane_count_), memory_);
   // The padding between layers is summed with the rest and must be numbers.
   std::fill(lanes_.data(), lanes_.data() + lanes_.size(), std::byte{0});
   for (int lanes = 1; lanes <= lane_count_; ++lanes) {

@@ -28,9 +28,9 @@ class Executor final : public NetworkExecutor {
  public:
   // `max_batch` bounds Batch::images. Allocates everything that run() will need. Throws
   // Error{device} when that is more than the machine's memory. `trace` takes every piece of a step
-  // that a thread runs; null: nothing is recorded.
+  // that a thread runs; null: nothing is recorded. `memory` must outlive it; null: the system's.
   Executor(std::shared_ptr<const Plan> plan, int max_batch, ThreadPool& pool,
-           Trace* trace = nullptr);
+           Trace* trace = nullptr, kernels::MemorySource* memory = nullptr);
 
   ~Executor() override;
   Executor(const Executor&) = delete;
@@ -54,6 +54,9 @@ class Executor final : public NetworkExecutor {
   std::span<const float> observed_output(std::size_t step) const;
 
   const StepTracer& tracer() const { return tracer_; }
+
+  // Where its memory comes from; null: the system.
+  kernels::MemorySource* memory() const { return memory_; }
 
   // Training: the layout of gradients, and of the weights and velocities that go with them.
   const LaneForm& lane_form() const { return lane_form_; }
@@ -105,6 +108,7 @@ class Executor final : public NetworkExecutor {
 
   std::shared_ptr<const Plan> plan_;
   ThreadPool& pool_;
+  kernels::MemorySource* memory_;
   StepTracer tracer_;
   PackedParameters packed_;
   std::vector<Worker> workers_;

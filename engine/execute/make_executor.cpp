@@ -13,7 +13,7 @@ std::unique_ptr<NetworkExecutor> make_network_executor(const Graph& graph,
                                                        ThreadPool& pool) {
   if (options.gpu) return make_cuda_executor(graph, bounds.expected, input, options);
   return std::make_unique<Executor>(make_batch_plan(graph, bounds.expected, options),
-                                    bounds.allowed, pool, options.trace);
+                                    bounds.allowed, pool, options.trace, options.memory);
 }
 
 std::unique_ptr<TrainingExecutor> make_training_executor(const Graph& graph,
@@ -23,7 +23,7 @@ std::unique_ptr<TrainingExecutor> make_training_executor(const Graph& graph,
                                                          ThreadPool& pool) {
   if (options.gpu) return make_cuda_training(graph, initial, max_batch, input, options);
   return std::make_unique<CpuTraining>(make_batch_plan(graph, max_batch, options), initial,
-                                       max_batch, pool, options.trace);
+                                       max_batch, pool, options.trace, options.memory);
 }
 
 }  // namespace allconv

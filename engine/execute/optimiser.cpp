@@ -6,8 +6,8 @@ namespace allconv {
 
 Optimiser::Optimiser(Executor& executor, const Parameters& initial, ThreadPool& pool)
     : executor_(executor),
-      weights_(executor.lane_form().size()),
-      velocities_(executor.lane_form().size()),
+      weights_(executor.lane_form().size(), executor.memory()),
+      velocities_(executor.lane_form().size(), executor.memory()),
       pool_(pool) {
   executor.lane_form().pack(initial, weights_.span());
   std::fill(velocities_.data(), velocities_.data() + velocities_.size(), 0.0F);

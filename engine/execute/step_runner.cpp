@@ -13,10 +13,10 @@ namespace allconv {
 using kernels::ExecutionContext;
 using kernels::Interval;
 
-Frame::Frame(const Plan& of, const PackedParameters& weights)
+Frame::Frame(const Plan& of, const PackedParameters& weights, kernels::MemorySource* memory)
     : plan(&of),
       packed(&weights),
-      arena(of.arena_bytes),
+      arena(of.arena_bytes, memory),
       pixels(static_cast<std::size_t>(of.images)),
       moves(static_cast<std::size_t>(of.images)),
       warps(static_cast<std::size_t>(of.images)),

@@ -21,7 +21,8 @@ struct PackedParameters {
 
 // One micro-batch on its way through one worker's arena.
 struct Frame {
-  Frame(const Plan& of, const PackedParameters& weights);
+  // The memory is that of the arena; null: the system's.
+  Frame(const Plan& of, const PackedParameters& weights, kernels::MemorySource* memory);
 
   // Points the frame at images [first, first + plan.images) of the batch; those past the batch's
   // end are filled with the first one, and their loss gradient is zero.

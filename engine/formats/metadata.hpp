@@ -11,6 +11,10 @@
 
 namespace allconv {
 
+inline constexpr std::string_view kNetworkKey = "allconv.network";
+inline constexpr std::string_view kClassesKey = "allconv.classes";
+inline constexpr std::string_view kPrepareKey = "allconv.prepare";
+
 // A valid network: infer_shapes() has accepted it.
 NetworkDescription parse_network(std::string_view json, const JsonSource& source);
 
@@ -22,5 +26,9 @@ Preparation parse_preparation(std::string_view json, const JsonSource& source,
 std::vector<std::string> parse_classes(std::string_view json, const JsonSource& source,
                                        const NetworkDescription& network);
 std::string classes_to_json(const std::vector<std::string>& classes);
+
+// What cannot be read back must not be written to `path`. Throws Error{training} when a weight is
+// not finite.
+void check_parameters(const Model& model, const std::string& path);
 
 }  // namespace allconv

@@ -16,9 +16,6 @@ namespace allconv {
 
 namespace {
 
-constexpr std::string_view kNetworkKey = "allconv.network";
-constexpr std::string_view kClassesKey = "allconv.classes";
-constexpr std::string_view kPrepareKey = "allconv.prepare";
 constexpr std::string_view kFloat = "F32";
 
 using TensorShape = std::vector<std::int64_t>;
@@ -128,7 +125,15 @@ void read_others(const SafetensorsReader& file, Model& model) {
     model.other_metadata.erase(std::string(key));
 }
 
-// What cannot be read back must not be written.
+}  // namespace
+
+const OtherTensor* Model::find_tensor(std::string_view name) const {
+  const auto found =
+      std::find_if(other_tensors.begin(), other_tensors.end(),
+                   [name](const OtherTensor& tensor) { return tensor.name == name; });
+  return found == other_tensors.end() ? nullptr : &*found;
+}
+
 void check_parameters(const Model& model, const std::string& path) {
   const Parameters expected = zero_parameters(model.network);
   const bool fits =
@@ -141,15 +146,6 @@ void check_parameters(const Model& model, const std::string& path) {
   if (!fits || model.classes.size() != static_cast<std::size_t>(class_count(model.network)))
     throw Error(ErrorKind::internal, "the parameters or classes are not the network's", path);
   check_finite(model.parameters, path);
-}
-
-}  // namespace
-
-const OtherTensor* Model::find_tensor(std::string_view name) const {
-  const auto found =
-      std::find_if(other_tensors.begin(), other_tensors.end(),
-                   [name](const OtherTensor& tensor) { return tensor.name == name; });
-  return found == other_tensors.end() ? nullptr : &*found;
 }
 
 Model read_model(const std::string& path) {

@@ -18,6 +18,7 @@
 #include "kernels/core/cache.hpp"
 #include "kernels/core/kernel.hpp"
 #include "kernels/core/library_way.hpp"
+#include "kernels/core/memory_source.hpp"
 #include "kernels/core/precision.hpp"
 #include "kernels/dropout/problem.hpp"
 #include "kernels/global_average_pool/problem.hpp"
@@ -119,7 +120,11 @@ struct PlanOptions {
   // the place of `tuning`. Borrowed while executors are made.
   TuningSession* session = nullptr;
   const kernels::GpuLibraries* libraries = nullptr;  // borrowed while the plan is made; may be null
-  Trace* trace = nullptr;  // of executors made by these options, which borrow it; null: none
+  // Of executors made by these options, which borrow them. Null: nothing is recorded, and memory is
+  // the system's and the CUDA runtime's.
+  Trace* trace = nullptr;
+  kernels::MemorySource* memory = nullptr;
+  kernels::MemorySource* device_memory = nullptr;  // of the GPU
   // Parameters that affect speed.
   std::size_t cache_bytes = kernels::cache_sizes().l2;  // of one core
   // Parameters that affect memory.

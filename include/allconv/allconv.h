@@ -20,6 +20,8 @@
  *   at a time; several sessions run side by side.
  * - Texts are UTF-8 with a zero at the end.
  * - Nothing is printed, no signal is handled, and the process is never ended.
+ * - Handles are those that functions of this library gave, and not yet freed. Where a function
+ *   answers with a status, NULL in the place of what it needs is USAGE.
  * - In options zero is the default, so `{0}` has all of them; `size` tells the library which
  * version of the struct the program was compiled with.
  */
@@ -212,6 +214,15 @@ enum {
   ALLCONV_FOR_GUIDED = 16
 };
 
+/* A program's own memory. Called while a session is made and freed, by that thread. */
+typedef struct allconv_allocator {
+  /* `bytes` aligned to `alignment`, a power of two; NULL where there are not so many. */
+  void* (*allocate)(void* user, size_t bytes, size_t alignment, allconv_place place);
+  /* `bytes` as they were asked for. */
+  void (*release)(void* user, void* memory, size_t bytes, allconv_place place);
+  void* user;
+} allconv_allocator;
+
 typedef struct allconv_session_options {
   size_t size;
   uint32_t purposes;       /* bits of the above. 0: scores */
@@ -230,7 +241,10 @@ typedef struct allconv_session_options {
    * done before the call's images are read, and what it gets later runs behind the call's results.
    * NULL: the default stream. */
   void* stream;
-  uint64_t seed;                   /* of dropout */
+  uint64_t seed; /* of dropout */
+  /* Of arenas, scratch, and weights in the kernels' forms. Both functions NULL: the library's own.
+   */
+  allconv_allocator allocator;
   allconv_diagnostics diagnostics; /* NULL: notes and warnings are dropped */
   void* diagnostics_user;
 } allconv_session_options;

@@ -167,6 +167,7 @@ struct SessionOptions {
   std::string tuning_file = {};          // an answer of `allconv tune`; empty: none
   void* stream = nullptr;                // a cudaStream_t of memory on the GPU; null: the default
   std::uint64_t seed = 0;                // of dropout
+  allconv_allocator allocator = {};      // of its memory; empty: the library's own
   Diagnostics diagnostics = {};          // empty: notes and warnings are dropped
 };
 

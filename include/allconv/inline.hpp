@@ -54,6 +54,7 @@ inline allconv_session_options c_options(const SessionOptions& options, Diagnost
   c.tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str();
   c.stream = options.stream;
   c.seed = options.seed;
+  c.allocator = options.allocator;
   if (diagnostics != nullptr && *diagnostics) {
     c.diagnostics = pass_diagnostics;
     c.diagnostics_user = diagnostics;

@@ -17,7 +17,12 @@ std::align_val_t alignment_of(std::size_t bytes) {
 
 }  // namespace
 
-void* allocate_aligned(std::size_t bytes) {
+void* allocate_aligned(std::size_t bytes, MemorySource* source) {
+  if (source != nullptr) {
+    void* const given = source->take(align_up(bytes), kAlignment);
+    if (given == nullptr) throw std::bad_alloc();
+    return given;
+  }
   void* const memory = ::operator new(align_up(bytes), alignment_of(bytes));
 #if defined(__linux__)
   // A wish: without huge pages the memory is as good, and only slower.
@@ -26,7 +31,8 @@ void* allocate_aligned(std::size_t bytes) {
   return memory;
 }
 
-void release_aligned(void* memory, std::size_t bytes) {
+void release_aligned(void* memory, std::size_t bytes, MemorySource* source) {
+  if (source != nullptr) return source->give_back(memory, align_up(bytes));
   ::operator delete(memory, alignment_of(bytes));
 }
 

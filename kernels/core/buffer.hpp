@@ -7,6 +7,8 @@
 #include <span>
 #include <type_traits>
 
+#include "kernels/core/memory_source.hpp"
+
 namespace allconv::kernels {
 
 inline constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector
@@ -16,10 +18,11 @@ constexpr std::size_t align_up(std::size_t bytes) {
 }
 
 // Memory for Buffer, aligned to a cache line; where it is large, to a huge page, which the system
-// is asked for: streaming weights then misses no translation. Throws std::bad_alloc.
-void* allocate_aligned(std::size_t bytes);
+// is asked for: streaming weights then misses no translation. From the source where there is one,
+// aligned to a cache line. Throws std::bad_alloc.
+void* allocate_aligned(std::size_t bytes, MemorySource* source);
 // `bytes` as they were asked for.
-void release_aligned(void* memory, std::size_t bytes);
+void release_aligned(void* memory, std::size_t bytes, MemorySource* source);
 
 // Move-only. Contents are undefined after construction. Throws std::bad_alloc.
 template <class Element>
@@ -28,9 +31,11 @@ class Buffer {
 
  public:
   Buffer() = default;
-  explicit Buffer(std::size_t size)
-      : data_(size == 0 ? nullptr : static_cast<Element*>(allocate_aligned(size * sizeof(Element))),
-              Release{size * sizeof(Element)}),
+  // The source is null for the system's memory.
+  explicit Buffer(std::size_t size, MemorySource* source = nullptr)
+      : data_(size == 0 ? nullptr
+                        : static_cast<Element*>(allocate_aligned(size * sizeof(Element), source)),
+              Release{size * sizeof(Element), source}),
         size_(size) {}
 
   Element* data() { return data_.get(); }
@@ -44,7 +49,8 @@ class Buffer {
  private:
   struct Release {
     std::size_t bytes = 0;
-    void operator()(Element* data) const { release_aligned(data, bytes); }
+    MemorySource* source = nullptr;
+    void operator()(Element* data) const { release_aligned(data, bytes, source); }
   };
 
   std::unique_ptr<Element, Release> data_;

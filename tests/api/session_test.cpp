@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "tests/api/support.hpp"
@@ -74,6 +75,56 @@ TEST(Session, RunsBesideOthersOfItsModel) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong, 0);
+}
+
+// Counts what a program's allocator gives, and refuses beyond a limit.
+struct CountingMemory {
+  std::size_t held = 0, given = 0, limit = SIZE_MAX;
+
+  allconv_allocator allocator() {
+    return {.allocate =
+                [](void* user, size_t bytes, size_t alignment, allconv_place place) {
+                  auto& self = *static_cast<CountingMemory*>(user);
+                  if (place != ALLCONV_HOST || self.held + bytes > self.limit)
+                    return static_cast<void*>(nullptr);
+                  self.held += bytes;
+                  self.given += bytes;
+                  return std::aligned_alloc(alignment, bytes);
+                },
+            .release =
+                [](void* user, void* memory, size_t bytes, allconv_place /*place*/) {
+                  static_cast<CountingMemory*>(user)->held -= bytes;
+                  std::free(memory);
+                },
+            .user = this};
+  }
+};
+
+TEST(Session, TakesTheProgramsMemory) {
+  const Model model = tiny_model();
+  const auto pixels = tiny_pixels(4);
+  const auto expected = Session(model, {.batch_size = 4}).score(tiny_images(pixels)).logits;
+  CountingMemory memory;
+  SessionOptions options = {.purposes = {.training = true},
+                            .batch_size = 4,
+                            .threads = 1,
+                            .device = "cpu",
+                            .allocator = memory.allocator()};
+  const std::size_t told = Session::memory(model, options).host;
+  {
+    Session session(model, options);
+    EXPECT_EQ(session.score(tiny_images(pixels)).logits, expected);
+    EXPECT_GT(memory.held, told / 2);
+    EXPECT_LE(memory.held, told);
+  }
+  EXPECT_EQ(memory.held, 0U);
+  memory.limit = memory.given / 2;
+  EXPECT_THAT(failure_of([&] { Session(model, options); }),
+              Pair(ALLCONV_DEVICE, HasSubstr("memory")));
+  EXPECT_EQ(memory.held, 0U);
+  options.allocator.release = nullptr;
+  EXPECT_THAT(failure_of([&] { Session(model, options); }),
+              Pair(ALLCONV_USAGE, HasSubstr("allocator")));
 }
 
 // Sanitizers look for what is left behind.

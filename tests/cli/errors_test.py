@@ -57,10 +57,6 @@ class UsageTest(ProgramTest):
         self.refuse(2, ["2 dropout rates"], *self.train_words("--dropout", "0.1,0.2"))
         self.assertEqual(self.left(), [])
 
-    def test_what_later_versions_bring_is_refused_by_name(self):
-        for command in ("convert",):
-            self.refuse(2, [command, "does not have this command yet"], command, "--help")
-
     def test_devices(self):
         self.refuse(5, ["--device cuda:99"], *self.train_words("--device", "cuda:99"))
         for precision in ("tf32", "bf16", "fp16"):

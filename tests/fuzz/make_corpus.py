@@ -401,6 +401,78 @@ def part_identity():
     yield "other", json.dumps({**run, "model": "00", "flags": {"--shard": "0/2"}}).encode()
 
 
+# --- ONNX: protobuf messages -------------------------------------------------------------------
+
+def message(*fields):
+    """The bytes of (number, value): whole numbers, floats, and what is written with its length."""
+    def varint(value):
+        value %= 1 << 64
+        low = value & 127
+        return bytes([low]) if value < 128 else bytes([low | 128]) + varint(value >> 7)
+    data = b""
+    for number, value in fields:
+        if isinstance(value, int):
+            data += varint(number << 3) + varint(value)
+        elif isinstance(value, float):
+            data += varint(number << 3 | 5) + struct.pack("<f", value)
+        else:
+            value = value.encode() if isinstance(value, str) else value
+            data += varint(number << 3 | 2) + varint(len(value)) + value
+    return data
+
+
+def onnx_node(operation, inputs, output, *attributes):
+    """Attributes are (name, value): a list of whole numbers, one, a float, or a text."""
+    def attribute(name, value):
+        if isinstance(value, list):
+            return message((1, name), *((8, number) for number in value), (20, 7))
+        number, kind = {int: (3, 2), float: (2, 1), str: (4, 3)}[type(value)]
+        return message((1, name), (number, value), (20, kind))
+    return (1, message(*((1, name) for name in inputs), (2, output), (3, operation.lower()),
+                       (4, operation), *((5, attribute(*pair)) for pair in attributes)))
+
+
+def onnx_tensor(name, shape, typed=False):
+    values = picture(int(np.prod(shape)), 1, 1).astype("<f4").tobytes()
+    return (5, message(*((1, extent) for extent in shape), (2, 1), (8, name),
+                       (4 if typed else 9, values)))
+
+
+def onnx_value(number, name, *extents):
+    dims = b"".join(message((1, message((2, extent) if isinstance(extent, str) else (1, extent))))
+                    for extent in extents)
+    return (number, message((1, name), (2, message((1, message((1, 1), (2, dims)))))))
+
+
+def onnx_file(parts, operation_set, **metadata):
+    return message((1, 8), (8, message((1, ""), (2, operation_set))), (7, message(*parts)),
+                   *((14, message((1, "allconv." + key), (2, json.dumps(value))))
+                     for key, value in metadata.items()))
+
+
+def onnx():
+    ends = [onnx_node("GlobalAveragePool", ["v"], "a"), onnx_node("Flatten", ["a"], "logits"),
+            onnx_node("Softmax", ["logits"], "y"), onnx_value(12, "y", "N", 2)]
+    small = [(2, "small"), onnx_value(11, "x", "N", 3, 2, 2),
+             onnx_tensor("c.weight", (2, 3, 1, 1)), onnx_tensor("c.bias", (2,)),
+             onnx_node("Conv", ["x", "c.weight", "c.bias"], "v"), *ends]
+    yield "own", onnx_file(small, 13, network=SMALL, classes=["a", "b"],
+                           prepare=oracle.plain_prepare(SMALL))
+    yield "other", onnx_file([*small, onnx_tensor("more", (3,))], 17)
+    every = [(2, "every"), onnx_value(11, "x", 1, 3, 9, 8), onnx_tensor("w", (4, 3, 3, 2), True),
+             onnx_tensor("b", (4,), True), onnx_tensor("rate", (1,)),
+             onnx_tensor("z", (2, 4, 1, 1)),
+             onnx_node("Identity", ["x"], "1"), onnx_node("Dropout", ["1"], "2", ("ratio", 0.25)),
+             onnx_node("Conv", ["2", "w", "b"], "3", ("strides", [2, 1]), ("group", 1),
+                       ("auto_pad", "SAME_LOWER"), ("dilations", [1, 1])),
+             onnx_node("LeakyRelu", ["3"], "4", ("alpha", 0.3)), onnx_node("Relu", ["4"], "5"),
+             onnx_node("MaxPool", ["5"], "6", ("kernel_shape", [2, 2]), ("ceil_mode", 0),
+                       ("pads", [0, 0, 1, 1])),
+             onnx_node("Conv", ["6", "z"], "v", ("pads", [1, 0, 0, 1])), *ends]
+    yield "every", onnx_file(every, 9)
+    yield "logits", onnx_file([*small[:-2], onnx_value(12, "logits", "N", 2)], 13)
+
+
 def main():
     targets = sorted(path.stem for path in (HERE / "targets").glob("*.cpp"))
     for target in targets:

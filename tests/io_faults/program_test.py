@@ -165,6 +165,39 @@ class Merge(OutputWalk):
         self.walk(command, check)
 
 
+class ConvertWalk(OutputWalk):
+
+    def walk_convert(self, source):
+        command = ["convert", source, self.folder / self.name]
+        expected = self.expected(*command)
+
+        def check(point, result):
+            self.check_output(result, expected)
+            self.check_told(point, result)
+            if not point.is_death():
+                self.assertEqual(self.left(), [self.name])
+
+        self.walk(command, check)
+
+
+class ToOnnx(ConvertWalk):
+
+    name = "model.onnx"
+
+    def test_walk(self):
+        self.walk_convert(self.model)
+
+
+class FromOnnx(ConvertWalk):
+
+    name = "model"
+
+    def test_walk(self):
+        source = self.inputs / "source.onnx"
+        self.succeed("convert", self.model, source)
+        self.walk_convert(source)
+
+
 class TrainWalk(OutputWalk):
 
     name = "model"

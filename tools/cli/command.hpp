@@ -40,6 +40,7 @@ void add_explain_command(CLI::App& app, Chosen& chosen);
 void add_patches_command(CLI::App& app, Chosen& chosen);
 void add_plan_command(CLI::App& app, Chosen& chosen);
 void add_inspect_command(CLI::App& app, Chosen& chosen);
+void add_convert_command(CLI::App& app, Chosen& chosen);
 void add_networks_command(CLI::App& app, Chosen& chosen);
 void add_bench_command(CLI::App& app, Chosen& chosen);
 void add_tune_command(CLI::App& app, Chosen& chosen);

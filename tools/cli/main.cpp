@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <exception>
 #include <new>
 #include <string>
@@ -32,18 +30,6 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 fault of the program, 2 usage, 3 not a model file, 4 some inputs "
     "failed,\n"
     "5 device, 6 input or output, 7 training failed, 130 interrupted.";
-
-// Commands of the contract that later versions bring.
-constexpr std::array<std::string_view, 1> kLaterCommands = {"convert"};
-
-// Before the command line is read: the options of such a command are not known.
-void refuse_later_command(int count, char** arguments) {
-  if (count < 2) return;
-  const std::string_view name = arguments[1];
-  if (std::find(kLaterCommands.begin(), kLaterCommands.end(), name) == kLaterCommands.end()) return;
-  throw Error(ErrorKind::usage, "this version does not have this command yet", name,
-              "see allconv --help for those it has");
-}
 
 // The command that was being read when the error came.
 const CLI::App& command_of(const CLI::App& app) {
@@ -93,6 +79,7 @@ void add_commands(CLI::App& app, Chosen& chosen) {
   add_patches_command(app, chosen);
   add_plan_command(app, chosen);
   add_inspect_command(app, chosen);
+  add_convert_command(app, chosen);
   add_networks_command(app, chosen);
   add_recipes_command(app, chosen);
   add_bench_command(app, chosen);
@@ -100,7 +87,6 @@ void add_commands(CLI::App& app, Chosen& chosen) {
 }
 
 int run(int count, char** arguments) {
-  refuse_later_command(count, arguments);
   CLI::App app(kDescription, "allconv");
   app.footer(kFooter);
   app.require_subcommand(1);

@@ -33,16 +33,17 @@ MemoryNeed cuda_memory_need(const CudaPlan& plan) {
 }
 
 CudaArena::CudaArena(const ReadyPlan& plan)
-    : values(plan.plan->plan.arena_bytes),
-      packed(plan.plan->plan.packed_weights_bytes),
-      scratch(plan.plan->plan.workspace_bytes),
+    : source(plan.memory),
+      values(plan.plan->plan.arena_bytes, source),
+      packed(plan.plan->plan.packed_weights_bytes, source),
+      scratch(plan.plan->plan.workspace_bytes, source),
       libraries(plan.handles) {}
 
 CudaSlot::CudaSlot(const CudaPlan& plan, const CudaArena& arena)
     : plan_(plan),
       frame_{.plan = &plan, .layout = InputLayout(plan), .scaling = {}},
       pinned_(frame_.layout.bytes),
-      input_(frame_.layout.bytes),
+      input_(frame_.layout.bytes, arena.source),
       outputs_(plan),
       sent_(cuda::make_event()),
       ended_(cuda::make_event()),
@@ -129,7 +130,7 @@ CudaExecutor::CudaExecutor(const ReadyPlan& plan, Trace* trace)
       copies_(cuda::make_stream()),
       launches_(cuda::make_stream()),
       arena_(plan),
-      weights_(*plan_),
+      weights_(*plan_, plan.memory),
       batch_name_("batch of " + plan_->plan.graph.network.name) {
   if (trace != nullptr) {
     tracer_ = std::make_unique<GpuTracer>(*trace, plan_->plan, launches_.get());

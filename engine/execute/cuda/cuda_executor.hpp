@@ -25,6 +25,7 @@ MemoryNeed cuda_memory_need(const CudaPlan& plan);
 struct CudaArena {
   explicit CudaArena(const ReadyPlan& plan);
 
+  kernels::MemorySource* source;  // of it; null: the runtime
   cuda::DeviceMemory values, packed, scratch;
   std::shared_ptr<const kernels::LibraryHandles> libraries;
 };

@@ -6,8 +6,8 @@
 
 namespace allconv {
 
-ParameterLane::ParameterLane(const CudaPlan& plan)
-    : plan_(plan), memory_(static_cast<std::size_t>(plan.lane_size) * sizeof(float)) {
+ParameterLane::ParameterLane(const CudaPlan& plan, kernels::MemorySource* source)
+    : plan_(plan), memory_(static_cast<std::size_t>(plan.lane_size) * sizeof(float), source) {
   cuda::check(cudaMemset(memory_.data(), 0, memory_.size()), "clearing parameters");
   cuda::check(cudaDeviceSynchronize(), "clearing parameters");
 }

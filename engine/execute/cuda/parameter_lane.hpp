@@ -12,7 +12,8 @@ namespace allconv {
 // All zero at first.
 class ParameterLane {
  public:
-  explicit ParameterLane(const CudaPlan& plan);
+  // The source must outlive it; null: the runtime's memory.
+  ParameterLane(const CudaPlan& plan, kernels::MemorySource* source);
 
   float* data() const { return memory_.as<float>(); }
 

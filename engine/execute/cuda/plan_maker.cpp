@@ -28,7 +28,9 @@ class PlanMaker {
     start_libraries();
     if (options_.session != nullptr) tune();
     if (!uses_libraries(plan_->plan)) handles_ = nullptr;
-    return {.plan = std::move(plan_), .handles = std::move(handles_)};
+    return {.plan = std::move(plan_),
+            .handles = std::move(handles_),
+            .memory = options_.device_memory};
   }
 
  private:

@@ -12,6 +12,7 @@ namespace allconv {
 struct ReadyPlan {
   std::shared_ptr<const CudaPlan> plan;
   std::shared_ptr<const kernels::LibraryHandles> handles;  // null where no step is a library's
+  kernels::MemorySource* memory = nullptr;                 // of the GPU; null: the runtime's
 };
 
 // Nothing is started and nothing timed.

@@ -40,11 +40,18 @@ Event make_timing_event() {
 }
 
 template <class Place>
-Memory<Place>::Memory(std::size_t bytes) : bytes_(bytes) {
+Memory<Place>::Memory(std::size_t bytes, kernels::MemorySource* source) : bytes_(bytes) {
+  constexpr std::size_t kAlignment = 256;
   if (bytes == 0) return;
   void* memory = nullptr;
-  check(Place::take(&memory, bytes), fmt::format("taking {} MiB of {}", bytes >> 20, Place::kName));
-  memory_ = Owned<std::byte*, Place::release>(static_cast<std::byte*>(memory));
+  if (source != nullptr) {
+    memory = source->take(bytes, kAlignment);
+  }
+  const cudaError_t taken = source == nullptr   ? Place::take(&memory, bytes)
+                            : memory == nullptr ? cudaErrorMemoryAllocation
+                                                : cudaSuccess;
+  check(taken, fmt::format("taking {} MiB of {}", bytes >> 20, Place::kName));
+  memory_ = std::unique_ptr<std::byte, Release>(static_cast<std::byte*>(memory), {bytes, source});
 }
 
 template class Memory<OnDevice>;

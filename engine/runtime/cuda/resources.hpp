@@ -5,9 +5,12 @@
 #include <cuda_runtime_api.h>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
+
+#include "kernels/core/memory_source.hpp"
 
 namespace allconv::cuda {
 
@@ -76,8 +79,9 @@ template <class Place>
 class Memory {
  public:
   Memory() = default;
-  // Throws Error{device} where they cannot be had.
-  explicit Memory(std::size_t bytes);
+  // From the source where there is one, which must outlive them. Throws Error{device} where they
+  // cannot be had.
+  explicit Memory(std::size_t bytes, kernels::MemorySource* source = nullptr);
 
   std::byte* data() const { return memory_.get(); }
   template <class Type>
@@ -87,7 +91,15 @@ class Memory {
   std::size_t size() const { return bytes_; }
 
  private:
-  Owned<std::byte*, Place::release> memory_;
+  struct Release {
+    std::size_t bytes = 0;
+    kernels::MemorySource* source = nullptr;
+    void operator()(std::byte* memory) const {
+      if (source != nullptr) return source->give_back(memory, bytes);
+      static_cast<void>(Place::release(memory));
+    }
+  };
+  std::unique_ptr<std::byte, Release> memory_;
   std::size_t bytes_ = 0;
 };
 
