@@ -76,6 +76,7 @@ TEST(Score, HasTheSameBitsInEveryLayout) {
     const auto memory = laid_out(dense, layout, 5000);
     const Images images = {.data = memory.data() + layout.first,
                            .element = ALLCONV_U8,
+                           .place = ALLCONV_HOST,
                            .count = kCount,
                            .height = kHeight,
                            .width = kWidth,

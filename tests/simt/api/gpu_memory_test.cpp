@@ -202,16 +202,19 @@ TEST_F(ProgramMemory, OtherImagesAreFetched) {
 }
 
 // Each call's results are fetched at the end: slots are taken again while their batches are late.
+// Images come in turns from the GPU and from the host, whose copies are late too.
 TEST_F(ProgramMemory, CallsFollowEachOtherWithoutWaiting) {
-  constexpr std::size_t kCalls = 6;
+  constexpr std::size_t kCalls = 12;
   allconv_session* const gpu = session({});
   const auto pixels = levels(static_cast<std::int64_t>(kCalls) * 2 * kImage);
   const GpuArray<std::uint8_t> uploaded(pixels.size());
   const GpuArray<float> results(kCalls * 2 * kClasses);
   uploaded.upload(pixels, stream_);
   for (std::size_t i = 0; i < kCalls; ++i) {
-    auto images = allconv_nhwc_u8(uploaded.data() + i * 2 * kImage, 2, kHeight, kWidth);
-    images.place = ALLCONV_CUDA;
+    const bool there = i % 4 == 0;
+    const std::uint8_t* const first = there ? uploaded.data() : pixels.data();
+    auto images = allconv_nhwc_u8(first + i * 2 * kImage, 2, kHeight, kWidth);
+    images.place = there ? ALLCONV_CUDA : ALLCONV_HOST;
     allconv_scores scores = {};
     scores.logits = results.data() + i * 2 * kClasses;
     scores.place = ALLCONV_CUDA;
