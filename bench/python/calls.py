@@ -5,6 +5,7 @@ time from a fresh process to the first score of a model file.
 Usage: PYTHONPATH=build/release/python bench/python/calls.py MODEL
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -42,8 +43,11 @@ def main(model_path):
     print(f"Session.score    {microseconds(lambda: session.score(image)):.2f} us a call")
     native = microseconds(lambda: session._native.score(view, scores, None))
     print(f"the module alone {native:.2f} us a call")
+    # As installed, with bytecode, which the first run writes.
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     runs = [tuple(map(float, subprocess.run([sys.executable, "-c", FIRST, model_path], check=True,
-                                            capture_output=True, text=True).stdout.split()))
+                                            env=bare, capture_output=True,
+                                            text=True).stdout.split()))
             for _ in range(9)]
     for name, times in zip(("import numpy", "import allconv, load, first score"), zip(*runs)):
         print(f"{name}: median {statistics.median(times) * 1e3:.1f} ms, "

@@ -1,5 +1,7 @@
 """What allconv raises and warns of. Every sentence says what, where and how to mend it."""
 
+from __future__ import annotations
+
 import sys
 import warnings
 from typing import Type

@@ -1,5 +1,7 @@
 """What explanations consist of, and the units at which they start."""
 
+from __future__ import annotations
+
 import operator
 from typing import Any, List, NamedTuple, Optional, Tuple
 

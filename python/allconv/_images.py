@@ -1,5 +1,7 @@
 """Sets of image files: folders, tars, lists, CIFAR and IDX files, single images."""
 
+from __future__ import annotations
+
 import os
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, NamedTuple, Optional
 from typing import Sequence, Tuple, Union

@@ -1,5 +1,7 @@
 """Models: what users load, score, explain and train with."""
 
+from __future__ import annotations
+
 import json
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 

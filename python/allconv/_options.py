@@ -1,5 +1,7 @@
 """Sessions and their options: how the package's calls come to the one that they run in."""
 
+from __future__ import annotations
+
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 

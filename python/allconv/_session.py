@@ -1,5 +1,7 @@
 """Sessions: one plan and its memory, as the C++ library has them."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np

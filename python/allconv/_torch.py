@@ -1,5 +1,7 @@
 """Networks of PyTorch become models, and weights go back. PyTorch is imported only when asked."""
 
+from __future__ import annotations
+
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Training: a step at a time, or whole."""
 
+from __future__ import annotations
+
 import time
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 
