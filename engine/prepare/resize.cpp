@@ -93,7 +93,7 @@ void filter_rows(const std::uint8_t* src, std::span<const std::int32_t> weights,
   for (std::size_t i = 0; i < sums.size(); ++i) dst[i] = round_to_byte(sums[i]);
 }
 
-struct Plan {
+struct ResizePlan {
   Axis rows;
   Axis columns;
 };
@@ -104,7 +104,7 @@ int scaled(double size, int other, double base) {
   return static_cast<int>(std::min<double>(size * other / base, std::numeric_limits<int>::max()));
 }
 
-Plan plan_resize(const Image& src, const ImageTarget& target) {
+ResizePlan plan_resize(const Image& src, const ImageTarget& target) {
   const auto [height, width, top, left] = resize_frame(src, target);
   return {.rows = {src.height, src.rows, height, top, target.height},
           .columns = {src.width, src.columns, width, left, target.width}};
@@ -138,7 +138,7 @@ void resize_image(const Image& src, const ImageTarget& target, std::span<std::ui
     std::memcpy(dst.data(), src.pixels.data(), dst.size());
     return;
   }
-  const Plan plan = plan_resize(src, target);
+  const ResizePlan plan = plan_resize(src, target);
   const Filter columns = make_filter(plan.columns);
   const Filter rows = make_filter(plan.rows);
   const int first_row = rows.starts.front();

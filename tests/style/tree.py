@@ -7,7 +7,7 @@ import sys
 from cpp_source import Source
 
 SOURCE_SUFFIXES = {".cpp", ".hpp", ".cu", ".cuh", ".c", ".h"}
-PRODUCT_FOLDERS = ("include", "kernels", "engine", "tools", "bench")
+PRODUCT_FOLDERS = ("include", "kernels", "engine", "python", "tools", "bench")
 TEST_FOLDERS = ("tests",)
 
 
