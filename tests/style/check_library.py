@@ -21,7 +21,8 @@ _CONSTANT = re.compile(r"\.data\.rel\.ro|\.data\.rel\.local\.DW\.ref\.")
 # link to a profiler), or a handle that nothing changes once it is made. Of each thread's own is the
 # sentence that allconv_last_error() tells.
 _ALLOWED = re.compile(
-    r"std::|.*allconv::api::.*last_error\(\)::sentence$|nvtxGlobals_v\d+$|InitializeInjectionNvtx2_fnptr$"
+    r"std::|.*allconv::api::.*last_error\(\)::sentence$"
+    r"|nvtxGlobals_v\d+$|InitializeInjectionNvtx2_fnptr$"
     r"|__cudaFatCubinHandle$|(guard variable for )?__device_stub__"
     r"|(guard variable for )?allconv::kernels::onednn::cpu_engine\(\)::engine$")
 
