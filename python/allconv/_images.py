@@ -41,7 +41,7 @@ def are_paths(images: Any) -> bool:
 class ImageFailure(NamedTuple):
     """Why an image was not read."""
 
-    index: int  # in the set
+    image: int  # its index in the set
     path: str
     stage: str  # "open" or "decode"
     reason: str
@@ -79,8 +79,9 @@ class ImageSet:
         options.labelled = labelled
         options.threads = threads
         options.pixel_limit = pixel_limit
-        paths = [path] if is_path(path) else list(path)
-        self._native = _decoders.open(list(map(path_bytes, paths)), model._native, options)
+        paths = [path] if isinstance(path, (str, bytes, os.PathLike)) else path
+        names = [path_bytes(each) for each in paths]
+        self._native = _decoders.open(names, model._native, options)
 
     def __len__(self) -> int:
         return len(self._native)
@@ -128,10 +129,9 @@ class ImageSet:
 
 
 class Part(NamedTuple):
-    """Images [first, first + count) of what a call was given."""
+    """Images of what a call was given, from number `first` on."""
 
     first: int
-    count: int
     view: _core.View
     failures: Sequence[ImageFailure]  # their pixels are zero
 
@@ -143,7 +143,7 @@ Settings = Tuple[Optional[str], str, int, str]
 class Inputs(NamedTuple):
     """What a call was given."""
 
-    count: int
+    total: int
     is_float: bool
     device: str  # where they are computed
     parts: Iterable[Part]
@@ -157,7 +157,7 @@ def read_parts(images: ImageSet, errors: str) -> Iterator[Part]:
             if errors == "raise":
                 raise InputOutputError(str(failure))
             warn(str(failure), ImageWarning)
-        yield Part(first, len(pixels), _core.View(pixels, "NHWC"), failures)
+        yield Part(first, _core.View(pixels, "NHWC"), failures)
 
 
 def device_of(view: _core.View, device: str) -> str:
@@ -180,5 +180,5 @@ def inputs_of(images: Any, model: "Model", settings: Settings) -> Inputs:
     if isinstance(images, ImageSet):
         return Inputs(len(images), False, device, read_parts(images, errors))
     view = _core.View(images, layout or "")
-    whole = Part(0, view.count, view, ())
+    whole = Part(0, view, ())
     return Inputs(view.count, view.is_float, device_of(view, device), (whole,))

@@ -142,16 +142,16 @@ class Model:
         Raises UsageError, DeviceError.
         """
         inputs = inputs_of(images, self, (layout, errors, threads, device))
-        key = Key(PURPOSES["scores"], inputs.is_float, batch_of(batch_size, inputs.count), threads,
+        key = Key(PURPOSES["scores"], inputs.is_float, batch_of(batch_size, inputs.total), threads,
                   inputs.device, precision, deterministic)
-        scores = np.empty((inputs.count, len(self._classes)), np.float32)
+        scores = np.empty((inputs.total, len(self._classes)), np.float32)
         session = self._pool.take(key)
         try:
             for part in inputs.parts:
-                rows = scores[part.first:part.first + part.count]
+                rows = scores[part.first:part.first + part.view.count]
                 session.score(part.view, None if logits else rows, rows if logits else None)
                 for failure in part.failures:
-                    scores[failure.index] = np.nan
+                    scores[failure.image] = np.nan
             tell(session)
         finally:
             self._pool.give(key, session)
@@ -174,18 +174,18 @@ class Model:
         """
         choice("method", method, METHODS)
         inputs = inputs_of(images, self, (layout, errors, threads, device))
-        units = units_of(target, inputs.count, self._classes, layer)
-        key = Key(PURPOSES[method], inputs.is_float, batch_of(batch_size, inputs.count), threads,
+        units = units_of(target, inputs.total, self._classes, layer)
+        key = Key(PURPOSES[method], inputs.is_float, batch_of(batch_size, inputs.total), threads,
                   inputs.device, precision, deterministic, layer or "")
-        result = empty_explanations(inputs.count, self.input_shape)
+        result = empty_explanations(inputs.total, self.input_shape)
         session = self._pool.take(key)
         try:
             for part in inputs.parts:
-                rows = slice(part.first, part.first + part.count)
+                rows = slice(part.first, part.first + part.view.count)
                 session.explain(part.view, METHODS.index(method),
                                 None if units is None else units[rows], result.native(rows))
                 for failure in part.failures:
-                    result.fail(failure.index)
+                    result.fail(failure.image)
             tell(session)
         finally:
             self._pool.give(key, session)

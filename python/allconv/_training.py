@@ -102,7 +102,7 @@ def read_labelled(images: ImageSet, model: Model) -> Tuple[np.ndarray, np.ndarra
     for failure in failures:
         warn(f"{failure}; training goes on without", ImageWarning)
     kept = np.ones(len(images), bool)
-    kept[[failure.index for failure in failures]] = False
+    kept[[failure.image for failure in failures]] = False
     return (pixels if kept.all() else pixels[kept]), indices[images.labels[kept]]
 
 

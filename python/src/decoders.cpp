@@ -92,6 +92,7 @@ std::vector<Failure> SharedSet::read(std::size_t first, const Pixels& pixels) {
 SharedSet* open_set(const std::vector<nb::bytes>& paths, const Model& model,
                     const ImageSetOptions& options) {
   std::vector<std::string> names;
+  names.reserve(paths.size());
   for (const nb::bytes& path : paths) names.emplace_back(path.c_str(), path.size());
   const nb::gil_scoped_release release;
   return new SharedSet(names, model, options);
