@@ -26,9 +26,8 @@ Graph explain_graph(const Model& model, const SessionSettings& settings, std::si
 
 // What scoring and training bring to the plan.
 BatchInput batch_input(const Model& model, const SessionSettings& settings) {
-  const bool plain =
-      !model.prepare.gcn && !model.prepare.zca && model.find_tensor(kMeanTensor) == nullptr;
-  return plain && !settings.prepared ? BatchInput::pixels : BatchInput::prepared;
+  const bool as_pixels = !settings.prepared && !InputTransform::is_needed(model);
+  return as_pixels ? BatchInput::pixels : BatchInput::prepared;
 }
 
 Shape shape_of_units(const Model& model, const SessionSettings& settings) {
@@ -301,6 +300,10 @@ MemoryNeed memory_need(const Model& model, const SessionSettings& settings) {
   const BatchInput input = batch_input(model, settings);
   const int batch = settings.batch_size;
   MemoryNeed need = {.host = ImageStage::bytes(target, settings.prepared, batch), .device = 0};
+  const std::size_t transform = InputTransform::bytes(model, batch);
+  const bool prepares = !settings.prepared && (settings.scores || settings.training);
+  if (prepares && InputTransform::is_needed(model)) need.host += transform;
+  if (!settings.prepared && settings.explains()) need.host += transform;
   const auto add = [&](const Graph& graph, BatchInput of) {
     need += memory_need(graph, batch, of, options);
   };

@@ -48,10 +48,19 @@ void normalise_contrast(std::span<Real> image, const Preparation::GlobalContrast
 template void normalise_contrast(std::span<float>, const Preparation::GlobalContrast&);
 template void normalise_contrast(std::span<double>, const Preparation::GlobalContrast&);
 
+bool InputTransform::is_needed(const Model& model) {
+  return model.prepare.gcn || model.prepare.zca || model.find_tensor(kMeanTensor) != nullptr;
+}
+
+std::size_t InputTransform::bytes(const Model& model, int max_batch) {
+  const auto size = static_cast<std::size_t>(model.network.input.size());
+  const std::size_t batch = size * static_cast<std::size_t>(max_batch);
+  return sizeof(float) * (model.prepare.zca ? 2 * batch + size * size : batch);
+}
+
 std::unique_ptr<InputTransform> InputTransform::of(const Model& model, int max_batch,
                                                    const PlanOptions& options, ThreadPool& pool) {
-  const bool has_mean = model.find_tensor(kMeanTensor) != nullptr;
-  if (!model.prepare.gcn && !model.prepare.zca && !has_mean) return nullptr;
+  if (!is_needed(model)) return nullptr;
   return whole(model, max_batch, options, pool);
 }
 

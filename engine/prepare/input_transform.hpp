@@ -25,6 +25,13 @@ void normalise_contrast(std::span<Real> image, const Preparation::GlobalContrast
 // Used by one thread at a time; the pool must outlive it.
 class InputTransform {
  public:
+  // Whether the model's preparation is more than scale, mean and deviation of colours.
+  static bool is_needed(const Model& model);
+
+  // Bytes that one takes; where it whitens about, since the device's kernel has its own form of the
+  // matrix.
+  static std::size_t bytes(const Model& model, int max_batch);
+
   // Null where the model's preparation needs none. `max_batch` bounds Batch::images.
   // Whitening is computed on the options' device, the rest by the pool.
   static std::unique_ptr<InputTransform> of(const Model& model, int max_batch,
