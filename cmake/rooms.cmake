@@ -57,7 +57,7 @@ function(allconv_room name directory)
   endif()
   # The list file keeps a room of headers alone a valid library.
   add_library(${name} STATIC ${sources} ${CMAKE_CURRENT_LIST_FILE})
-  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX CXX_VISIBILITY_PRESET hidden)
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   allconv_unity(${name})
   # Tests link other objects of these files in the place of the library's: they are joined with
   # none but each other.

@@ -10,6 +10,7 @@ anew.
 import argparse
 import dataclasses
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -37,13 +38,28 @@ class Row:
         return self.fits[architecture][1] * self.threads // 32
 
 
-def compiled_kernels(files):
+class Sources:
+    """Which source a kernel stands in, also where several were compiled as one."""
+
+    def __init__(self, kernels):
+        self._texts = {path.relative_to(kernels).as_posix(): path.read_text(encoding="utf-8")
+                       for path in sorted(kernels.glob("*/*.cu"))}
+
+    def of(self, compiled, name):
+        if compiled in self._texts:
+            return compiled
+        function = re.compile(rf"\b{re.escape(name.partition('<')[0])}_kernel\(")
+        return next((source for source, text in self._texts.items() if function.search(text)),
+                    compiled)
+
+
+def compiled_kernels(files, sources):
     """(source, architecture, name, Kernel) of all kernels."""
     found = [(image, kernel) for path in files for image in cubin.images_of(path)
              for kernel in cubin.kernels_of(image.cubin)]
     names = cubin.readable_names(kernel.symbol for _, kernel in found)
-    return [(image.source, image.architecture, names[kernel.symbol], kernel)
-            for image, kernel in found]
+    return [(sources.of(image.source, names[kernel.symbol]), image.architecture,
+             names[kernel.symbol], kernel) for image, kernel in found]
 
 
 def shape_faults(compiled):
@@ -177,7 +193,7 @@ def main():
     parser.add_argument("--write", action="store_true", help="write the table instead")
     arguments = parser.parse_args()
 
-    compiled = compiled_kernels(arguments.files)
+    compiled = compiled_kernels(arguments.files, Sources(arguments.kernels))
     fits = occupancies(compiled, arguments.occupancy)
     rows, faults = rows_of(compiled, fits)
     faults += shape_faults(compiled) + unlisted_faults(compiled, fits, arguments.kernels)

@@ -160,13 +160,15 @@ class CompiledTest(FilesTest):
 
     def test_spills_are_local_memory(self):
         file, _ = self.compile_sums(SPILLS)
-        faults = check_resources.shape_faults(check_resources.compiled_kernels([file]))
+        faults = check_resources.shape_faults(check_resources.compiled_kernels(
+            [file], check_resources.Sources(pathlib.Path(file).parent)))
         self.assertRegex("\n".join(faults), r"sums_kernel.* on sm_80 has \d+ bytes of local memory|"
                                             r"sums on sm_80 has \d+ bytes of local memory")
 
     def test_kernel_without_bounds(self):
         file, _ = self.compile("__global__ void free_kernel(int* dst) { *dst = 1; }")
-        faults = check_resources.shape_faults(check_resources.compiled_kernels([file]))
+        faults = check_resources.shape_faults(check_resources.compiled_kernels(
+            [file], check_resources.Sources(pathlib.Path(file).parent)))
         self.assertIn("no __launch_bounds__", "\n".join(faults))
 
     @unittest.skipUnless(NVDISASM, "no nvdisasm")
