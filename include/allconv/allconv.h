@@ -252,8 +252,8 @@ typedef struct allconv_session_options {
 /* One plan, and the memory it needs, for each purpose. */
 typedef struct allconv_session allconv_session;
 
-/* `options` may be NULL: all defaults. The options' texts are copied. Errors: USAGE; DEVICE; IO, of the
- * tuning file. */
+/* `options` may be NULL: all defaults. The options' texts are copied. Errors: USAGE; DEVICE; IO,
+ * of the tuning file. */
 ALLCONV_API allconv_status allconv_session_create(const allconv_model* model,
                                                   const allconv_session_options* options,
                                                   allconv_session** session);
