@@ -1,7 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -151,31 +149,6 @@ TEST(Session, KeepsTheErrorOfEachThread) {
   std::thread([&] { other = allconv_last_error(); }).join();
   EXPECT_EQ(other, "");
   EXPECT_THAT(allconv_last_error(), HasSubstr("/no/such/model"));
-}
-
-// A child can use models, and sessions of its own; its parent's have lost their threads.
-int run_child(Session& parents, const Model& model, const std::vector<std::uint8_t>& pixels) {
-  const auto [status, sentence] = failure_of([&] { parents.score(tiny_images(pixels)); });
-  if (status != ALLCONV_USAGE || sentence.find("forked") == std::string::npos) return 1;
-  { const Session given_up = std::move(parents); }
-  Session own(model, {.threads = 2});
-  return own.score(tiny_images(pixels)).logits.size() == 4 * pixels.size() / (kHeight * kWidth * 3)
-             ? 0
-             : 2;
-}
-
-TEST(Session, OfAParentIsRefusedInAChild) {
-  const Model model = tiny_model();
-  const auto pixels = tiny_pixels(4);
-  Session session(model, {.threads = 2});
-  session.score(tiny_images(pixels));
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) _exit(run_child(session, model, pixels));
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  EXPECT_EQ(session.score(tiny_images(pixels)).logits.size(), 16U);
 }
 
 }  // namespace
