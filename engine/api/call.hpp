@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -39,6 +40,11 @@ allconv_status call(Body&& body) noexcept {
 
 // Throws Error{usage} where a pointer that must be given is null.
 void require(const void* pointer, std::string_view name);
+
+// An option's number, 0 for the default. Throws Error{usage} beyond 0 to `most`.
+int number_or(std::int32_t given, int otherwise, int most, const char* name);
+// The option `threads`: by default all that the process may use.
+int threads_of(std::int32_t given);
 
 // The caller's options, filled up with zeros where the program was compiled with an older version
 // of the struct; all zero for null. Throws Error{usage} for a size that no version has.

@@ -30,11 +30,6 @@ BatchInput batch_input(const Model& model, const SessionSettings& settings) {
   return as_pixels ? BatchInput::pixels : BatchInput::prepared;
 }
 
-Shape shape_of_units(const Model& model, const SessionSettings& settings) {
-  if (settings.layer) return infer_shapes(model.network)[*settings.layer];
-  return {.channels = class_count(model.network), .height = 1, .width = 1};
-}
-
 void check_rate(double value, const char* name) {
   if (std::isfinite(value) && value >= 0) return;
   throw Error(ErrorKind::usage, fmt::format("{} is not allowed", value), name,
@@ -52,7 +47,7 @@ Session::Session(std::shared_ptr<const Model> model, const SessionSettings& sett
       device_(settings),
       device_text_(device_.text()),
       stage_(image_target(model_->prepare), settings.prepared, settings.batch_size, *pool_),
-      unit_shape_(shape_of_units(*model_, settings)) {
+      unit_shape_(signal_shape(model_->network, settings.layer)) {
   PlanOptions options = device_.plan_options();
   options.memory = host_memory_.source();
   options.device_memory = gpu_memory_.source();

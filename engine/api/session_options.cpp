@@ -4,7 +4,6 @@
 
 #include "engine/api/call.hpp"
 #include "engine/graph/unit.hpp"
-#include "engine/runtime/cpu/cores.hpp"
 
 namespace allconv::api {
 
@@ -13,15 +12,7 @@ namespace {
 constexpr std::uint32_t kAllPurposes = ALLCONV_FOR_SCORES | ALLCONV_FOR_TRAINING |
                                        ALLCONV_FOR_GRADIENT | ALLCONV_FOR_DECONVNET |
                                        ALLCONV_FOR_GUIDED;
-constexpr int kDefaultBatch = 64, kMostBatch = 1 << 16, kMostThreads = 1 << 10;
-
-int number_or(std::int32_t given, int otherwise, int most, const char* name) {
-  if (given < 0 || given > most) {
-    throw Error(ErrorKind::usage, std::to_string(given) + " is not allowed", name,
-                "give 0, the default, or a number up to " + std::to_string(most));
-  }
-  return given == 0 ? otherwise : given;
-}
+constexpr int kDefaultBatch = 64, kMostBatch = 1 << 16;
 
 std::string text_or(const char* given, const char* otherwise) {
   return given == nullptr ? otherwise : given;
@@ -59,7 +50,7 @@ SessionSettings read_settings(const allconv_session_options* options, const Mode
     throw Error(ErrorKind::usage, "is none", "element", "give ALLCONV_U8 or ALLCONV_F32");
   settings.prepared = given.element == ALLCONV_F32;
   settings.batch_size = number_or(given.batch_size, kDefaultBatch, kMostBatch, "batch_size");
-  settings.threads = number_or(given.threads, available_threads(), kMostThreads, "threads");
+  settings.threads = threads_of(given.threads);
   settings.device = text_or(given.device, "auto");
   settings.precision = precision_of(given);
   settings.deterministic = given.deterministic != 0;

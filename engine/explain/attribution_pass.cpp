@@ -2,22 +2,15 @@
 
 #include <algorithm>
 
+#include "engine/graph/unit.hpp"
+
 namespace allconv {
-
-namespace {
-
-Shape target_shape(const NetworkDescription& network, std::optional<std::size_t> layer) {
-  if (layer) return infer_shapes(network)[*layer];
-  return {.channels = class_count(network), .height = 1, .width = 1};
-}
-
-}  // namespace
 
 AttributionPass::AttributionPass(const Model& model, const AttributionOptions& options,
                                  ThreadPool& pool)
     : floats_(static_cast<std::size_t>(model.network.input.size())),
       classes_(model.classes.size()),
-      unit_shape_(target_shape(model.network, options.layer)),
+      unit_shape_(signal_shape(model.network, options.layer)),
       transform_(InputTransform::whole(model, options.batch_size, options.plan, pool)) {
   const auto batch = static_cast<std::size_t>(options.batch_size);
   const auto expected = static_cast<int>(std::clamp<std::size_t>(options.images, 1, batch));

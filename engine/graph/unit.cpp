@@ -54,6 +54,11 @@ Shape unit_shape(const NetworkDescription& network, std::size_t convolution) {
   return infer_shapes(network)[activation_layer(network, convolution)];
 }
 
+Shape signal_shape(const NetworkDescription& network, std::optional<std::size_t> layer) {
+  if (layer) return infer_shapes(network)[*layer];
+  return {.channels = class_count(network), .height = 1, .width = 1};
+}
+
 void check_unit(const Shape& map, const kernels::UnitChoice& unit, std::string_view layer) {
   check_index(unit.channel, map.channels, "channel", layer);
   check_index(unit.row, map.height, "row", layer);

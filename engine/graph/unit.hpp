@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,10 @@ std::size_t last_convolution(const NetworkDescription& network);
 
 // The map of a convolution's units: its output after its ReLU.
 Shape unit_shape(const NetworkDescription& network, std::size_t convolution);
+
+// The map where an explanation's signal starts: a layer's output, by index, or without one the
+// logits.
+Shape signal_shape(const NetworkDescription& network, std::optional<std::size_t> layer);
 
 // Throws Error{usage} that says the range, for a channel, row or column that the map has not.
 void check_unit(const Shape& map, const kernels::UnitChoice& unit, std::string_view layer);

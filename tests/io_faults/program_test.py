@@ -42,6 +42,18 @@ class OutputWalk(Walk):
         elif result.returncode != 4:
             self.assertIn(found, (OLD, expected))
 
+    def walk_output(self, command):
+        """Of a command that leaves nothing beside its output."""
+        expected = self.expected(*command)
+
+        def check(point, result):
+            self.check_output(result, expected)
+            self.check_told(point, result)
+            if not point.is_death():
+                self.assertEqual(self.left(), [self.name])
+
+        self.walk(command, check)
+
     def state(self):
         """Bytes by path of all that is in the folder; temporary files of the dead do not count."""
         return {path: path.read_bytes() for path in self.folder.rglob("*")
@@ -154,30 +166,14 @@ class Merge(OutputWalk):
         for shard, path in enumerate(shards):
             self.succeed("score", self.model, self.pictures, "-o", path, "--shard", f"{shard}/2")
         command = ["merge", *shards, "-o", self.folder / self.name, "--overwrite"]
-        expected = self.expected(*command)
-
-        def check(point, result):
-            self.check_output(result, expected)
-            self.check_told(point, result)
-            if not point.is_death():
-                self.assertEqual(self.left(), [self.name])
-
-        self.walk(command, check)
+        self.walk_output(command)
 
 
 class ConvertWalk(OutputWalk):
 
     def walk_convert(self, source):
         command = ["convert", source, self.folder / self.name]
-        expected = self.expected(*command)
-
-        def check(point, result):
-            self.check_output(result, expected)
-            self.check_told(point, result)
-            if not point.is_death():
-                self.assertEqual(self.left(), [self.name])
-
-        self.walk(command, check)
+        self.walk_output(command)
 
 
 class ToOnnx(ConvertWalk):

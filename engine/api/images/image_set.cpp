@@ -16,7 +16,6 @@
 #include "engine/data/index_range.hpp"
 #include "engine/data/load.hpp"
 #include "engine/formats/metadata.hpp"
-#include "engine/runtime/cpu/cores.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/support/text.hpp"
 
@@ -64,15 +63,6 @@ std::int64_t pixel_limit_of(const allconv_image_set_options& options) {
   return options.pixel_limit == 0 ? allconv::kDefaultPixelLimit : options.pixel_limit;
 }
 
-int threads_of(const allconv_image_set_options& options) {
-  constexpr int kMost = 1 << 10;
-  if (options.threads < 0 || options.threads > kMost) {
-    throw Error(ErrorKind::usage, fmt::format("{} is not allowed", options.threads), "threads",
-                fmt::format("give 0, the default, or a number up to {}", kMost));
-  }
-  return options.threads == 0 ? allconv::available_threads() : options.threads;
-}
-
 DataSet open_all(std::span<const char* const> paths, const allconv_image_set_options& options) {
   const auto mode = options.labelled != 0 ? allconv::OpenMode::evaluate : allconv::OpenMode::score;
   const auto diagnostics = api::diagnostics_of(options.diagnostics, options.diagnostics_user);
@@ -100,7 +90,7 @@ std::unique_ptr<allconv_image_set> open_set(std::span<const char* const> paths,
   return std::make_unique<allconv_image_set>(allconv_image_set{
       .data = open_all(paths, options),
       .load = {.target = target_of(model), .pixel_limit = pixel_limit_of(options)},
-      .pool = std::make_unique<allconv::ThreadPool>(threads_of(options)),
+      .pool = std::make_unique<allconv::ThreadPool>(api::threads_of(options.threads)),
       .process = getpid(),
       .path = {}});
 }

@@ -3,17 +3,11 @@
 
 #include "tests/fuzz/harness/checks.hpp"
 #include "tests/fuzz/harness/files.hpp"
+#include "tests/fuzz/harness/models.hpp"
 
 namespace allconv::fuzz {
 
 namespace {
-
-bool same(const Model& one, const Model& other) {
-  return one.network == other.network && one.classes == other.classes &&
-         one.prepare == other.prepare && one.parameters == other.parameters &&
-         one.other_metadata == other.other_metadata &&
-         one.other_tensors.size() == other.other_tensors.size();
-}
 
 void check_round_trip(const Model& model) {
   static const ScratchFolder folder;
