@@ -9,6 +9,7 @@
 #include <exception>
 #include <numeric>
 #include <random>
+#include <stdexcept>
 
 namespace {
 
@@ -35,6 +36,9 @@ LabelledImages read_all(allconv::ImageSet& set) {
     images.pixels.insert(images.pixels.end(), first,
                          first + static_cast<std::ptrdiff_t>(images.image_bytes));
     images.labels.push_back(set.label(i));
+  }
+  if (images.labels.empty()) {
+    throw std::runtime_error("no picture of the folder could be read; give another");
   }
   return images;
 }
