@@ -30,6 +30,12 @@ BatchInput batch_input(const Model& model, const SessionSettings& settings) {
   return as_pixels ? BatchInput::pixels : BatchInput::prepared;
 }
 
+// Whether images are prepared before they enter a plan: plans of explanations begin behind all of
+// it, the others with scale, mean and deviation.
+bool transforms(const Model& model, const SessionSettings& settings) {
+  return !settings.prepared && (settings.explains() || InputTransform::is_needed(model));
+}
+
 void check_rate(double value, const char* name) {
   if (std::isfinite(value) && value >= 0) return;
   throw Error(ErrorKind::usage, fmt::format("{} is not allowed", value), name,
@@ -44,15 +50,17 @@ Session::Session(std::shared_ptr<const Model> model, const SessionSettings& sett
       pool_(std::make_unique<ThreadPool>(settings.threads)),
       host_memory_(settings.allocator, ALLCONV_HOST),
       gpu_memory_(settings.allocator, ALLCONV_CUDA),
-      device_(settings),
+      device_(device_of(settings)),
       device_text_(device_.text()),
       stage_(image_target(model_->prepare), settings.prepared, settings.batch_size, *pool_),
       unit_shape_(signal_shape(model_->network, settings.layer)) {
   PlanOptions options = device_.plan_options();
   options.memory = host_memory_.source();
   options.device_memory = gpu_memory_.source();
-  const bool prepares = !settings.prepared && (settings.scores || settings.training);
-  if (prepares) transform_ = InputTransform::of(*model_, settings.batch_size, options, *pool_);
+  if (transforms(*model_, settings)) {
+    transform_ = InputTransform::whole(*model_, settings.batch_size, options, *pool_);
+    needed_ = InputTransform::is_needed(*model_) ? transform_.get() : nullptr;
+  }
   if (settings.scores) make_scorer(options);
   if (settings.explains()) make_explainers(options);
   if (settings.training) make_trainer(options);
@@ -68,7 +76,6 @@ void Session::make_scorer(const PlanOptions& options) {
 
 void Session::make_explainers(const PlanOptions& options) {
   const int batch = settings_.batch_size;
-  if (!settings_.prepared) whole_ = InputTransform::whole(*model_, batch, options, *pool_);
   for (std::size_t method = 0; method < kMethods.size(); ++method) {
     if (!settings_.methods[method]) continue;
     explainers_[method] = make_network_executor(explain_graph(*model_, settings_, method),
@@ -132,7 +139,7 @@ void Session::place(const allconv_images& images, std::int64_t first, InputTrans
     flight.device.strides = strides_of(images);
     batch.device = &flight.device;
   } else {
-    stage_.fetch(images, first, count, {*device_.gpu(), settings_.stream}, batch);
+    stage_.fetch(images, first, count, {device_.gpu()->index, settings_.stream}, batch);
   }
   flight.device.stream = settings_.stream;
   if (transform != nullptr) transform->apply(batch);
@@ -159,7 +166,7 @@ void Session::score(const allconv_images& images, const allconv_scores& scores) 
     if (started - finished == slots) finish();
     const int slot = started++ % slots;
     Flight& flight = flights[static_cast<std::size_t>(slot)];
-    place(images, first, transform_.get(), true, flight);
+    place(images, first, needed_, true, flight);
     if (scores.place == ALLCONV_HOST) {
       flight.batch.logits = row(scores.logits, first);
       flight.batch.probabilities = row(scores.probabilities, first);
@@ -204,7 +211,7 @@ void Session::explain_batch(const allconv_images& images, std::int64_t first,
                             const allconv_unit* targets, const allconv_explanations& explanations,
                             NetworkExecutor& executor) {
   Flight flight;
-  place(images, first, whole_.get(), false, flight);
+  place(images, first, transform_.get(), false, flight);
   Batch& batch = flight.batch;
   for (int i = 0; i < batch.images; ++i) {
     kernels::UnitChoice& choice = choices_[static_cast<std::size_t>(i)];
@@ -222,7 +229,7 @@ void Session::explain_batch(const allconv_images& images, std::int64_t first,
   executor.run(batch);
   const auto send = [&](const float* from, float* to) {
     const auto bytes = static_cast<std::size_t>(batch.images * floats) * sizeof(float);
-    if (on_gpu) return copy_to_gpu(*device_.gpu(), from, to, bytes, settings_.stream);
+    if (on_gpu) return copy_to_gpu(device_.gpu()->index, from, to, bytes, settings_.stream);
     std::memcpy(to, from, bytes);
   };
   if (on_gpu) send(maps_.data(), maps);
@@ -257,7 +264,7 @@ allconv_step Session::train_step(const allconv_images& images, const std::int32_
                 fmt::format("give 0 to {}", classes - 1));
   }
   Flight flight;
-  place(images, 0, transform_.get(), true, flight);
+  place(images, 0, needed_, true, flight);
   Batch& batch = flight.batch;
   batch.labels = labels;
   batch.losses = losses_.data();
@@ -289,16 +296,13 @@ Model Session::model() const {
 }
 
 MemoryNeed memory_need(const Model& model, const SessionSettings& settings) {
-  const SessionDevice device(settings);
+  const TunedDevice device = device_of(settings);
   const PlanOptions options = device.plan_options();
   const ImageTarget target = image_target(model.prepare);
   const BatchInput input = batch_input(model, settings);
   const int batch = settings.batch_size;
   MemoryNeed need = {.host = ImageStage::bytes(target, settings.prepared, batch), .device = 0};
-  const std::size_t transform = InputTransform::bytes(model, batch);
-  const bool prepares = !settings.prepared && (settings.scores || settings.training);
-  if (prepares && InputTransform::is_needed(model)) need.host += transform;
-  if (!settings.prepared && settings.explains()) need.host += transform;
+  if (transforms(model, settings)) need.host += InputTransform::bytes(model, batch);
   const auto add = [&](const Graph& graph, BatchInput of) {
     need += memory_need(graph, batch, of, options);
   };

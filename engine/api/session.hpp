@@ -12,7 +12,6 @@
 #include "allconv/allconv.h"
 #include "engine/api/image_stage.hpp"
 #include "engine/api/program_memory.hpp"
-#include "engine/api/session_device.hpp"
 #include "engine/api/session_options.hpp"
 #include "engine/execute/memory_need.hpp"
 #include "engine/execute/network_executor.hpp"
@@ -70,11 +69,11 @@ class Session {
   SessionSettings settings_;
   std::unique_ptr<ThreadPool> pool_;
   ProgramMemory host_memory_, gpu_memory_;
-  SessionDevice device_;
+  TunedDevice device_;
   std::string device_text_;
   ImageStage stage_;
-  std::unique_ptr<InputTransform> transform_;  // before scoring and training; null: the plan's work
-  std::unique_ptr<InputTransform> whole_;      // before explaining; null: images come prepared
+  std::unique_ptr<InputTransform> transform_;  // the whole preparation; null: the plans' work
+  InputTransform* needed_ = nullptr;           // before scoring and training; null: the plan's work
   Shape unit_shape_;                           // of the map where explanations start
   Executor scorer_;
   std::array<Executor, kMethods.size()> explainers_;  // null: not asked for

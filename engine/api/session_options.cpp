@@ -72,4 +72,15 @@ SessionSettings read_settings(const allconv_session_options* options, const Mode
   return settings;
 }
 
+TunedDevice device_of(const SessionSettings& settings) {
+  TunedDevice device(choose_gpu(settings.device, "device"),
+                     {.precision = settings.precision,
+                      .deterministic = settings.deterministic,
+                      .workspace_limit = settings.workspace_limit,
+                      .threads = settings.threads},
+                     "precision");
+  device.tune({.path = settings.tuning_file, .diagnostics = settings.diagnostics});
+  return device;
+}
+
 }  // namespace allconv::api

@@ -10,6 +10,7 @@
 #include "allconv/allconv.h"
 #include "engine/formats/model_file.hpp"
 #include "engine/graph/graph.hpp"
+#include "engine/plan/tuned_device.hpp"
 #include "engine/runtime/device_copy.hpp"
 #include "engine/support/diagnostics.hpp"
 #include "kernels/core/precision.hpp"
@@ -42,5 +43,9 @@ struct SessionSettings {
 
 // `options` may be null. Throws Error{usage}.
 SessionSettings read_settings(const allconv_session_options* options, const Model& model);
+
+// Throws Error{device} where the device asked for cannot be had or has not the precision,
+// Error{usage} and Error{io} for a tuning file that is none.
+TunedDevice device_of(const SessionSettings& settings);
 
 }  // namespace allconv::api

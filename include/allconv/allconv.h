@@ -33,14 +33,18 @@
 
 #define ALLCONV_API __attribute__((visibility("default")))
 
+/* Functions refuse a number that has no name. Without a type, C++ would not let them look at it. */
 #ifdef __cplusplus
+#define ALLCONV_ENUM : int
 extern "C" {
+#else
+#define ALLCONV_ENUM
 #endif
 
 /* ---- Errors and messages ---- */
 
 /* The values are the exit codes of the program `allconv`. */
-typedef enum allconv_status {
+typedef enum allconv_status ALLCONV_ENUM {
   ALLCONV_OK = 0,
   ALLCONV_FAULT = 1,     /* a fault of the library itself: please report it */
   ALLCONV_USAGE = 2,     /* an argument that cannot be meant */
@@ -60,7 +64,10 @@ ALLCONV_API void allconv_set_last_error(const char* sentence);
 /* "0.1.0" */
 ALLCONV_API const char* allconv_version(void);
 
-typedef enum allconv_severity { ALLCONV_NOTE = 0, ALLCONV_WARNING = 1 } allconv_severity;
+typedef enum allconv_severity ALLCONV_ENUM {
+  ALLCONV_NOTE = 0,
+  ALLCONV_WARNING = 1
+} allconv_severity;
 
 /* Takes one sentence without a newline, valid during the call. May be called from any thread while
  * a function of this library runs, by one thread at a time. */
@@ -138,7 +145,7 @@ ALLCONV_API allconv_status allconv_model_tensor(const allconv_model* model, size
                                                 allconv_tensor* tensor);
 
 /* Where memory of the caller lies. */
-typedef enum allconv_place {
+typedef enum allconv_place ALLCONV_ENUM {
   ALLCONV_HOST = 0,
   ALLCONV_CUDA = 1 /* on the session's GPU */
 } allconv_place;
@@ -147,7 +154,7 @@ typedef enum allconv_place {
 
 /* Numbers of a view. U8: levels of RGB pixels, which the model's preparation makes the network's
  * input. F32: that input itself. */
-typedef enum allconv_element { ALLCONV_U8 = 0, ALLCONV_F32 = 1 } allconv_element;
+typedef enum allconv_element ALLCONV_ENUM { ALLCONV_U8 = 0, ALLCONV_F32 = 1 } allconv_element;
 
 /* A batch of images in the caller's memory, whatever its layout. */
 typedef struct allconv_images {
@@ -300,7 +307,7 @@ ALLCONV_API allconv_status allconv_score(allconv_session* session, const allconv
 
 /* How the signal passes a ReLU on its way back (Springenberg et al. 2014, arXiv 1412.6806, figure
  * 1): by its gradient, by its own sign (deconvnet), or by both (guided backpropagation). */
-typedef enum allconv_method {
+typedef enum allconv_method ALLCONV_ENUM {
   ALLCONV_GRADIENT = 0,
   ALLCONV_DECONVNET = 1,
   ALLCONV_GUIDED = 2

@@ -19,14 +19,14 @@
 extern "C" {
 #endif
 
-typedef enum allconv_split {
+typedef enum allconv_split ALLCONV_ENUM {
   ALLCONV_ALL = 0,
   ALLCONV_TRAIN = 1,
   ALLCONV_TEST = 2 /* where there is no test, val */
 } allconv_split;
 
 /* How an image came to no pixels. */
-typedef enum allconv_image_state {
+typedef enum allconv_image_state ALLCONV_ENUM {
   ALLCONV_IMAGE_READ = 0,
   ALLCONV_IMAGE_NOT_OPENED = 1,
   ALLCONV_IMAGE_NOT_DECODED = 2

@@ -12,13 +12,7 @@ namespace allconv::cli {
 
 namespace {
 
-constexpr std::string_view kCuda = "cuda";
-
-kernels::Precision precision_of(const CommonOptions& options, bool on_gpu) {
-  if (!on_gpu && options.precision != "fp32") {
-    throw Error(ErrorKind::device, "the CPU does not compute in " + options.precision,
-                "--precision", "use --precision fp32");
-  }
+kernels::Precision precision_of(const CommonOptions& options) {
   return kernels::parse_precision(options.precision).value_or(kernels::Precision::fp32);
 }
 
@@ -36,10 +30,9 @@ std::optional<GpuFacts> gpu_of(const CommonOptions& options) {
 }
 
 std::optional<GpuTarget> gpu_target_of(const CommonOptions& options) {
-  const std::optional<GpuFacts> gpu = gpu_of(options);
-  const kernels::Precision precision = precision_of(options, gpu.has_value());
-  if (!gpu) return std::nullopt;
-  return GpuTarget{.index = gpu->index, .capability = gpu->capability, .precision = precision};
+  return TunedDevice(gpu_of(options), {.precision = precision_of(options)}, "--precision")
+      .plan_options()
+      .gpu;
 }
 
 kernels::RowLimits row_limits(const CommonOptions& options) {
@@ -54,41 +47,24 @@ kernels::RowLimits row_limits(const CommonOptions& options) {
 
 ComputeDevice::ComputeDevice(const CommonOptions& options)
     : options_(options),
-      gpu_(gpu_of(options)),
-      precision_(precision_of(options, gpu_.has_value())),
-      limits_(row_limits(options)) {
+      device_(gpu_of(options),
+              {.precision = precision_of(options),
+               .limits = row_limits(options),
+               .deterministic = options.deterministic,
+               .workspace_limit = options.workspace_limit,
+               .threads = options.threads == 0 ? available_threads() : options.threads},
+              "--precision") {
   if (!options.trace.empty()) {
     check_output(options.trace);
     trace_ = std::make_unique<Trace>();
   }
-  take_tuning();
-  pool_ =
-      std::make_unique<ThreadPool>(options.threads == 0 ? available_threads() : options.threads);
-  print_note(fmt::format("device {} ({}), {} thread{}, {}{}", gpu_ ? kCuda : "cpu", name(),
-                         pool_->threads(), pool_->threads() == 1 ? "" : "s",
-                         kernels::to_string(precision_), limits_.exact ? ", exact" : ""));
-  note_surplus(pool_->threads());
-}
-
-void ComputeDevice::take_tuning() {
-  const std::string& file = options_.tuning_file;
-  given_tuning_ = !file.empty();
-  if (gpu_ && options_.deterministic) {
-    given_tuning_ = false;
-    if (!file.empty()) print_note("--deterministic: the tuning file is not used");
-  } else if (gpu_) {
-    libraries_ = load_libraries_for(gpu_->index);
-    for (const std::string& note : libraries_.notes) print_note(note);
-    session_ = std::make_unique<TuningSession>(open_tuning(*gpu_, libraries_, options_));
-    given_tuning_ = given_tuning_ && !session_->known().entries().empty();
-  } else if (!file.empty()) {
-    use_tuning(TuningFile::read(file), file);
-    given_tuning_ = tuning_.has_value();
-  }
-}
-
-std::string ComputeDevice::name() const {
-  return gpu_ ? gpu_text(*gpu_) : device_text(limits_.isa);
+  open_tuning(device_, options);
+  given_tuning_ = !options.tuning_file.empty() && device_.known() != nullptr &&
+                  !device_.known()->entries().empty();
+  const int threads = device_.settings().threads;
+  pool_ = std::make_unique<ThreadPool>(threads);
+  print_note(fmt::format("device {}{}", device_.text(), limits().exact ? ", exact" : ""));
+  note_surplus(threads);
 }
 
 void ComputeDevice::write_trace() const {
@@ -119,47 +95,24 @@ int ComputeDevice::traced(FunctionRef<int()> work) {
 }
 
 void ComputeDevice::use_tuning(TuningFile file, const std::string& file_name) {
-  if (gpu_ && session_ == nullptr) return;
-  const auto warn = [&](const std::string& why) {
-    print_note(fmt::format("warning: {}: was measured {}, so it is not used", file_name, why));
-  };
-  if (file.device() != name()) return warn("on " + file.device());
-  if (session_ == nullptr) {
-    tuning_ = std::move(file);
-  } else if (file.is_like(session_->known())) {
-    session_->adopt(file);
-  } else {
-    warn("with other versions of CUDA, a library or this program");
-  }
+  device_.adopt(std::move(file), file_name, console_diagnostics());
 }
 
 TuningSession ComputeDevice::empty_session() const {
-  return {empty_tuning(*gpu_, libraries_), tuning_settings(options_)};
+  return {device_.empty_tuning(), tuning_settings(options_)};
 }
 
 std::string ComputeDevice::tuning_text(const Plan& plan) const {
-  if (session_ == nullptr) return tuning_ ? tuning_->text() : "";
-  const TuningFile answers = answers_for(plan, session_->known());
+  const TuningFile* const known = device_.known();
+  if (known == nullptr || !is_gpu()) return known == nullptr ? "" : known->text();
+  const TuningFile answers = answers_for(plan, *known);
   return answers.entries().empty() ? "" : answers.text();
 }
 
 PlanOptions ComputeDevice::plan_options() const {
-  std::optional<GpuTarget> target;
-  if (gpu_) {
-    target = {.index = gpu_->index,
-              .capability = gpu_->capability,
-              .precision = precision_,
-              .description = libraries_.description};
-  }
-  return {.gpu = target,
-          .limits = limits_,
-          .tuning = tuning_ ? &*tuning_ : nullptr,
-          .deterministic = options_.deterministic,
-          .session = session_.get(),
-          .libraries = libraries_.libraries.get(),
-          .trace = trace_.get(),
-          .workspace_limit = options_.workspace_limit,
-          .threads = pool_->threads()};
+  PlanOptions options = device_.plan_options();
+  options.trace = trace_.get();
+  return options;
 }
 
 }  // namespace allconv::cli

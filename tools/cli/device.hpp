@@ -5,11 +5,11 @@
 #include <optional>
 
 #include "engine/plan/plan.hpp"
+#include "engine/plan/tuned_device.hpp"
 #include "engine/plan/tuning_file.hpp"
 #include "engine/plan/tuning_session.hpp"
 #include "engine/runtime/cpu/thread_pool.hpp"
 #include "engine/runtime/gpu.hpp"
-#include "engine/runtime/gpu_libraries.hpp"
 #include "engine/runtime/trace.hpp"
 #include "tools/cli/command.hpp"
 
@@ -40,12 +40,12 @@ class ComputeDevice {
   ThreadPool& pool() { return *pool_; }
 
   // Of kernels, as the user wants them.
-  const kernels::RowLimits& limits() const { return limits_; }
+  const kernels::RowLimits& limits() const { return device_.settings().limits; }
 
-  bool is_gpu() const { return gpu_.has_value(); }
+  bool is_gpu() const { return device_.is_gpu(); }
 
   // "AMD EPYC 9654, avx512" or "NVIDIA H100 80GB HBM3, sm_90"
-  std::string name() const;
+  std::string name() const { return device_.name(); }
 
   // Runs the command's work, and then writes the trace that --trace asks for, also of work that
   // throws. Returns the work's exit code.
@@ -68,18 +68,12 @@ class ComputeDevice {
   std::string tuning_text(const Plan& plan) const;
 
  private:
-  void take_tuning();
   void write_trace() const;
 
   CommonOptions options_;
-  std::optional<GpuFacts> gpu_;
-  kernels::Precision precision_;
+  TunedDevice device_;
   std::unique_ptr<ThreadPool> pool_;
-  LoadedLibraries libraries_;               // of a GPU whose kernels a clock chooses
-  std::optional<TuningFile> tuning_;        // of the CPU
-  std::unique_ptr<TuningSession> session_;  // of a GPU; null: no clock chooses
   bool given_tuning_ = false;
-  kernels::RowLimits limits_;
   std::unique_ptr<Trace> trace_;  // null: none
 };
 

@@ -81,15 +81,16 @@ TuningSettings tuning_settings(const CommonOptions& options) {
           }};
 }
 
-TuningSession open_tuning(const GpuFacts& gpu, const LoadedLibraries& libraries,
-                          const CommonOptions& options) {
-  const TuningFile empty = empty_tuning(gpu, libraries);
+void open_tuning(TunedDevice& device, const CommonOptions& options) {
   TuningSettings settings = tuning_settings(options);
-  const std::string& given = options.tuning_file;
-  settings.path = given.empty() ? cache_path(gpu) : given;
-  if (!given.empty() && path_exists(given)) check_kind(given);
-  if (!given.empty() && !path_exists(given)) empty.write_merged(given, {});
-  return TuningSession::open(empty, std::move(settings));
+  settings.path = options.tuning_file;
+  const bool learns = device.is_gpu() && !options.deterministic;
+  const bool is_given = !settings.path.empty();
+  const bool is_new = learns && is_given && !path_exists(settings.path);
+  if (learns && is_given && !is_new) check_kind(settings.path);
+  if (learns && !is_given) settings.path = cache_path(*device.gpu());
+  device.tune(settings);
+  if (is_new) device.empty_tuning().write_merged(settings.path, {});
 }
 
 }  // namespace allconv::cli

@@ -1,0 +1,88 @@
+#include "engine/plan/tuned_device.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/runtime/cpu/device.hpp"
+#include "engine/support/error.hpp"
+
+namespace allconv {
+
+TunedDevice::TunedDevice(std::optional<GpuFacts> gpu, const DeviceSettings& settings,
+                         std::string where)
+    : gpu_(std::move(gpu)), settings_(settings) {
+  if (!gpu_ && settings.precision != kernels::Precision::fp32) {
+    throw Error(
+        ErrorKind::device,
+        fmt::format("the CPU does not compute in {}", kernels::to_string(settings.precision)),
+        std::move(where), "give fp32");
+  }
+}
+
+void TunedDevice::tune(const TuningSettings& settings) {
+  const auto note = [&](const std::string& sentence) {
+    if (settings.diagnostics) settings.diagnostics(Severity::note, sentence);
+  };
+  if (gpu_ && settings_.deterministic) {
+    if (!settings.path.empty()) note("deterministic: the tuning file is not used");
+  } else if (gpu_) {
+    libraries_ = load_libraries_for(gpu_->index);
+    for (const std::string& sentence : libraries_.notes) note(sentence);
+    session_ = std::make_unique<TuningSession>(TuningSession::open(empty_tuning(), settings));
+  } else if (!settings.path.empty()) {
+    adopt(TuningFile::read(settings.path), settings.path, settings.diagnostics);
+  }
+}
+
+void TunedDevice::adopt(TuningFile file, const std::string& file_name,
+                        const Diagnostics& diagnostics) {
+  if (gpu_ && session_ == nullptr) return;
+  const auto warn = [&](const std::string& why) {
+    if (!diagnostics) return;
+    diagnostics(Severity::warning,
+                fmt::format("{}: was measured {}, so it is not used", file_name, why));
+  };
+  if (file.device() != name()) return warn("on " + file.device());
+  if (session_ == nullptr) {
+    tuning_ = std::move(file);
+  } else if (file.is_like(session_->known())) {
+    session_->adopt(file);
+  } else {
+    warn("with other versions of CUDA, a library or this program");
+  }
+}
+
+std::string TunedDevice::name() const {
+  return gpu_ ? gpu_text(*gpu_) : device_text(settings_.limits.isa);
+}
+
+std::string TunedDevice::text() const {
+  return fmt::format("{} ({}), {} thread{}, {}", gpu_ ? "cuda" : "cpu", name(), settings_.threads,
+                     settings_.threads == 1 ? "" : "s", kernels::to_string(settings_.precision));
+}
+
+const TuningFile* TunedDevice::known() const {
+  if (session_ != nullptr) return &session_->known();
+  return tuning_ ? &*tuning_ : nullptr;
+}
+
+PlanOptions TunedDevice::plan_options() const {
+  PlanOptions options;
+  if (gpu_) {
+    options.gpu = {.index = gpu_->index,
+                   .capability = gpu_->capability,
+                   .precision = settings_.precision,
+                   .description = libraries_.description};
+  }
+  options.limits = settings_.limits;
+  options.tuning = tuning_ ? &*tuning_ : nullptr;
+  options.deterministic = settings_.deterministic;
+  options.session = session_.get();
+  options.libraries = libraries_.libraries.get();
+  options.workspace_limit = settings_.workspace_limit;
+  options.threads = settings_.threads;
+  return options;
+}
+
+}  // namespace allconv
