@@ -178,6 +178,20 @@ class PathsTest(Check):
         np.testing.assert_array_equal(model.score(images), scores)
         np.testing.assert_array_equal(model.score(str(paths[1])), scores[:1])
 
+    def test_a_large_folder_is_read_in_parts(self):
+        images = pixels(600)
+        for number, image in enumerate(images):
+            (self.folder / f"{number:03}.ppm").write_bytes(b"P6\n8 8\n255\n" + image.tobytes())
+        self.broken("300.ppm")
+        model = tiny()
+        with self.assertWarnsRegex(allconv.ImageWarning, "300.ppm"):
+            scores = model.score(self.folder)
+        wanted = model.score(images)
+        wanted[300] = np.nan
+        np.testing.assert_array_equal(scores, wanted)
+        with self.raises(allconv.InputOutputError, "300.ppm"):
+            model.score(self.folder, errors="raise")
+
     def test_names_that_are_not_text(self):
         path = self.picture("a.png", 5)
         strange = self.folder / "tab\there \udcff.png"
