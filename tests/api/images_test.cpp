@@ -43,7 +43,6 @@ TEST_F(ImageSets, ReadInOrderAndKeepFailuresApart) {
   EXPECT_EQ(set.label(2), 1);
   EXPECT_THAT(set.path(1), HasSubstr("dogs/b.ppm"));
   const ImageBatch batch = set.read(0, 3);
-  constexpr std::size_t kImage = std::size_t{kHeight} * kWidth * 3;
   EXPECT_EQ(batch.pixels[0], 10);
   EXPECT_EQ(batch.pixels[kImage], 0);
   EXPECT_EQ(batch.pixels[2 * kImage], 30);

@@ -14,16 +14,15 @@ namespace {
 using testing::HasSubstr;
 using testing::Pair;
 
-constexpr int kCount = 5;
-constexpr std::size_t kImage = std::size_t{kHeight} * kWidth * 3;
+constexpr int kScored = 5;
 
 TEST(Score, IsWhatTheDefinitionsSay) {
   const Model model = tiny_model();
-  const auto pixels = tiny_pixels(kCount);
+  const auto pixels = tiny_pixels(kScored);
   Session session(model, {.batch_size = 2, .threads = 2});
   const Scores scores = session.score(tiny_images(pixels));
   ASSERT_EQ(scores.classes, 4U);
-  for (std::size_t i = 0; i < kCount; ++i) {
+  for (std::size_t i = 0; i < kScored; ++i) {
     const ReferencePass pass = run_reference(model, std::span(pixels).subspan(i * kImage, kImage));
     for (std::size_t k = 0; k < 4; ++k) {
       EXPECT_NEAR(scores.logits[i * 4 + k], pass.logits[k], 1e-5);
@@ -44,7 +43,7 @@ std::vector<std::uint8_t> laid_out(const std::vector<std::uint8_t>& dense, const
                                    std::size_t size) {
   std::vector<std::uint8_t> memory(size);
   std::size_t i = 0;
-  for (int n = 0; n < kCount; ++n) {
+  for (int n = 0; n < kScored; ++n) {
     for (int y = 0; y < kHeight; ++y) {
       for (int x = 0; x < kWidth; ++x) {
         for (int c = 0; c < 3; ++c, ++i) {
@@ -60,7 +59,7 @@ std::vector<std::uint8_t> laid_out(const std::vector<std::uint8_t>& dense, const
 
 TEST(Score, HasTheSameBitsInEveryLayout) {
   const Model model = tiny_model();
-  const auto dense = tiny_pixels(kCount);
+  const auto dense = tiny_pixels(kScored);
   Session session(model, {.batch_size = 3, .threads = 2});
   const std::vector<float> expected = session.score(tiny_images(dense)).logits;
   constexpr int kArea = kHeight * kWidth;
@@ -70,14 +69,14 @@ TEST(Score, HasTheSameBitsInEveryLayout) {
       {40 * kHeight, 40, 3, 1, 5},                     // rows with gaps
       {3 * kArea, -3 * kWidth, 3, 1, 3 * kArea - 18},  // upside down
       {3 * kArea, 3 * kWidth, 3, -1, 2},               // BGR
-      {3, 3 * kWidth * kCount, 3 * kCount, 1, 0},      // images side by side
+      {3, 3 * kWidth * kScored, 3 * kScored, 1, 0},    // images side by side
   };
   for (const Layout& layout : layouts) {
     const auto memory = laid_out(dense, layout, 5000);
     const Images images = {.data = memory.data() + layout.first,
                            .element = ALLCONV_U8,
                            .place = ALLCONV_HOST,
-                           .count = kCount,
+                           .count = kScored,
                            .height = kHeight,
                            .width = kWidth,
                            .image_stride = layout.image,
@@ -90,9 +89,9 @@ TEST(Score, HasTheSameBitsInEveryLayout) {
 
 TEST(Score, OfTheNetworksInputIsThatOfThePixels) {
   const Model model = tiny_model();
-  const auto pixels = tiny_pixels(kCount);
-  std::vector<float> rows, planes(kCount * kImage);
-  for (std::size_t i = 0; i < kCount; ++i) {
+  const auto pixels = tiny_pixels(kScored);
+  std::vector<float> rows, planes(kScored * kImage);
+  for (std::size_t i = 0; i < kScored; ++i) {
     const auto input = run_reference(model, std::span(pixels).subspan(i * kImage, kImage)).input;
     rows.insert(rows.end(), input.begin(), input.end());
   }
@@ -101,18 +100,18 @@ TEST(Score, OfTheNetworksInputIsThatOfThePixels) {
     planes[i / kImage * kImage + i % 3 * kArea + i % kImage / 3] = rows[i];
   }
   Session session(model, {.element = ALLCONV_F32, .batch_size = 2, .threads = 1});
-  const auto logits = session.score(nhwc(rows.data(), kCount, kHeight, kWidth)).logits;
-  EXPECT_EQ(session.score(nchw(planes.data(), kCount, kHeight, kWidth)).logits, logits);
+  const auto logits = session.score(nhwc(rows.data(), kScored, kHeight, kWidth)).logits;
+  EXPECT_EQ(session.score(nchw(planes.data(), kScored, kHeight, kWidth)).logits, logits);
   const auto expected = Session(model).score(tiny_images(pixels)).logits;
   for (std::size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected[i], 1e-5);
 }
 
 TEST(Score, OfAnImageDependsOnItAlone) {
   const Model model = tiny_model();
-  const auto pixels = tiny_pixels(kCount);
+  const auto pixels = tiny_pixels(kScored);
   const auto whole = Session(model, {.batch_size = 64, .threads = 3}).score(tiny_images(pixels));
   Session single(model, {.batch_size = 1, .threads = 1});
-  for (std::size_t i = 0; i < kCount; ++i) {
+  for (std::size_t i = 0; i < kScored; ++i) {
     const auto alone = single.score(nhwc(pixels.data() + i * kImage, 1, kHeight, kWidth)).logits;
     EXPECT_TRUE(std::equal(alone.begin(), alone.end(), whole.logits.begin() + 4 * i));
   }

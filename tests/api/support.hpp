@@ -13,6 +13,7 @@
 namespace allconv::test {
 
 inline constexpr int kHeight = 8, kWidth = 6;
+inline constexpr std::size_t kImage = std::size_t{kHeight} * kWidth * 3;  // numbers
 
 // A leaky and a plain ReLU, a stride, and dropout, which training alone sees.
 inline std::string tiny_network(const std::string& dropout_rate = "0.2") {

@@ -13,13 +13,12 @@ namespace {
 using testing::HasSubstr;
 using testing::Pair;
 
-constexpr int kCount = 6;
-constexpr std::size_t kImage = std::size_t{kHeight} * kWidth * 3;
+constexpr int kTrained = 6;
 const std::vector<std::int32_t> kLabels = {0, 1, 2, 3, 1, 0};
 
 Session trainer(const Model& model, int threads, std::uint64_t seed = 0) {
   return Session(model, {.purposes = {.training = true, .explanations = {Method::guided}},
-                         .batch_size = kCount,
+                         .batch_size = kTrained,
                          .threads = threads,
                          .seed = seed});
 }
@@ -31,10 +30,10 @@ std::vector<float> tensor_of(const Model& model, std::size_t index) {
 
 double mean_loss(const Model& model, const std::vector<std::uint8_t>& pixels) {
   double sum = 0;
-  for (std::size_t i = 0; i < kCount; ++i) {
+  for (std::size_t i = 0; i < kTrained; ++i) {
     sum += reference_loss(model, std::span(pixels).subspan(i * kImage, kImage), kLabels[i]);
   }
-  return sum / kCount;
+  return sum / kTrained;
 }
 
 // The model with one number of one tensor changed.
@@ -51,7 +50,7 @@ Model changed(const Model& model, std::size_t tensor, std::size_t place, float b
 // loss by its definition. Biases are not decayed.
 TEST(TrainStep, GoesDownTheSlopeOfTheMeanLoss) {
   const Model model = tiny_model("0");
-  const auto pixels = tiny_pixels(kCount);
+  const auto pixels = tiny_pixels(kTrained);
   constexpr double kRate = 0.5, kDecay = 0.01;
   constexpr float kStep = 1e-3F;
   Session session = trainer(model, 2);
@@ -75,7 +74,7 @@ TEST(TrainStep, GoesDownTheSlopeOfTheMeanLoss) {
 
 TEST(TrainStep, LowersTheLossAndScoresFollow) {
   const Model model = tiny_model();
-  const auto pixels = tiny_pixels(kCount);
+  const auto pixels = tiny_pixels(kTrained);
   Session session = trainer(model, 2);
   const auto before = session.score(tiny_images(pixels)).logits;
   const auto map = session.explain(tiny_images(pixels), Method::guided).maps;
@@ -99,7 +98,7 @@ TEST(TrainStep, LowersTheLossAndScoresFollow) {
 
 TEST(TrainStep, HasTheSameBitsWithAnyNumberOfThreads) {
   const Model model = tiny_model();
-  const auto pixels = tiny_pixels(kCount);
+  const auto pixels = tiny_pixels(kTrained);
   const auto trained = [&](int threads, std::uint64_t seed) {
     Session session = trainer(model, threads, seed);
     for (int i = 0; i < 5; ++i) {
@@ -114,11 +113,11 @@ TEST(TrainStep, HasTheSameBitsWithAnyNumberOfThreads) {
 
 TEST(TrainStep, RefusesWhatIsNoBatch) {
   const Model model = tiny_model();
-  const auto pixels = tiny_pixels(kCount + 1);
+  const auto pixels = tiny_pixels(kTrained + 1);
   Session session = trainer(model, 1), scorer(model);
   const Images images = tiny_images(pixels);
-  const std::vector<std::int32_t> seven(kCount + 1, 0), wrong = {0, 1, 2, 3, 1, 4};
-  const Images six = nhwc(pixels.data(), kCount, kHeight, kWidth);
+  const std::vector<std::int32_t> seven(kTrained + 1, 0), wrong = {0, 1, 2, 3, 1, 4};
+  const Images six = nhwc(pixels.data(), kTrained, kHeight, kWidth);
   const Sgd sgd = {.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.001};
   const auto usage = [](const char* part) { return Pair(ALLCONV_USAGE, HasSubstr(part)); };
   EXPECT_THAT(failure_of([&] { session.train_step(images, seven, sgd); }), usage("batch_size"));
@@ -136,7 +135,7 @@ TEST(TrainStep, RefusesWhatIsNoBatch) {
 }
 
 TEST(TrainStep, SaysThatItDiverged) {
-  const auto pixels = tiny_pixels(kCount);
+  const auto pixels = tiny_pixels(kTrained);
   Session session = trainer(tiny_model(), 1);
   const auto train = [&] {
     for (int i = 0; i < 50; ++i) {

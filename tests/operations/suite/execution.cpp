@@ -115,7 +115,8 @@ void check_memory(const Tensor& tensor, const GuardedMemory& memory,
     faults.push_back("wrote " + std::to_string(memory.damaged_bytes()) + " bytes beyond " +
                      tensor.name);
   }
-  const bool unchanged = std::equal(before.begin(), before.end(), memory.data());
+  const bool unchanged =
+      before.empty() || std::memcmp(before.data(), memory.data(), before.size()) == 0;
   if (tensor.role == Role::input && !unchanged)
     faults.push_back("changed its input " + tensor.name);
 }

@@ -1,5 +1,6 @@
 #include "tests/operations/suite/guarded_memory.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
@@ -29,7 +30,13 @@ std::byte GuardedMemory::pattern_byte(std::size_t offset) const {
 
 GuardedMemory::GuardedMemory(std::size_t bytes)
     : memory_(kGuardBytes + bytes + kGuardBytes), size_(bytes), mark_(next_mark()) {
-  for (std::size_t i = 0; i < memory_.size(); ++i) memory_[i] = pattern_byte(i);
+  std::size_t filled = kPattern.size();
+  for (std::size_t i = 0; i < filled; ++i) memory_[i] = pattern_byte(i);
+  while (filled < memory_.size()) {
+    const std::size_t more = std::min(filled, memory_.size() - filled);
+    std::memcpy(memory_.data() + filled, memory_.data(), more);
+    filled += more;
+  }
 }
 
 GuardedMemory::GuardedMemory(std::span<const std::byte> contents) : GuardedMemory(contents.size()) {
@@ -40,9 +47,10 @@ std::byte* GuardedMemory::data() const { return memory_.data() + kGuardBytes; }
 
 std::size_t GuardedMemory::damaged_bytes() const {
   std::size_t damaged = 0;
-  for (std::size_t i = 0; i < memory_.size(); ++i) {
-    const bool inside = i >= kGuardBytes && i < kGuardBytes + size_;
-    if (!inside && memory_[i] != pattern_byte(i)) ++damaged;
+  for (const std::size_t guard : {std::size_t{0}, kGuardBytes + size_}) {
+    for (std::size_t i = guard; i < guard + kGuardBytes; ++i) {
+      if (memory_[i] != pattern_byte(i)) ++damaged;
+    }
   }
   return damaged;
 }
