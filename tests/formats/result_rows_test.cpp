@@ -89,12 +89,12 @@ TEST(ScoreRow, SaysLastHowTheImageWasDecodedUnlessExactly) {
   EXPECT_EQ(row_lines(row, style), "a/b.png,,,,,open,gone,,fast\n");
 }
 
-const RowStyle kCsv = {.format = RowFormat::csv};
+const RowStyle kPlainCsv = {.format = RowFormat::csv};
 
 TEST(CsvRow, IsALineAGuess) {
-  EXPECT_EQ(rows_header(kCsv),
+  EXPECT_EQ(rows_header(kPlainCsv),
             "path,rank,class,index,probability,error_stage,error_message,path_base64\n");
-  EXPECT_EQ(row_lines(frog(), kCsv),
+  EXPECT_EQ(row_lines(frog(), kPlainCsv),
             "a/b.png,1,frog,6,0.93,,,\n"
             "a/b.png,2,cat,3,1e-08,,,\n");
   EXPECT_EQ(rows_header({.format = RowFormat::jsonl, .decode = "fast"}), "");
@@ -105,21 +105,21 @@ TEST(CsvRow, QuotesWhatWouldEndAField) {
   row.top.pop_back();
   row.path = "a,b.png";
   row.top[0].class_name = "the \"frog\"";
-  EXPECT_EQ(row_lines(row, kCsv), "\"a,b.png\",1,\"the \"\"frog\"\"\",6,0.93,,,\n");
+  EXPECT_EQ(row_lines(row, kPlainCsv), "\"a,b.png\",1,\"the \"\"frog\"\"\",6,0.93,,,\n");
   row.path = "two\nlines";
   row.error = {ScoreRow::Stage::decode, "carriage\rreturn"};
-  EXPECT_EQ(row_lines(row, kCsv), "\"two\nlines\",,,,,decode,\"carriage\rreturn\",\n");
+  EXPECT_EQ(row_lines(row, kPlainCsv), "\"two\nlines\",,,,,decode,\"carriage\rreturn\",\n");
 }
 
 TEST(CsvRow, KeepsTheBytesOfPathsThatAreNotText) {
   ScoreRow row = frog();
   row.top.pop_back();
   row.path = "a\xFF.png";
-  EXPECT_EQ(row_lines(row, kCsv), "a\xEF\xBF\xBD.png,1,frog,6,0.93,,,Yf8ucG5n\n");
+  EXPECT_EQ(row_lines(row, kPlainCsv), "a\xEF\xBF\xBD.png,1,frog,6,0.93,,,Yf8ucG5n\n");
   row.path = std::string("a\0.png", 6);
-  EXPECT_EQ(row_lines(row, kCsv), "a\xEF\xBF\xBD.png,1,frog,6,0.93,,,YQAucG5n\n");
+  EXPECT_EQ(row_lines(row, kPlainCsv), "a\xEF\xBF\xBD.png,1,frog,6,0.93,,,YQAucG5n\n");
   row.path = "\xC3\xA9.png";
-  EXPECT_EQ(row_lines(row, kCsv), "\xC3\xA9.png,1,frog,6,0.93,,,\n");
+  EXPECT_EQ(row_lines(row, kPlainCsv), "\xC3\xA9.png,1,frog,6,0.93,,,\n");
 }
 
 TEST(RowFormat, IsToldByTheName) {
