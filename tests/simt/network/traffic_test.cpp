@@ -14,14 +14,14 @@ namespace {
 
 using kernels::Precision;
 
-constexpr int kImages = 128;
+constexpr int kBatch = 128;
 
 std::shared_ptr<const CudaPlan> plan_of(PassMode mode, Precision precision) {
   PlanOptions options;
   options.gpu = GpuTarget{.capability = 80, .precision = precision};
   const Graph graph =
       make_graph(make_network("all-cnn-c", {}, 10), mode, kernels::ReluRule::guided);
-  return make_cuda_plan(graph, kImages, DeviceInput::pixels, options);
+  return make_cuda_plan(graph, kBatch, DeviceInput::pixels, options);
 }
 
 // Activations, signals and masks; weights are the same few for any number of images.

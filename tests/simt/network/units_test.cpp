@@ -16,7 +16,7 @@ using kernels::Precision;
 using kernels::UnitChoice;
 using kernels::UnitFound;
 
-constexpr int kImages = 3;
+constexpr int kExplained = 3;
 
 // The network with a leak, a pool and a convolution without ReLU among its layers.
 NetworkDescription mixed_network() {
@@ -47,8 +47,8 @@ struct UnitAnswer {
 UnitAnswer explain_units(NetworkExecutor& executor, const NetworkDescription& network, Batch batch,
                          const std::vector<UnitChoice>& units) {
   UnitAnswer answer{
-      .input_gradient = Floats(kImages * static_cast<std::size_t>(network.input.size())),
-      .found = std::vector<UnitFound>(kImages)};
+      .input_gradient = Floats(kExplained * static_cast<std::size_t>(network.input.size())),
+      .found = std::vector<UnitFound>(kExplained)};
   batch.moves = nullptr;
   batch.units = units.data();
   batch.input_gradient = answer.input_gradient.data();
@@ -71,17 +71,17 @@ double distance(const Floats& results, const Floats& expected) {
 TEST(UnitsOnGpu, AreFoundAndExplainedInEveryLayer) {
   ThreadPool pool(1);
   const NetworkDescription network = mixed_network();
-  const Pictures pictures(network, kImages);
+  const Pictures pictures(network, kExplained);
   const std::vector<UnitChoice> units = {{}, {.channel = 2}, {.channel = 1, .row = 0, .column = 1}};
   for (const std::size_t layer : convolutions(network)) {
     SCOPED_TRACE(std::get<Conv2dLayer>(network.layers[layer]).name);
     for (const ReluRule rule : {ReluRule::gradient, ReluRule::deconvnet, ReluRule::guided}) {
       const Graph graph =
           make_graph(network, PassMode::explain, rule, activation_layer(network, layer));
-      Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
+      Executor cpu(make_batch_plan(graph, kExplained, {}), kExplained, pool);
       const UnitAnswer expected = explain_units(cpu, network, pictures.batch(), units);
       const auto gpu =
-          make_cuda_executor(graph, kImages + 1, BatchInput::pixels, on_gpu(Precision::fp32));
+          make_cuda_executor(graph, kExplained + 1, BatchInput::pixels, on_gpu(Precision::fp32));
       const UnitAnswer answer = explain_units(*gpu, network, pictures.batch(), units);
       for (std::size_t i = 0; i < units.size(); ++i) {
         EXPECT_EQ(answer.found[i].element, expected.found[i].element) << i;
@@ -97,14 +97,15 @@ TEST(UnitsOnGpu, AreFoundAndExplainedInEveryLayer) {
 TEST(UnitsOnGpu, ATensorOf16BitsHasUnitsToo) {
   ThreadPool pool(1);
   const NetworkDescription network = narrow_all_cnn();
-  const Pictures pictures(network, kImages);
-  const std::vector<UnitChoice> units(kImages, UnitChoice{.channel = 1, .row = 2, .column = 3});
+  const Pictures pictures(network, kExplained);
+  const std::vector<UnitChoice> units(kExplained, UnitChoice{.channel = 1, .row = 2, .column = 3});
   const std::size_t layer = convolutions(network)[3];
   const Graph graph =
       make_graph(network, PassMode::explain, ReluRule::deconvnet, activation_layer(network, layer));
-  Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
+  Executor cpu(make_batch_plan(graph, kExplained, {}), kExplained, pool);
   const UnitAnswer expected = explain_units(cpu, network, pictures.batch(), units);
-  const auto gpu = make_cuda_executor(graph, kImages, BatchInput::pixels, on_gpu(Precision::fp16));
+  const auto gpu =
+      make_cuda_executor(graph, kExplained, BatchInput::pixels, on_gpu(Precision::fp16));
   const UnitAnswer answer = explain_units(*gpu, network, pictures.batch(), units);
   EXPECT_EQ(answer.found[0].element, expected.found[0].element);
   EXPECT_LE(distance(answer.input_gradient, expected.input_gradient), 0.05);
@@ -115,13 +116,13 @@ TEST(UnitsOnGpu, ATensorOf16BitsHasUnitsToo) {
 TEST(UnitsOnGpu, ALogitIsAUnitInEveryPrecision) {
   ThreadPool pool(1);
   const NetworkDescription network = narrow_all_cnn();
-  const Pictures pictures(network, kImages);
-  const std::vector<UnitChoice> units(kImages, UnitChoice{.channel = 7});
+  const Pictures pictures(network, kExplained);
+  const std::vector<UnitChoice> units(kExplained, UnitChoice{.channel = 7});
   const Graph graph = make_graph(network, PassMode::explain, ReluRule::guided);
-  Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
+  Executor cpu(make_batch_plan(graph, kExplained, {}), kExplained, pool);
   const UnitAnswer expected = explain_units(cpu, network, pictures.batch(), units);
   for (const Precision precision : kernels::kPrecisions) {
-    const auto gpu = make_cuda_executor(graph, kImages, BatchInput::pixels, on_gpu(precision));
+    const auto gpu = make_cuda_executor(graph, kExplained, BatchInput::pixels, on_gpu(precision));
     const UnitAnswer answer = explain_units(*gpu, network, pictures.batch(), units);
     EXPECT_EQ(answer.found[2].element, 7);
     EXPECT_NEAR(answer.found[2].value, expected.found[2].value,
@@ -133,11 +134,11 @@ TEST(UnitsOnGpu, ALogitIsAUnitInEveryPrecision) {
 TEST(PeaksOnGpu, ValuesOf16BitsAreFloats) {
   ThreadPool pool(1);
   const NetworkDescription network = narrow_all_cnn();
-  const Pictures pictures(network, kImages);
+  const Pictures pictures(network, kExplained);
   const std::size_t layer = activation_layer(network, convolutions(network)[1]);
   const Graph graph = make_graph(network, PassMode::peaks, ReluRule::gradient, layer);
   const auto peaks_of = [&](NetworkExecutor& executor) {
-    Floats peaks(kImages * static_cast<std::size_t>(infer_shapes(network)[layer].channels));
+    Floats peaks(kExplained * static_cast<std::size_t>(infer_shapes(network)[layer].channels));
     Batch batch = pictures.batch();
     batch.moves = nullptr;
     batch.peaks = peaks.data();
@@ -145,8 +146,9 @@ TEST(PeaksOnGpu, ValuesOf16BitsAreFloats) {
     executor.run(batch);
     return peaks;
   };
-  Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
-  const auto gpu = make_cuda_executor(graph, kImages, BatchInput::pixels, on_gpu(Precision::fp16));
+  Executor cpu(make_batch_plan(graph, kExplained, {}), kExplained, pool);
+  const auto gpu =
+      make_cuda_executor(graph, kExplained, BatchInput::pixels, on_gpu(Precision::fp16));
   EXPECT_LE(distance(peaks_of(*gpu), peaks_of(cpu)), 5e-3);
   expect_no_faults();
 }
@@ -154,13 +156,13 @@ TEST(PeaksOnGpu, ValuesOf16BitsAreFloats) {
 TEST(PeaksOnGpu, AgreeWithTheCpuInEveryLayer) {
   ThreadPool pool(1);
   const NetworkDescription network = mixed_network();
-  const Pictures pictures(network, kImages);
+  const Pictures pictures(network, kExplained);
   const std::vector<Shape> shapes = infer_shapes(network);
   for (const std::size_t layer : convolutions(network)) {
     SCOPED_TRACE(std::get<Conv2dLayer>(network.layers[layer]).name);
     const Graph graph =
         make_graph(network, PassMode::peaks, ReluRule::gradient, activation_layer(network, layer));
-    const auto count = kImages * static_cast<std::size_t>(shapes[layer].channels);
+    const auto count = kExplained * static_cast<std::size_t>(shapes[layer].channels);
     const auto peaks_of = [&](NetworkExecutor& executor) {
       std::pair<Floats, std::vector<std::int32_t>> peaks{Floats(count),
                                                          std::vector<std::int32_t>(count, -1)};
@@ -172,10 +174,10 @@ TEST(PeaksOnGpu, AgreeWithTheCpuInEveryLayer) {
       executor.run(batch);
       return peaks;
     };
-    Executor cpu(make_batch_plan(graph, kImages, {}), kImages, pool);
+    Executor cpu(make_batch_plan(graph, kExplained, {}), kExplained, pool);
     const auto expected = peaks_of(cpu);
     const auto gpu =
-        make_cuda_executor(graph, kImages + 1, BatchInput::pixels, on_gpu(Precision::fp32));
+        make_cuda_executor(graph, kExplained + 1, BatchInput::pixels, on_gpu(Precision::fp32));
     const auto answer = peaks_of(*gpu);
     EXPECT_LE(distance(answer.first, expected.first), 1e-5);
     EXPECT_EQ(answer.second, expected.second);
