@@ -149,29 +149,10 @@ class Inputs(NamedTuple):
     parts: Iterable[Part]
 
 
-def batches_of(images: ImageSet) -> Iterator[Tuple[int, ImageBatch]]:
-    """A set part by part; while one is computed the next is read."""
-
-    def read(first: int) -> ImageBatch:
-        return images.read(first, min(CHUNK, len(images) - first))
-
-    if len(images) <= CHUNK:
-        yield 0, read(0)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as reader:
-        ahead = reader.submit(read, 0)
-        for first in range(0, len(images), CHUNK):
-            batch = ahead.result()
-            if first + CHUNK < len(images):
-                ahead = reader.submit(read, first + CHUNK)
-            yield first, batch
-
-
 def read_parts(images: ImageSet, errors: str) -> Iterator[Part]:
-    """Reads a set; an image that fails is a warning, or an exception."""
-    for first, (pixels, failures) in batches_of(images):
+    """Reads a set part by part; an image that fails is a warning, or an exception."""
+    for first in range(0, len(images), CHUNK):
+        pixels, failures = images.read(first, min(CHUNK, len(images) - first))
         for failure in failures:
             if errors == "raise":
                 raise InputOutputError(str(failure))
