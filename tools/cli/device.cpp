@@ -59,8 +59,9 @@ ComputeDevice::ComputeDevice(const CommonOptions& options)
     trace_ = std::make_unique<Trace>();
   }
   open_tuning(device_, options);
-  given_tuning_ = !options.tuning_file.empty() && device_.known() != nullptr &&
-                  !device_.known()->entries().empty();
+  const TuningFile* const known = device_.known();
+  given_tuning_ =
+      !options.tuning_file.empty() && known != nullptr && (!is_gpu() || !known->entries().empty());
   const int threads = device_.settings().threads;
   pool_ = std::make_unique<ThreadPool>(threads);
   print_note(fmt::format("device {}{}", device_.text(), limits().exact ? ", exact" : ""));
@@ -104,7 +105,8 @@ TuningSession ComputeDevice::empty_session() const {
 
 std::string ComputeDevice::tuning_text(const Plan& plan) const {
   const TuningFile* const known = device_.known();
-  if (known == nullptr || !is_gpu()) return known == nullptr ? "" : known->text();
+  if (known == nullptr) return "";
+  if (!is_gpu()) return known->text();
   const TuningFile answers = answers_for(plan, *known);
   return answers.entries().empty() ? "" : answers.text();
 }

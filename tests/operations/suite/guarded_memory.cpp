@@ -46,6 +46,7 @@ GuardedMemory::GuardedMemory(std::span<const std::byte> contents) : GuardedMemor
 std::byte* GuardedMemory::data() const { return memory_.data() + kGuardBytes; }
 
 std::size_t GuardedMemory::damaged_bytes() const {
+  if (memory_.size() == 0) return 0;  // made by default, without guards
   std::size_t damaged = 0;
   for (const std::size_t guard : {std::size_t{0}, kGuardBytes + size_}) {
     for (std::size_t i = guard; i < guard + kGuardBytes; ++i) {
