@@ -35,6 +35,7 @@ class Bench {
                                 .problem = kernels::to_text(problem_),
                                 .error_problem = kernels::to_text(small_),
                                 .device = device_text(options_.limits.isa),
+                                .precision = std::string(to_string(options_.limits.precision)),
                                 .cold_cache = options_.cold_cache,
                                 .limits = measure_device_limits(options_.limits.isa),
                                 .rows = {},

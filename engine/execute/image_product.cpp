@@ -60,7 +60,10 @@ std::unique_ptr<ImageProduct> make_image_product(std::span<const float> matrix, 
   problem.n = max_images;
   problem.c = problem.k = static_cast<int>(std::lround(std::sqrt(matrix.size())));
   if (options.gpu) return make_cuda_image_product(matrix, problem, options);
-  return std::make_unique<CpuImageProduct>(matrix, problem, options.limits, pool);
+  // Whitening multiplies small differences of large values: it is fp32 in every precision.
+  kernels::RowLimits limits = options.limits;
+  limits.precision = kernels::Precision::fp32;
+  return std::make_unique<CpuImageProduct>(matrix, problem, limits, pool);
 }
 
 }  // namespace allconv

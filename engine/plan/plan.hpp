@@ -132,9 +132,9 @@ struct PlanOptions {
   int threads = 1;                         // for the workspace sum
 };
 
-// What a plan of these options computes in; the CPU has fp32 alone.
+// What a plan of these options computes in.
 constexpr kernels::Precision precision_of(const PlanOptions& options) {
-  return options.gpu ? options.gpu->precision : kernels::Precision::fp32;
+  return options.gpu ? options.gpu->precision : options.limits.precision;
 }
 
 struct Plan {

@@ -9,15 +9,28 @@
 
 namespace allconv {
 
+namespace {
+
+void check_cpu(const DeviceSettings& settings, std::string where) {
+  using kernels::Precision;
+  if (settings.precision == Precision::fp32) return;
+  const bool has_bf16 = kernels::has_tiles() && settings.limits.isa == kernels::best_isa();
+  if (settings.precision == Precision::bf16 && has_bf16) return;
+  throw Error(ErrorKind::device,
+              settings.precision == Precision::bf16
+                  ? std::string("the CPU computes in bf16 by AMX alone, which is not available")
+                  : fmt::format("the CPU does not compute in {}", to_string(settings.precision)),
+              std::move(where), has_bf16 ? "give fp32 or bf16" : "give fp32");
+}
+
+}  // namespace
+
 TunedDevice::TunedDevice(std::optional<GpuFacts> gpu, const DeviceSettings& settings,
                          std::string where)
     : gpu_(std::move(gpu)), settings_(settings) {
-  if (!gpu_ && settings.precision != kernels::Precision::fp32) {
-    throw Error(
-        ErrorKind::device,
-        fmt::format("the CPU does not compute in {}", kernels::to_string(settings.precision)),
-        std::move(where), "give fp32");
-  }
+  if (gpu_) return;
+  check_cpu(settings, std::move(where));
+  settings_.limits.precision = settings.precision;
 }
 
 void TunedDevice::tune(const TuningSettings& settings) {
@@ -43,7 +56,7 @@ void TunedDevice::adopt(TuningFile file, const std::string& file_name,
     diagnostics(Severity::warning,
                 fmt::format("{}: was measured {}, so it is not used", file_name, why));
   };
-  if (file.device() != name()) return warn("on " + file.device());
+  if (file.device() != tuning_name()) return warn("on " + file.device());
   if (session_ == nullptr) {
     tuning_ = std::move(file);
   } else if (file.is_like(session_->known())) {
@@ -55,6 +68,11 @@ void TunedDevice::adopt(TuningFile file, const std::string& file_name,
 
 std::string TunedDevice::name() const {
   return gpu_ ? gpu_text(*gpu_) : device_text(settings_.limits.isa);
+}
+
+std::string TunedDevice::tuning_name() const {
+  const bool in_fp32 = gpu_ || settings_.precision == kernels::Precision::fp32;
+  return name() + (in_fp32 ? "" : ", bf16");
 }
 
 std::string TunedDevice::text() const {

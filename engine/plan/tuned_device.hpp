@@ -44,6 +44,9 @@ class TunedDevice {
 
   // "AMD EPYC 9654, avx512" or "NVIDIA H100 80GB HBM3, sm_90"
   std::string name() const;
+  // As tuning files name it: other kernels are fastest on a CPU that multiplies bf16, a GPU's file
+  // names the precision of each kernel.
+  std::string tuning_name() const;
   // "cpu (AMD EPYC 9654, avx512), 8 threads, fp32"
   std::string text() const;
 

@@ -237,11 +237,12 @@ typedef struct allconv_session_options {
   /* Images computed together. Larger calls are cut into so many; a call of fewer takes as long as
    * the plan's smallest piece, which for 1 is one image. 0: 64 */
   int32_t batch_size;
-  int32_t threads;       /* of the CPU, the calling one included. 0: all that the process may use */
-  const char* device;    /* "auto", "cpu", "cuda", "cuda:1". NULL: auto */
-  const char* precision; /* "fp32"; on a GPU also "tf32", "bf16", "fp16". NULL: fp32 */
-  int32_t deterministic; /* not 0: on a GPU the same bits on every run; the CPU's are always */
-  const char* layer;     /* explanations start at this convolution's output. NULL: at a class */
+  int32_t threads;    /* of the CPU, the calling one included. 0: all that the process may use */
+  const char* device; /* "auto", "cpu", "cuda", "cuda:1". NULL: auto */
+  /* "fp32"; on a CPU with AMX also "bf16", on a GPU also "tf32", "bf16", "fp16". NULL: fp32 */
+  const char* precision;
+  int32_t deterministic;   /* not 0: on a GPU the same bits on every run; the CPU's are always */
+  const char* layer;       /* explanations start at this convolution's output. NULL: at a class */
   size_t workspace_limit;  /* bytes of converted weights and scratch. 0: no limit */
   const char* tuning_file; /* an answer of `allconv tune`. NULL: none */
   /* A cudaStream_t, of memory that lies on the GPU: what the stream holds when a call is made is

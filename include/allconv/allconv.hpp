@@ -160,7 +160,7 @@ struct SessionOptions {
   int batch_size = 64;                   // images computed together; larger calls are cut
   int threads = 0;                       // of the CPU; 0: all that the process may use
   std::string device = "auto";           // "cpu", "cuda", "cuda:1"
-  std::string precision = "fp32";        // on a GPU also "tf32", "bf16", "fp16"
+  std::string precision = "fp32";        // on a CPU with AMX also "bf16", on a GPU all
   bool deterministic = false;            // on a GPU the same bits on every run
   std::string layer = {};                // where explanations start; empty: at a class
   std::size_t workspace_limit = 0;       // bytes; 0: no limit

@@ -16,15 +16,6 @@ namespace allconv::kernels {
 
 namespace {
 
-DirectShape shape_of(const Conv2dProblem& problem) {
-  const Padding& pad = problem.pad;
-  return {.src = {.rows = problem.p(), .columns = problem.q(), .channels = problem.k},
-          .dst = {.rows = problem.h, .columns = problem.w, .channels = problem.c},
-          .rows = gradient_axes(problem.h, problem.r, problem.stride_h, pad.top),
-          .columns = gradient_axes(problem.w, problem.s, problem.stride_w, pad.left),
-          .slopes = relu_slopes(problem)};
-}
-
 // Writes where the weights of a phase's two taps stand, (c) columns.
 void place_tap(const DirectPass& pass, const DirectPass::Phase& phase, int row_tap, int column_tap,
                GradientForm::Column* columns) {
@@ -112,8 +103,8 @@ std::unique_ptr<const PreparedKernel<Conv2dDataGradient>> conv2d_data_gradient_p
   if (ColumnPass::pays(problem, leaves.shape)) {
     return std::make_unique<DataGradientDirect<ColumnPass>>(problem, ColumnPass(problem, leaves));
   }
-  return std::make_unique<DataGradientDirect<DirectPass>>(problem,
-                                                          DirectPass(shape_of(problem), leaves));
+  return std::make_unique<DataGradientDirect<DirectPass>>(
+      problem, DirectPass(data_gradient_shape(problem), leaves));
 }
 
 }  // namespace allconv::kernels

@@ -27,6 +27,24 @@ DirectLeaves direct_leaves(Isa isa) {
           .add_windows = portable::add_windows};
 }
 
+DirectShape forward_shape(const Conv2dProblem& problem) {
+  const Padding& pad = problem.pad;
+  return {.src = {.rows = problem.h, .columns = problem.w, .channels = problem.c},
+          .dst = {.rows = problem.p(), .columns = problem.q(), .channels = problem.k},
+          .rows = {forward_axis(problem.p(), problem.r, problem.stride_h, pad.top)},
+          .columns = {forward_axis(problem.q(), problem.s, problem.stride_w, pad.left)},
+          .slopes = relu_slopes(problem)};
+}
+
+DirectShape data_gradient_shape(const Conv2dProblem& problem) {
+  const Padding& pad = problem.pad;
+  return {.src = {.rows = problem.p(), .columns = problem.q(), .channels = problem.k},
+          .dst = {.rows = problem.h, .columns = problem.w, .channels = problem.c},
+          .rows = gradient_axes(problem.h, problem.r, problem.stride_h, pad.top),
+          .columns = gradient_axes(problem.w, problem.s, problem.stride_w, pad.left),
+          .slopes = relu_slopes(problem)};
+}
+
 // What is computed together; pointers are the first image's.
 struct DirectPass::Work {
   int images = 1;

@@ -29,6 +29,10 @@ struct DirectShape {
   ReluSlopes slopes;
 };
 
+DirectShape forward_shape(const Conv2dProblem& problem);
+// Reads d_dst and writes d_src.
+DirectShape data_gradient_shape(const Conv2dProblem& problem);
+
 // Of the whole batch.
 struct DirectTensors {
   const float* src = nullptr;

@@ -12,19 +12,10 @@ namespace allconv::kernels {
 
 namespace {
 
-DirectShape shape_of(const Conv2dProblem& problem) {
-  const Padding& pad = problem.pad;
-  return {.src = {.rows = problem.h, .columns = problem.w, .channels = problem.c},
-          .dst = {.rows = problem.p(), .columns = problem.q(), .channels = problem.k},
-          .rows = {forward_axis(problem.p(), problem.r, problem.stride_h, pad.top)},
-          .columns = {forward_axis(problem.q(), problem.s, problem.stride_w, pad.left)},
-          .slopes = relu_slopes(problem)};
-}
-
 class ForwardDirect final : public PreparedKernel<Conv2dForward> {
  public:
   ForwardDirect(const Conv2dProblem& problem, const DirectLeaves& leaves)
-      : images_(problem.n), form_(problem, leaves.shape), pass_(shape_of(problem), leaves) {}
+      : images_(problem.n), form_(problem, leaves.shape), pass_(forward_shape(problem), leaves) {}
 
   std::size_t workspace_bytes() const override { return pass_.workspace_bytes(); }
   int parts() const override { return images_ * pass_.parts_per_image(); }

@@ -1,4 +1,5 @@
 // The rows of convolution, in order of preference.
+#include "kernels/conv2d/bf16_rows.hpp"
 #include "kernels/conv2d/direct.hpp"
 #include "kernels/conv2d/onednn.hpp"
 #include "kernels/conv2d/reference.hpp"
@@ -113,6 +114,27 @@ constexpr Kernel<Operation> direct_row(std::string_view name) {
           .prepare = [](const Conv2dProblem& problem) { return kPrepare(problem, kIsa); }};
 }
 
+template <class Operation, auto kPrepare, bool kByRegisters>
+constexpr Kernel<Operation> bf16_row(std::string_view name) {
+  return {.name = name,
+          .isa = kByRegisters ? Isa::avx512 : Isa::portable,
+          .needs_tiles = kByRegisters,
+          .multiplies = Precision::bf16,
+          .numeric_class = NumericClass::direct,
+          .accepts = accepts_all<Operation>,
+          .prepare = [](const Conv2dProblem& problem) { return kPrepare(problem, kByRegisters); }};
+}
+
+template <bool kByRegisters>
+constexpr auto forward_bf16 = bf16_row<Conv2dForward, conv2d_forward_prepare_bf16, kByRegisters>;
+template <bool kByRegisters>
+constexpr auto data_gradient_bf16 =
+    bf16_row<Conv2dDataGradient, conv2d_data_gradient_prepare_bf16, kByRegisters>;
+
+template <bool kByRegisters>
+constexpr auto weight_gradient_bf16 =
+    bf16_row<Conv2dWeightGradient, conv2d_weight_gradient_prepare_bf16, kByRegisters>;
+
 template <WinogradKind kKind, Isa kIsa>
 constexpr auto forward_winograd = winograd_row<Conv2dForward, conv2d_forward_accepts_winograd,
                                                conv2d_forward_prepare_winograd, kKind, kIsa>;
@@ -140,6 +162,7 @@ constexpr auto weight_gradient_direct =
 KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
   using enum WinogradKind;
   static constexpr Kernel<Conv2dForward> kRows[] = {
+      forward_bf16<true>("conv2d_forward_cpu_bf16_amx"),
       forward_winograd<f4, Isa::avx512>("conv2d_forward_cpu_winograd4_avx512"),
       forward_winograd<f2, Isa::avx512>("conv2d_forward_cpu_winograd2_avx512"),
       forward_winograd<stride2, Isa::avx512>("conv2d_forward_cpu_winograd_stride2_avx512"),
@@ -148,6 +171,7 @@ KernelTable<Conv2dForward> kernel_table(Conv2dForward) {
       forward_winograd<f2, Isa::avx2>("conv2d_forward_cpu_winograd2_avx2"),
       forward_winograd<stride2, Isa::avx2>("conv2d_forward_cpu_winograd_stride2_avx2"),
       forward_direct<Isa::avx2>("conv2d_forward_cpu_direct_avx2"),
+      forward_bf16<false>("conv2d_forward_cpu_bf16_portable"),
       forward_winograd<f4, Isa::portable>("conv2d_forward_cpu_winograd4_portable"),
       forward_winograd<f2, Isa::portable>("conv2d_forward_cpu_winograd2_portable"),
       forward_winograd<stride2, Isa::portable>("conv2d_forward_cpu_winograd_stride2_portable"),
@@ -182,6 +206,7 @@ KernelTable<Conv2dPixelsForward> kernel_table(Conv2dPixelsForward) {
 KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient) {
   using enum WinogradKind;
   static constexpr Kernel<Conv2dDataGradient> kRows[] = {
+      data_gradient_bf16<true>("conv2d_data_gradient_cpu_bf16_amx"),
       data_gradient_winograd<f4, Isa::avx512>("conv2d_data_gradient_cpu_winograd4_avx512"),
       data_gradient_winograd<f2, Isa::avx512>("conv2d_data_gradient_cpu_winograd2_avx512"),
       data_gradient_winograd<stride2_gradient, Isa::avx512>(
@@ -192,6 +217,7 @@ KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient) {
       data_gradient_winograd<stride2_gradient, Isa::avx2>(
           "conv2d_data_gradient_cpu_winograd_stride2_avx2"),
       data_gradient_direct<Isa::avx2>("conv2d_data_gradient_cpu_direct_avx2"),
+      data_gradient_bf16<false>("conv2d_data_gradient_cpu_bf16_portable"),
       data_gradient_winograd<f4, Isa::portable>("conv2d_data_gradient_cpu_winograd4_portable"),
       data_gradient_winograd<f2, Isa::portable>("conv2d_data_gradient_cpu_winograd2_portable"),
       data_gradient_winograd<stride2_gradient, Isa::portable>(
@@ -215,6 +241,7 @@ KernelTable<Conv2dDataGradient> kernel_table(Conv2dDataGradient) {
 KernelTable<Conv2dWeightGradient> kernel_table(Conv2dWeightGradient) {
   using enum WinogradKind;
   static constexpr Kernel<Conv2dWeightGradient> kRows[] = {
+      weight_gradient_bf16<true>("conv2d_weight_gradient_cpu_bf16_amx"),
       weight_gradient_winograd<f4, Isa::avx512>("conv2d_weight_gradient_cpu_winograd4_avx512"),
       weight_gradient_winograd<f2, Isa::avx512>("conv2d_weight_gradient_cpu_winograd2_avx512"),
       weight_gradient_winograd<stride2, Isa::avx512>(
@@ -225,6 +252,7 @@ KernelTable<Conv2dWeightGradient> kernel_table(Conv2dWeightGradient) {
       weight_gradient_winograd<stride2, Isa::avx2>(
           "conv2d_weight_gradient_cpu_winograd_stride2_avx2"),
       weight_gradient_direct<Isa::avx2>("conv2d_weight_gradient_cpu_direct_avx2"),
+      weight_gradient_bf16<false>("conv2d_weight_gradient_cpu_bf16_portable"),
       weight_gradient_winograd<f4, Isa::portable>("conv2d_weight_gradient_cpu_winograd4_portable"),
       weight_gradient_winograd<f2, Isa::portable>("conv2d_weight_gradient_cpu_winograd2_portable"),
       weight_gradient_winograd<stride2, Isa::portable>(

@@ -1,6 +1,35 @@
 #include "kernels/core/isa.hpp"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace allconv::kernels {
+
+namespace {
+
+#if defined(__x86_64__) && defined(__linux__)
+// Tiles, their bf16 products, and the conversion to bf16: leaf 7, of EDX bits 24 and 22, of the
+// next subleaf's EAX bit 5.
+bool cpu_has_tiles() {
+  constexpr unsigned kTiles = (1U << 24) | (1U << 22);
+  constexpr unsigned kConversion = 1U << 5;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & kTiles) != kTiles) return false;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & kConversion) != 0;
+}
+
+// Linux 5.16 and later give a process these registers when it asks for them.
+bool system_gives_tiles() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
+}  // namespace
 
 std::string_view to_string(Isa isa) {
   switch (isa) {
@@ -28,6 +57,15 @@ Isa best_isa() {
   if (avx2) return Isa::avx2;
 #endif
   return Isa::portable;
+}
+
+bool has_tiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  static const bool has = best_isa() == Isa::avx512 && cpu_has_tiles() && system_gives_tiles();
+  return has;
+#else
+  return false;
+#endif
 }
 
 Verdict runs_under(Isa isa, Isa limit) {

@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "kernels/core/interval.hpp"
 #include "kernels/core/isa.hpp"
+#include "kernels/core/precision.hpp"
 #include "kernels/core/verdict.hpp"
 
 namespace allconv::kernels {
@@ -104,6 +106,8 @@ struct Kernel {
 
   std::string_view name;  // file and row name: "relu_backward_cpu_avx512"
   Isa isa = Isa::portable;
+  bool needs_tiles = false;                // beside the instruction set, see has_tiles()
+  Precision multiplies = Precision::fp32;  // to which factors are rounded; sums are fp32
   NumericClass numeric_class = NumericClass::exact;
   bool chooses_instructions = false;  // a library that takes the best of the CPU whatever is asked
   Verdict (*accepts)(const Problem&) = nullptr;  // pure; ignores the batch size n and the ISA
@@ -117,15 +121,27 @@ using KernelTable = std::span<const Kernel<Operation>>;
 // What a user allows rows to be.
 struct RowLimits {
   Isa isa = best_isa();
-  bool exact = false;  // no sums of transformed values
+  bool exact = false;                     // no sums of transformed values
+  Precision precision = Precision::fp32;  // the least that factors are rounded to
 };
+
+// Whether this machine, limited to an instruction set, has what the row needs.
+template <class Operation>
+Verdict runs_under(const Kernel<Operation>& row, Isa limit) {
+  if (row.needs_tiles && !has_tiles()) return Verdict::refuse("needs AMX, which is not available");
+  return runs_under(row.isa, limit);
+}
 
 // Whether a row may run within the limits and accepts the problem.
 template <class Operation>
 Verdict admits(const Kernel<Operation>& row, const typename Operation::Problem& problem,
                const RowLimits& limits) {
-  const Verdict isa = runs_under(row.isa, limits.isa);
-  if (!isa.accepted()) return isa;
+  if (row.multiplies != Precision::fp32 && row.multiplies != limits.precision) {
+    return Verdict::refuse("multiplies " + std::string(to_string(row.multiplies)) + ", and " +
+                           std::string(to_string(limits.precision)) + " is asked for");
+  }
+  const Verdict runs = runs_under(row, limits.isa);
+  if (!runs.accepted()) return runs;
   if (row.chooses_instructions && limits.isa < best_isa()) {
     return Verdict::refuse("its library chooses the CPU's best instructions, not those asked for");
   }

@@ -1,4 +1,5 @@
-// Precision: how a GPU stores activations and multiplies them. Sums are fp32 in every one of them.
+// Precision: how a GPU stores activations and multiplies them, and how the CPU multiplies them,
+// which stores fp32 always. Sums are fp32 in every one of them.
 #pragma once
 
 #include <cstddef>

@@ -1,9 +1,9 @@
 // Vectors of the instruction set that a file is compiled for: the only home of intrinsics.
 //
 // A *_simd.cpp is compiled once an instruction set with ALLCONV_ISA defined as avx512, avx2 or
-// portable. It includes this file and plain data only, and keeps everything in
-// allconv::kernels::ALLCONV_ISA: no function compiled with wider instructions may ever win at link
-// time over one that is not.
+// portable (a *_tiles.cpp as tiles.hpp says). It includes this file and plain data only, and keeps
+// everything in allconv::kernels::ALLCONV_ISA: no function compiled with wider instructions may
+// ever win at link time over one that is not.
 //
 //     for_each_vector(count, [&](std::int64_t i, auto lanes) {
 //       store(dst + i, load(src + i, lanes) * broadcast(2), lanes);

@@ -133,7 +133,7 @@ class Model:
         threads: of the CPU; 0: all that the process may use. Threads that score side by side
             want 1.
         device: "auto", "cpu", "cuda", "cuda:1".
-        precision: "fp32"; on a GPU also "tf32", "bf16", "fp16".
+        precision: "fp32"; on a CPU with AMX also "bf16", on a GPU also "tf32", "bf16", "fp16".
         deterministic: on a GPU the same bits on every run; the CPU's are always.
         layout: "NHWC" or "NCHW"; needed where both fit the shape.
         errors: "warn": an image file that cannot be read is an ImageWarning and a row of NaN;

@@ -35,8 +35,8 @@ TEST(Session, RefusesOptionsThatCannotBeMeant) {
   EXPECT_THAT(refused({.threads = 5000}), usage("threads"));
   EXPECT_THAT(refused({.device = "gpu"}), usage("give auto, cpu, cuda or cuda:N"));
   EXPECT_THAT(refused({.precision = "fp8"}), usage("precision"));
-  EXPECT_THAT(refused({.device = "cpu", .precision = "bf16"}),
-              Pair(ALLCONV_DEVICE, HasSubstr("bf16")));
+  EXPECT_THAT(refused({.device = "cpu", .precision = "fp16"}),
+              Pair(ALLCONV_DEVICE, HasSubstr("fp16")));
   EXPECT_THAT(refused({.workspace_limit = 1}), usage("workspace"));
   EXPECT_THAT(refused({.tuning_file = "/no/such/file"}), Pair(ALLCONV_IO, HasSubstr("/no/such")));
   allconv_session_options options = {};

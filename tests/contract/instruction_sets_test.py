@@ -3,6 +3,7 @@ those below; CPUs without AVX-512 are QEMU's."""
 
 import json
 import os
+import pathlib
 import resource
 import shutil
 import unittest
@@ -46,8 +47,9 @@ class Helpers(Check):
         steps = [line for line in text.splitlines() if line[:1].isdigit()]
         return [word for line in steps for word in line.split() if "_cpu_" in word], text
 
-    def compare(self, *flags):
-        """Logits of all images against NumPy; they must not depend on batch and threads."""
+    def compare(self, *flags, within=1e-5):
+        """Logits of all images against NumPy; they must not depend on batch and threads. Returns
+        the largest distance."""
         model = self.model(NET)
         images = sorted(self.data.glob("*/*.png"))
         rows = [self.rows(model, *images, flags=["--logits", *flags, "--batch-size", batch,
@@ -56,11 +58,14 @@ class Helpers(Check):
         self.assertEqual(rows[0], rows[1])
         self.assertEqual(rows[0], rows[2])
         _, tensors, net, _, prepare = oracle.read_model(model)
+        largest = 0
         for row, image in zip(rows[0], images):
             values = oracle.prepared(oracle.decode(image), prepare)[None]
             wanted = oracle.forward(net, tensors, values)[0][0]
             distance = np.linalg.norm(row["logits"] - wanted) / np.linalg.norm(wanted)
-            self.assertLess(distance, 1e-5, image)
+            self.assertLess(distance, within, image)
+            largest = max(largest, distance)
+        return largest
 
     def trained(self, name, *flags):
         model = self.folder / name
@@ -141,6 +146,74 @@ class InstructionSets(Helpers):
             self.assertEqual(result.stderr.count("note: "), notes, result.stderr)
         self.refuse(2, *plan, 0, words=["--threads"])
         self.refuse(2, "plan", self.net, "--batch-size", 1, "--isa", "sse", words=["--isa", "avx2"])
+
+
+class Bf16(Helpers):
+    """--precision bf16 on the CPU: where there is AMX, by its tiles; elsewhere refused."""
+
+    def setUp(self):
+        super().setUp()
+        plan = self.run_program("plan", self.net, "--batch-size", 1, "--precision", "bf16",
+                                "--device", "cpu")
+        flags = pathlib.Path("/proc/cpuinfo").read_text().split()
+        if not {"amx_bf16", "avx512_bf16"} <= set(flags):
+            self.assertEqual(plan.returncode, 5)
+        if plan.returncode:
+            self.refuse(5, "train", self.data, "-o", self.folder / "model", "--device", "cpu",
+                        "--precision", "bf16", words=["--precision", "AMX alone", "fp32"])
+            self.skipTest("this CPU has no AMX, or the system does not give it")
+
+    def test_products_alone_are_rounded(self):
+        distance = self.compare("--precision", "bf16", within=2e-2)
+        self.assertGreater(distance, 1e-5)
+        kernels, _ = self.kernels("--precision", "bf16")
+        convolutions = [kernel for kernel in kernels if "conv2d" in kernel]
+        self.assertEqual({kernel.split("_cpu_")[1] for kernel in convolutions}, {"bf16_amx"})
+        kernels, text = self.kernels()
+        self.assertNotIn("bf16", " ".join(kernels))
+        self.assertIn("multiplies bf16, and fp32 is asked for", text)
+
+    def test_it_needs_the_best_instruction_set(self):
+        self.refuse(5, "plan", self.net, "--batch-size", 1, "--precision", "bf16", "--isa", "avx2",
+                    words=["--precision", "fp32"])
+        self.refuse(5, "plan", self.net, "--batch-size", 1, "--precision", "fp16", "--device",
+                    "cpu", words=["fp16", "fp32 or bf16"])
+
+    def test_training(self):
+        flags = ["--precision", "bf16"]
+        one = self.trained("one", *flags, "--threads", 1)
+        self.assertEqual(one, self.trained("three", *flags, "--threads", 3))
+        self.assertNotEqual(one, self.trained("fp32"))
+
+    def test_a_checkpoint_names_it(self):
+        kept = ["--checkpoint", self.folder / "checkpoints", "--resume"]
+        self.trained("model", *kept)
+        result = self.succeed("train", self.data, "-o", self.folder / "model", "--network",
+                              self.net, "--epochs", 3, "--batch-size", 5, *kept, "--precision",
+                              "bf16")
+        self.assertRegex(result.stderr, "warning: training goes on on .*, bf16, not ")
+
+    def test_a_tuning_file_belongs_to_it(self):
+        for measured, used in (("fp32", "bf16"), ("bf16", "fp32")):
+            tuning = self.folder / f"{measured}.json"
+            self.succeed("tune", self.net, "-o", tuning, "--precision", measured)
+            self.assertEqual("bf16_amx" in tuning.read_text(), measured == "bf16")
+            for precision in (measured, used):
+                result = self.succeed("plan", self.net, "--batch-size", 1, "--precision",
+                                      precision, "--tuning-file", tuning)
+                self.assertEqual(result.stderr.count("warning"), int(precision == used))
+
+    def test_benchmarks_say_so(self):
+        result = self.succeed("bench", self.net, "--precision", "bf16", "--iterations", 2,
+                              "--results-format", "json")
+        self.assertEqual(json.loads(result.stdout)["precision"], "bf16")
+        result = self.succeed("bench", "--operation", "conv2d_forward", "--problem",
+                              "n1h8w8c32k32r3s3p1", "--precision", "bf16", "--results-format",
+                              "json")
+        result = json.loads(result.stdout)
+        self.assertEqual(result["precision"], "bf16")
+        row = next(row for row in result["kernels"] if row["name"] == "conv2d_forward_cpu_bf16_amx")
+        self.assertGreater(row["gflops"], 0)
 
 
 @unittest.skipIf(SANITIZED or not QEMU, "needs qemu-x86_64 and a program without sanitizers")

@@ -15,7 +15,7 @@ bool runs_here(std::string_view row) {
   for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512}) {
     if (row.ends_with("_" + std::string(to_string(isa)))) return isa <= kernels::best_isa();
   }
-  return false;
+  return row.ends_with("_amx") && kernels::has_tiles();
 }
 
 TEST(Coverage, EveryRowOfThisCpuIsRun) {

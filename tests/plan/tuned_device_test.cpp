@@ -41,9 +41,25 @@ TEST(TunedDevice, TakesTheFileOfItsCpuAlone) {
   EXPECT_EQ(device.known()->fastest("conv2d_forward", "n1"), "reference");
 }
 
-TEST(TunedDevice, RefusesWhatTheCpuHasNot) {
-  const auto ask = [] { TunedDevice({}, {.precision = kernels::Precision::bf16}, "here"); };
-  EXPECT_EQ(error_of(ErrorKind::device, ask), "here: the CPU does not compute in bf16; give fp32");
+TEST(TunedDevice, MultipliesBf16WhereTheCpuHasTiles) {
+  using enum kernels::Precision;
+  const auto ask = [](const DeviceSettings& settings) {
+    return [settings] { TunedDevice({}, settings, "here"); };
+  };
+  constexpr const char* kNoAmx =
+      "here: the CPU computes in bf16 by AMX alone, which is not available; give fp32";
+  EXPECT_EQ(error_of(ErrorKind::device, ask({.precision = fp16, .limits = {.isa = {}}})),
+            "here: the CPU does not compute in fp16; give fp32");
+  const DeviceSettings limited{.precision = bf16, .limits = {.isa = kernels::Isa::portable}};
+  EXPECT_EQ(error_of(ErrorKind::device, ask(limited)), kNoAmx);
+  if (!kernels::has_tiles()) {
+    EXPECT_EQ(error_of(ErrorKind::device, ask({.precision = bf16})), kNoAmx);
+    return;
+  }
+  const TunedDevice device({}, {.precision = bf16}, "here");
+  EXPECT_EQ(device.text(), "cpu (" + device_text() + "), 1 thread, bf16");
+  EXPECT_EQ(device.tuning_name(), device_text() + ", bf16");
+  EXPECT_EQ(device.plan_options().limits.precision, bf16);
 }
 
 }  // namespace

@@ -100,12 +100,13 @@ int run_operation(const BenchArguments& arguments) {
     throw Error(ErrorKind::usage, "needs one of --problem and --problem-file", "--operation",
                 "give --problem n1h32w32c96k96r3s3u1p1, for instance");
   }
+  const PlanOptions device = untuned_options(arguments.common);
   OperationBenchOptions options{.kernels = arguments.kernels,
                                 .cold_cache = arguments.cache == "cold",
                                 .warmup = arguments.warmup,
                                 .iterations = arguments.iterations,
-                                .limits = row_limits(arguments.common),
-                                .gpu = gpu_target_of(arguments.common),
+                                .limits = device.limits,
+                                .gpu = device.gpu,
                                 .deterministic = arguments.common.deterministic,
                                 .workspace_limit = arguments.common.workspace_limit,
                                 .cancelled = interrupted};

@@ -29,12 +29,6 @@ std::optional<GpuFacts> gpu_of(const CommonOptions& options) {
   return choose_gpu(options.device, "--device " + options.device);
 }
 
-std::optional<GpuTarget> gpu_target_of(const CommonOptions& options) {
-  return TunedDevice(gpu_of(options), {.precision = precision_of(options)}, "--precision")
-      .plan_options()
-      .gpu;
-}
-
 kernels::RowLimits row_limits(const CommonOptions& options) {
   const kernels::Isa best = kernels::best_isa();
   const kernels::Isa isa = kernels::parse_isa(options.isa).value_or(best);
@@ -43,6 +37,13 @@ kernels::RowLimits row_limits(const CommonOptions& options) {
                 fmt::format("leave it out, or use --isa {}, its best", kernels::to_string(best)));
   }
   return {.isa = isa, .exact = options.exact};
+}
+
+PlanOptions untuned_options(const CommonOptions& options) {
+  return TunedDevice(gpu_of(options),
+                     {.precision = precision_of(options), .limits = row_limits(options)},
+                     "--precision")
+      .plan_options();
 }
 
 ComputeDevice::ComputeDevice(const CommonOptions& options)

@@ -19,13 +19,13 @@ namespace allconv::cli {
 // Error{device} where one is asked for and is not there.
 std::optional<GpuFacts> gpu_of(const CommonOptions& options);
 
-// The same as what plans and benchmarks are made for. Throws Error{device} also for a precision
-// that the device has not.
-std::optional<GpuTarget> gpu_target_of(const CommonOptions& options);
-
 // What --isa and --exact allow kernels to be. Throws Error{device} where the CPU lacks the
 // instructions.
 kernels::RowLimits row_limits(const CommonOptions& options);
+
+// What plans for that GPU, or the CPU, are made with where nothing is known of its kernels. Throws
+// Error{device} also for a precision that the device has not.
+PlanOptions untuned_options(const CommonOptions& options);
 
 // Used by one thread at a time.
 class ComputeDevice {
@@ -46,6 +46,7 @@ class ComputeDevice {
 
   // "AMD EPYC 9654, avx512" or "NVIDIA H100 80GB HBM3, sm_90"
   std::string name() const { return device_.name(); }
+  std::string tuning_name() const { return device_.tuning_name(); }
 
   // Runs the command's work, and then writes the trace that --trace asks for, also of work that
   // throws. Returns the work's exit code.

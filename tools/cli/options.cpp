@@ -137,9 +137,9 @@ void add_common_options(CLI::App& command, CommonOptions& options, Tracing traci
             "auto, cpu or cuda[:N]; default: auto, the first CUDA GPU where there is one"),
         device_sentence)
       ->type_name("DEVICE");
-  limit_words(
-      add("--precision", options.precision, "fp32, tf32, bf16 or fp16; of the CPU only fp32"),
-      "fp32, tf32, bf16, fp16")
+  limit_words(add("--precision", options.precision,
+                  "fp32, tf32, bf16 or fp16; of the CPU fp32, and bf16 where it has AMX"),
+              "fp32, tf32, bf16, fp16")
       ->type_name("NAME");
   limit_integer(add("--threads", options.threads, "default: all that the process may use"), 1,
                 kMaxThreads)

@@ -18,7 +18,8 @@ std::string kernel_family(const PlanOptions& options) {
                        options.deterministic ? ", deterministic" : "");
   }
   const kernels::RowLimits& limits = options.limits;
-  return std::string(kernels::to_string(limits.isa)) + (limits.exact ? ", exact" : "");
+  return std::string(kernels::to_string(limits.isa)) + (limits.exact ? ", exact" : "") +
+         (limits.precision == kernels::Precision::fp32 ? "" : ", bf16");
 }
 
 // A name for the initial weights.

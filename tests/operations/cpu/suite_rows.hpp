@@ -2,11 +2,13 @@
 // this name, with the same members.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tests/operations/suite/reduced.hpp"
 #include "tests/operations/suite/trial.hpp"
 
 namespace allconv::suite {
@@ -57,29 +59,46 @@ struct Rows {
   using Operation = typename Case::Operation;
   using Problem = typename Operation::Problem;
 
-  // Tensors are fp32, always.
-  struct Variant {};
-  static std::vector<Variant> variants() { return {{}}; }
-  static std::string text(Variant) { return {}; }
+  // What factors are rounded to: a row multiplies numbers of one precision. Tensors are fp32.
+  using Variant = kernels::Precision;
+  static std::vector<Variant> variants() {
+    std::vector<Variant> all;
+    for (const auto& row : kernel_table(Operation{})) {
+      if (std::find(all.begin(), all.end(), row.multiplies) == all.end()) {
+        all.push_back(row.multiplies);
+      }
+    }
+    return all;
+  }
+  static std::string text(Variant multiplies) {
+    return multiplies == Variant::fp32 ? std::string() : std::string(to_string(multiplies));
+  }
 
   static std::vector<Problem> problems(bool full_size) {
     return full_size ? Case::full_problems() : Case::quick_problems();
   }
-  static TensorList tensors(const Problem& problem, Variant, const Filler& filler) {
-    return Case::tensors(problem, filler);
+  // Rounded factors have exact products in fp32.
+  static TensorList tensors(const Problem& problem, Variant multiplies, const Filler& filler) {
+    const TensorList tensors = Case::tensors(problem, filler);
+    if (multiplies == Variant::fp32) return tensors;
+    constexpr int kBf16Digits = 8;
+    return tensors.with_factors_rounded(
+        [](float value) { return with_binary_digits(value, kBf16Digits); });
   }
 
   static std::vector<Row> rows() {
     std::vector<Row> result;
     for (const auto& row : kernel_table(Operation{})) {
-      result.push_back({.name = std::string(row.name), .numeric_class = row.numeric_class});
+      result.push_back({.name = std::string(row.name),
+                        .numeric_class = row.numeric_class,
+                        .variant = text(row.multiplies)});
     }
     result.back().is_reference = result.back().accepts_all = true;
     return result;
   }
   static kernels::Verdict verdict(const Problem& problem, Variant, std::size_t row) {
     const auto& kernel = kernel_table(Operation{})[row];
-    const kernels::Verdict runs = kernels::runs_under(kernel.isa, kernels::best_isa());
+    const kernels::Verdict runs = kernels::runs_under(kernel, kernels::best_isa());
     return runs.accepted() ? kernel.accepts(problem) : runs;
   }
   static std::unique_ptr<Subject> prepare(const Problem& problem, Variant, std::size_t row) {

@@ -164,7 +164,8 @@ bool is_defined(const Suite& suite, const Row& row, DataKind data) {
 }
 
 // At full size the reference is the yardstick only: to test it against itself would take minutes.
-bool is_wanted(const Row& row, const Options& options) {
+bool is_wanted(const Row& row, const std::string& variant, const Options& options) {
+  if (row.variant && *row.variant != variant) return false;
   if (!options.row.empty()) return row.name == options.row;
   return !(options.full_size && row.is_reference);
 }
@@ -172,9 +173,10 @@ bool is_wanted(const Row& row, const Options& options) {
 int register_specimen(const Suite& suite, const Specimen& specimen, const Options& options) {
   int registered = 0;
   const std::vector<Row> rows = specimen.trial->rows();
+  const std::string variant = specimen.trial->variant();
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (!is_wanted(rows[row], options) || !is_defined(suite, rows[row], specimen.data)) continue;
-    const std::string variant = specimen.trial->variant();
+    if (!is_wanted(rows[row], variant, options)) continue;
+    if (!is_defined(suite, rows[row], specimen.data)) continue;
     const std::string name = rows[row].name + "/" + specimen.trial->problem_text() + "/" +
                              (variant.empty() ? "" : variant + "/") +
                              std::string(to_string(specimen.data));

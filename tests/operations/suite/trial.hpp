@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ struct Row {
   std::string name;
   kernels::NumericClass numeric_class = kernels::NumericClass::exact;
   bool is_reference = false;
-  bool accepts_all = false;  // the last of its table
+  bool accepts_all = false;                 // the last of its table
+  std::optional<std::string> variant = {};  // the only one that it takes
 };
 
 // One problem of one operation.
@@ -40,7 +42,7 @@ class Trial {
   virtual ~Trial() = default;
   virtual std::string_view operation() const = 0;  // the kernels' own name, for tolerances
   virtual std::string problem_text() const = 0;
-  // The precision of a GPU's tensors; empty on a CPU.
+  // The precision of a GPU's tensors, or of a CPU's factors; empty: fp32 on a CPU.
   virtual std::string variant() const = 0;
 
   virtual std::vector<Row> rows() const = 0;
