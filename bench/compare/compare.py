@@ -24,6 +24,8 @@ EXAMPLES = """examples:
     tools/compare --make-venv build/peers -o results.json --table table.md
   Again, each engine in a process of its own:
     tools/compare --venv build/peers --separate --table separate.md
+  On a CPU with AMX, products of bf16 on all sides:
+    tools/compare --venv build/peers --precision bf16
   Every CIFAR network and All-CNN-B at 224x224, inference:
     tools/compare --venv build/peers --networks all --modes inference
 """
@@ -77,6 +79,8 @@ def make_parser():
     what.add_argument("--engines", type=_engines, help="beside allconv, by default all that are "
                       f"there: {', '.join(hosts.NATIVE[1:] + hosts.FROM_PYPI)}")
     what.add_argument("--isa", help="portable, avx2 or avx512, of allconv and oneDNN")
+    what.add_argument("--precision", choices=tuple(turns.LIMITS), default="fp32", help="bf16: of "
+                      f"factors, where the CPU has AMX; on {', '.join(hosts.BF16)}")
     how = parser.add_argument_group("how")
     how.add_argument("--separate", action="store_true", help="a process for each engine")
     how.add_argument("--rounds", type=_positive, default=9, help="turns of each engine (9)")
@@ -133,16 +137,16 @@ class Comparison:
             do="open", engine=engine, model=str(model), images=str(self._folder / "images"),
             labels=str(self._folder / "labels"), mode=cell.mode, batch_size=cell.batch_size,
             threads=cell.threads, isa=self._options.isa,
+            precision=self._options.precision,
             trial_seconds=min(TRIAL_SECONDS, self._options.seconds),
             logits=str(self._path(engine, "logits")),
             gradient=str(self._path(engine, "gradient")))
 
     def _check(self, engine, cell):
-        limits = {"logits": turns.LOGITS_LIMIT}
-        if cell.mode != "inference":
-            limits["gradient"] = turns.GRADIENT_LIMIT
         errors = {}
-        for what, limit in limits.items():
+        for what, limit in turns.LIMITS[self._options.precision].items():
+            if what == "gradient" and cell.mode == "inference":
+                continue
             ours, theirs = (turns.read_floats(self._path(each, what)) for each in (OURS, engine))
             errors[what] = turns.relative_error(ours, theirs)
             if errors[what] > limit:
@@ -170,6 +174,8 @@ class Comparison:
 def _present(options, versions):
     """The engines that take part, ours first; says which are not there."""
     wanted = options.engines or hosts.NATIVE + hosts.FROM_PYPI
+    if options.precision == "bf16":
+        wanted = [engine for engine in wanted if engine in hosts.BF16]
     absent = [engine for engine in wanted if engine not in versions]
     if absent:
         hosts.say(f"left out, not installed: {', '.join(absent)} (see --make-venv)")
@@ -186,8 +192,9 @@ def run(options):
                               options.batch_sizes, options.threads)
     with hosts.Hosts(options.host, python, options.separate, options.isa) as running, \
             tempfile.TemporaryDirectory() as folder:
-        versions, machine = running.versions()
+        versions, machine = running.versions(options.precision)
         results = {**machine, "versions": versions, "isa": options.isa,
+                   "precision": options.precision,
                    "processes": "separate processes" if options.separate else "shared processes",
                    "rounds": options.rounds, "seconds": options.seconds, "seed": options.seed,
                    "cells": []}

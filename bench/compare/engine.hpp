@@ -9,7 +9,7 @@
 
 #include "engine/formats/model_file.hpp"
 #include "engine/graph/graph.hpp"
-#include "kernels/core/isa.hpp"
+#include "kernels/core/kernel.hpp"
 
 namespace allconv {
 
@@ -20,9 +20,9 @@ struct EngineJob {
   PassMode mode = PassMode::inference;
   int batch_size = 1;
   int threads = 1;
-  kernels::Isa isa = kernels::best_isa();  // oneDNN has an environment variable instead
-  std::vector<float> images;               // (batch,h,w,c); oneDNN alone
-  std::vector<std::int32_t> labels;        // (batch)
+  kernels::RowLimits limits;         // oneDNN has an environment variable instead
+  std::vector<float> images;         // (batch,h,w,c); oneDNN alone
+  std::vector<std::int32_t> labels;  // (batch)
 };
 
 // Used by one thread at a time.

@@ -1,11 +1,11 @@
 // compare_host: the process of tools/compare that holds this project and oneDNN. It reads one JSON
 // order a line and writes one JSON answer a line; peers_host.py is its like for other engines.
 //
-//     {"do": "versions", "isa": NAME or null}
+//     {"do": "versions", "isa": NAME or null, "precision": "fp32"|"bf16"}
 //     {"do": "write_model", "network": ..., "options": "head=same", "model": FILE}
 //     {"do": "open", "engine": "allconv"|"oneDNN", "model": FILE, "images": FILE, "labels": FILE,
-//      "mode": ..., "batch_size": ..., "threads": ..., "isa": ..., "trial_seconds": ...,
-//      "logits": FILE, "gradient": FILE}
+//      "mode": ..., "batch_size": ..., "threads": ..., "isa": ..., "precision": ...,
+//      "trial_seconds": ..., "logits": FILE, "gradient": FILE}
 //     {"do": "turn", "engine": ..., "seconds": ...}
 //     {"do": "close", "engine": ...}
 //
@@ -23,6 +23,7 @@
 #include "bench/network_bench.hpp"
 #include "engine/graph/initialise.hpp"
 #include "engine/graph/networks.hpp"
+#include "engine/plan/tuned_device.hpp"
 #include "engine/runtime/cpu/device.hpp"
 #include "engine/support/atomic_file.hpp"
 #include "engine/support/error.hpp"
@@ -76,6 +77,15 @@ kernels::Isa isa_of(const Json& order) {
   return *isa;
 }
 
+kernels::Precision precision_of(const Json& order) {
+  const std::string name = order.at("precision");
+  const auto precision = kernels::parse_precision(name);
+  // Who asks the CPU for what it lacks hears it here.
+  return TunedDevice({}, {.precision = precision.value_or(kernels::Precision::fp16)}, name)
+      .settings()
+      .precision;
+}
+
 // One iteration that wakes the threads, then as many as fill the time, at least one.
 Json take_turn(Engine& engine, double seconds) {
   engine.iterate();
@@ -127,6 +137,7 @@ class Host {
 
  private:
   static Json versions(const Json& order) {
+    precision_of(order);
     return {{"versions", {{kOurs, ALLCONV_VERSION}, {"oneDNN", onednn_version()}}},
             {"device", device_text(isa_of(order))},
             {"cores", std::thread::hardware_concurrency()}};
@@ -159,7 +170,7 @@ class Host {
     job->mode = mode_named(order.at("mode"));
     job->batch_size = order.at("batch_size");
     job->threads = order.at("threads");
-    job->isa = isa_of(order);
+    job->limits = {.isa = isa_of(order), .precision = precision_of(order)};
     if (!ours) {
       job->images = read_values<float>(order.at("images"));
       job->labels = read_values<std::int32_t>(order.at("labels"));

@@ -13,6 +13,9 @@ MODES = {"inference": ("oneDNN", "ONNX Runtime", "OpenVINO", "ncnn", "PyTorch"),
          "training": ("oneDNN", "PyTorch"),
          "explain": ("Captum",)}  # beside this project, which has them all
 
+# Who can multiply bf16 and sum in fp32; all multiply fp32.
+BF16 = ("allconv", "OpenVINO", "PyTorch")
+
 # oneDNN's names of our instruction sets, where they differ by more than capitals.
 ONEDNN_ISA = {"avx512": "AVX512_CORE", "portable": "SSE41"}
 
@@ -80,9 +83,9 @@ class Hosts:
             self._running[key] = Host(self._commands[kind], self._environments[kind])
         return self._running[key]
 
-    def versions(self):
+    def versions(self, precision):
         """{engine: version} of what is there, and the facts of the machine."""
-        found = self.of("allconv").ask(do="versions", isa=self._isa)
+        found = self.of("allconv").ask(do="versions", isa=self._isa, precision=precision)
         versions, machine = dict(found["versions"]), found
         if "pypi" in self._commands:
             peers = self.of(FROM_PYPI[0]).ask(do="versions", engines=FROM_PYPI)

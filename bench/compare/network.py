@@ -26,6 +26,7 @@ class Job:
     mode: str  # inference, training, explain
     batch_size: int
     threads: int
+    precision: str  # fp32; or bf16, of factors
     images: numpy.ndarray  # (batch, channels, rows, columns)
     labels: numpy.ndarray  # (batch)
 
@@ -54,6 +55,6 @@ def read_job(order):
     images = numpy.fromfile(order["images"], dtype="<f4")
     images = images.reshape(order["batch_size"], rows, columns, channels)
     return Job(network=network, mode=order["mode"], batch_size=order["batch_size"],
-               threads=order["threads"],
+               threads=order["threads"], precision=order["precision"],
                images=numpy.ascontiguousarray(images.transpose(0, 3, 1, 2)),
                labels=numpy.fromfile(order["labels"], dtype="<i4").astype("int64"))

@@ -12,7 +12,7 @@ class OurEngine : public Engine {
       : mode_(job.mode),
         pool_(job.threads),
         run_(job.model.network, job.model.parameters,
-             {.mode = job.mode, .batch_size = job.batch_size, .plan = {.limits = {.isa = job.isa}}},
+             {.mode = job.mode, .batch_size = job.batch_size, .plan = {.limits = job.limits}},
              pool_) {
     job.images = run_.input();
     job.labels = run_.labels();

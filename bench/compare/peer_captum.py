@@ -20,7 +20,7 @@ class _Explain:
     def __init__(self, job, form):
         self._threads = job.threads
         torch.set_num_threads(job.threads)
-        self._module = make_module(job.network).eval().requires_grad_(False)
+        self._module = make_module(job).eval().requires_grad_(False)
         self._module = self._module.to(memory_format=form)
         self._images = torch.from_numpy(job.images).contiguous(memory_format=form)
         self._images.requires_grad_(True)

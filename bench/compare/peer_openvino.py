@@ -1,4 +1,4 @@
-"""OpenVINO in fp32: latency hint with all threads, or throughput hint with a stream a thread."""
+"""OpenVINO: latency hint with all threads, or throughput hint with a stream a thread."""
 
 import numpy
 import openvino
@@ -6,6 +6,7 @@ import openvino
 import onnx_file
 
 NAME = "OpenVINO"
+PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
 
 
 def version():
@@ -23,7 +24,7 @@ class _Requests:
         core = openvino.Core()
         model = core.read_model(onnx_file.make_bytes(job.network, piece))
         self._compiled = core.compile_model(model, "CPU", {
-            "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": hint,
+            "INFERENCE_PRECISION_HINT": PRECISIONS[job.precision], "PERFORMANCE_HINT": hint,
             "NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(job.threads)})
         pieces = [numpy.ascontiguousarray(job.images[first:first + piece])
                   for first in range(0, job.batch_size, piece)]

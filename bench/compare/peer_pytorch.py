@@ -32,8 +32,25 @@ def _convolution(layer, weights, bias):
     return _padded(layer, module, 0.0)
 
 
-def make_module(network):
+class _Bf16(nn.Module):
+    """What PyTorch does in bf16 where it may; logits are fp32 again."""
+
+    def __init__(self, module):
+        super().__init__()
+        self._module = module
+
+    def forward(self, images):
+        with torch.autocast("cpu", torch.bfloat16):
+            return self._module(images).float()
+
+
+def make_module(job):
     """Images to logits."""
+    module = _make_layers(job.network)
+    return _Bf16(module) if job.precision == "bf16" else module
+
+
+def _make_layers(network):
     modules = []
     for layer in network.layers:
         if layer["op"] == "conv2d":
@@ -75,7 +92,7 @@ class _Inference:
         torch.set_num_threads(job.threads)
         self._threads = job.threads
         self._images = torch.from_numpy(job.images).contiguous(memory_format=form)
-        module = make_module(job.network).eval().requires_grad_(False).to(memory_format=form)
+        module = make_module(job).eval().requires_grad_(False).to(memory_format=form)
         self._run = prepare(module, self._images)
 
     def iterate(self):
@@ -100,7 +117,7 @@ class _Training:
         self._threads = job.threads
         self._images = torch.from_numpy(job.images).contiguous(memory_format=form)
         self._labels = torch.from_numpy(job.labels)
-        module = make_module(job.network).train().to(memory_format=form)
+        module = make_module(job).train().to(memory_format=form)
         weights = [values for values in module.parameters() if values.dim() > 1]
         biases = [values for values in module.parameters() if values.dim() == 1]
         self._optimiser = torch.optim.SGD(

@@ -1,7 +1,8 @@
 """The process that holds engines from PyPI: one JSON order a line on stdin, one answer on stdout.
 
     {"do": "open", "engine": ..., "model": FILE, "images": FILE, "labels": FILE, "mode": ...,
-     "batch_size": ..., "threads": ..., "trial_seconds": ..., "logits": FILE, "gradient": FILE}
+     "batch_size": ..., "threads": ..., "precision": ..., "trial_seconds": ..., "logits": FILE,
+     "gradient": FILE}
     {"do": "turn", "engine": ..., "seconds": ...}
     {"do": "close", "engine": ...}
     {"do": "versions"}

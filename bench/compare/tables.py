@@ -33,6 +33,7 @@ def make_table(results):
     heads = ["network", "mode", "batch", "threads", *names, "best peer", "to best", "to oneDNN"]
     rows = [heads, ["---"] * len(heads), *(_row(cell, names) for cell in results["cells"])]
     versions = ", ".join(f"{name} {results['versions'][name]}" for name in names)
-    return (f"{results['device']}, {results['cores']} cores; {results['processes']}; "
+    return (f"{results['device']}, {results['cores']} cores; {results['precision']}; "
+            f"{results['processes']}; "
             f"images/s, median (least to most) of {results['rounds']} turns; {versions}\n\n"
             + "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n")

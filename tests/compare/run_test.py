@@ -105,6 +105,17 @@ class Run(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("sse9: there is no such instruction set", done.stderr)
 
+    def test_products_of_bf16_where_there_is_amx(self):
+        words = ("--precision", "bf16", "--modes", "inference,training")
+        done = self.compare(*words)
+        if done.returncode:
+            self.assertRegex(done.stderr, "bf16: the CPU computes in bf16 by AMX alone")
+            return
+        results, _ = self.results(*words)
+        self.assertEqual(results["precision"], "bf16")
+        for cell, mode in zip(results["cells"], ("inference", "training"), strict=True):
+            self.assertEqual(list(self.check_cell(cell, mode)), ["allconv"])
+
     def test_explanations_have_no_onednn(self):
         results, _ = self.results("--modes", "explain")
         self.assertEqual(list(self.check_cell(results["cells"][0], "explain")), ["allconv"])
