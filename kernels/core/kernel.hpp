@@ -122,7 +122,7 @@ using KernelTable = std::span<const Kernel<Operation>>;
 struct RowLimits {
   Isa isa = best_isa();
   bool exact = false;                     // no sums of transformed values
-  Precision precision = Precision::fp32;  // the least that factors are rounded to
+  Precision precision = Precision::fp32;  // what factors may be rounded to
 };
 
 // Whether this machine, limited to an instruction set, has what the row needs.

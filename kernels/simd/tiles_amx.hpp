@@ -60,23 +60,23 @@ class Tiles {
 };
 
 // To nearest, ties to even; subnormal numbers become 0.
+inline __m256i bf16_of(__m512 values) { return (__m256i)_mm512_cvtneps_pbh(values); }
+
 inline void round_to_bf16(const float* source, std::int64_t count, std::uint16_t* target) {
   std::int64_t i = 0;
   for (; i + kWidth <= count; i += kWidth) {
-    const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_loadu_ps(source + i));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(target + i), (__m256i)rounded);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(target + i),
+                        bf16_of(_mm512_loadu_ps(source + i)));
   }
   if (i == count) return;
   const __mmask16 lanes = mask_of(FirstLanes{static_cast<int>(count - i)});
-  const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, source + i));
-  _mm256_mask_storeu_epi16(target + i, lanes, (__m256i)rounded);
+  _mm256_mask_storeu_epi16(target + i, lanes, bf16_of(_mm512_maskz_loadu_ps(lanes, source + i)));
 }
 
 // 16 lanes, each the bf16 of two floats, the first in the lower half.
 inline __m512i bf16_pairs(__m512 low, __m512 high) {
-  const __m512i lows = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
-  const __m512i highs = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high));
-  return _mm512_or_si512(lows, _mm512_slli_epi32(highs, 16));
+  const __m512i lows = _mm512_cvtepu16_epi32(bf16_of(low));
+  return _mm512_or_si512(lows, _mm512_slli_epi32(_mm512_cvtepu16_epi32(bf16_of(high)), 16));
 }
 
 // The lanes [0, count) of two pixels' channels, the others 0.

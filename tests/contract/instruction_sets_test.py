@@ -151,42 +151,42 @@ class InstructionSets(Helpers):
 class Bf16(Helpers):
     """--precision bf16 on the CPU: where there is AMX, by its tiles; elsewhere refused."""
 
+    FLAGS = ["--device", "cpu", "--precision", "bf16"]
+
     def setUp(self):
         super().setUp()
-        plan = self.run_program("plan", self.net, "--batch-size", 1, "--precision", "bf16",
-                                "--device", "cpu")
+        plan = self.run_program("plan", self.net, "--batch-size", 1, *self.FLAGS)
         flags = pathlib.Path("/proc/cpuinfo").read_text().split()
         if not {"amx_bf16", "avx512_bf16"} <= set(flags):
             self.assertEqual(plan.returncode, 5)
         if plan.returncode:
-            self.refuse(5, "train", self.data, "-o", self.folder / "model", "--device", "cpu",
-                        "--precision", "bf16", words=["--precision", "AMX alone", "fp32"])
+            self.refuse(5, "train", self.data, "-o", self.folder / "model", *self.FLAGS,
+                        words=["--precision", "AMX alone", "fp32"])
             self.skipTest("this CPU has no AMX, or the system does not give it")
 
     def test_products_alone_are_rounded(self):
-        distance = self.compare("--precision", "bf16", within=2e-2)
+        distance = self.compare(*self.FLAGS, within=2e-2)
         self.assertGreater(distance, 1e-5)
-        kernels, _ = self.kernels("--precision", "bf16")
+        kernels, _ = self.kernels(*self.FLAGS)
         convolutions = [kernel for kernel in kernels if "conv2d" in kernel]
         self.assertEqual({kernel.split("_cpu_")[1] for kernel in convolutions}, {"bf16_amx"})
-        kernels, text = self.kernels()
+        kernels, text = self.kernels("--device", "cpu")
         self.assertNotIn("bf16", " ".join(kernels))
         self.assertIn("multiplies bf16, and fp32 is asked for", text)
 
     def test_it_needs_the_best_instruction_set(self):
-        self.refuse(5, "plan", self.net, "--batch-size", 1, "--precision", "bf16", "--isa", "avx2",
+        self.refuse(5, "plan", self.net, "--batch-size", 1, *self.FLAGS, "--isa", "avx2",
                     words=["--precision", "fp32"])
         self.refuse(5, "plan", self.net, "--batch-size", 1, "--precision", "fp16", "--device",
                     "cpu", words=["fp16", "fp32 or bf16"])
 
     def test_training(self):
-        flags = ["--precision", "bf16"]
-        one = self.trained("one", *flags, "--threads", 1)
-        self.assertEqual(one, self.trained("three", *flags, "--threads", 3))
-        self.assertNotEqual(one, self.trained("fp32"))
+        one = self.trained("one", *self.FLAGS, "--threads", 1)
+        self.assertEqual(one, self.trained("three", *self.FLAGS, "--threads", 3))
+        self.assertNotEqual(one, self.trained("fp32", "--device", "cpu"))
 
     def test_a_checkpoint_names_it(self):
-        kept = ["--checkpoint", self.folder / "checkpoints", "--resume"]
+        kept = ["--checkpoint", self.folder / "checkpoints", "--resume", "--device", "cpu"]
         self.trained("model", *kept)
         result = self.succeed("train", self.data, "-o", self.folder / "model", "--network",
                               self.net, "--epochs", 3, "--batch-size", 5, *kept, "--precision",
@@ -196,20 +196,20 @@ class Bf16(Helpers):
     def test_a_tuning_file_belongs_to_it(self):
         for measured, used in (("fp32", "bf16"), ("bf16", "fp32")):
             tuning = self.folder / f"{measured}.json"
-            self.succeed("tune", self.net, "-o", tuning, "--precision", measured)
+            self.succeed("tune", self.net, "-o", tuning, "--device", "cpu", "--precision",
+                         measured)
             self.assertEqual("bf16_amx" in tuning.read_text(), measured == "bf16")
             for precision in (measured, used):
-                result = self.succeed("plan", self.net, "--batch-size", 1, "--precision",
-                                      precision, "--tuning-file", tuning)
+                result = self.succeed("plan", self.net, "--batch-size", 1, "--device",
+                                      "cpu", "--precision", precision, "--tuning-file", tuning)
                 self.assertEqual(result.stderr.count("warning"), int(precision == used))
 
     def test_benchmarks_say_so(self):
-        result = self.succeed("bench", self.net, "--precision", "bf16", "--iterations", 2,
+        result = self.succeed("bench", self.net, *self.FLAGS, "--iterations", 2,
                               "--results-format", "json")
         self.assertEqual(json.loads(result.stdout)["precision"], "bf16")
         result = self.succeed("bench", "--operation", "conv2d_forward", "--problem",
-                              "n1h8w8c32k32r3s3p1", "--precision", "bf16", "--results-format",
-                              "json")
+                              "n1h8w8c32k32r3s3p1", *self.FLAGS, "--results-format", "json")
         result = json.loads(result.stdout)
         self.assertEqual(result["precision"], "bf16")
         row = next(row for row in result["kernels"] if row["name"] == "conv2d_forward_cpu_bf16_amx")
