@@ -25,6 +25,18 @@ TEST(Session, SaysWhatItRunsOnAndTakes) {
   EXPECT_GT(more.host, scores.host);
 }
 
+TEST(Session, MultipliesBf16WhereTheCpuHasAmx) {
+  const Model model = tiny_model();
+  std::string device;
+  const auto failure =
+      failure_of([&] { device = Session(model, {.device = "cpu", .precision = "bf16"}).device(); });
+  if (failure.first == ALLCONV_OK) {
+    EXPECT_THAT(device, testing::EndsWith(", bf16"));
+  } else {
+    EXPECT_THAT(failure, Pair(ALLCONV_DEVICE, HasSubstr("AMX")));
+  }
+}
+
 TEST(Session, RefusesOptionsThatCannotBeMeant) {
   const Model model = tiny_model();
   const auto refused = [&](const SessionOptions& options) {
