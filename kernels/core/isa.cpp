@@ -61,8 +61,7 @@ Isa best_isa() {
 
 bool has_tiles() {
 #if defined(__x86_64__) && defined(__linux__)
-  static const bool has = best_isa() == Isa::avx512 && cpu_has_tiles() && system_gives_tiles();
-  return has;
+  return best_isa() == Isa::avx512 && cpu_has_tiles() && system_gives_tiles();
 #else
   return false;
 #endif

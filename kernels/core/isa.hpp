@@ -16,8 +16,8 @@ std::string_view to_string(Isa isa);
 // The widest instruction set of this CPU that the operating system has enabled (CPUID, XGETBV).
 Isa best_isa();
 
-// Whether this process may use the CPU's tile registers (AMX) with products of bf16. The first call
-// asks the system for them.
+// Whether this process may use the CPU's tile registers (AMX) with products of bf16. Asks the
+// system for them.
 bool has_tiles();
 
 // The instruction set of that name; nullopt where there is none.

@@ -100,7 +100,8 @@ def engine(name, median, arrangement="as it is"):
 
 class Table(unittest.TestCase):
     RESULTS = {
-        "device": "Some CPU, avx2", "cores": 2, "processes": "separate processes", "rounds": 9,
+        "device": "Some CPU, avx2", "cores": 2, "precision": "bf16",
+        "processes": "separate processes", "rounds": 9,
         "versions": {"allconv": "0.1.0", "oneDNN": "2.6.3", "ncnn": "1.0", "Captum": "0.9"},
         "cells": [
             {"network": "all-cnn-c", "options": "head=same", "mode": "inference", "batch_size": 8,
@@ -117,7 +118,8 @@ class Table(unittest.TestCase):
         self.rows = [[word.strip() for word in line.strip("|").split("|")] for line in lines]
 
     def test_the_heading_names_processor_processes_and_versions(self):
-        for words in ("Some CPU, avx2", "2 cores", "separate processes", "9 turns", "ncnn 1.0"):
+        for words in ("Some CPU, avx2", "2 cores", "bf16", "separate processes", "9 turns",
+                      "ncnn 1.0"):
             self.assertIn(words, self.heading)
         self.assertNotIn("Captum", self.heading)  # it took no part
 
