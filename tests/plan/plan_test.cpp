@@ -133,6 +133,17 @@ TEST(Groups, FrontRunsOneImageAtATimeAndTheRestAllTogether) {
   }
 }
 
+// The first whose weights are more than a quarter of the cache is conv4.
+TEST(Groups, FastProductsDoNotReadLargeWeightsForEachImage) {
+  PlanOptions options;
+  options.cache_bytes = 1 << 20;
+  options.limits = {.isa = kernels::Isa::portable, .precision = kernels::Precision::bf16};
+  const Plan plan = make_plan(all_cnn_c(PassMode::inference), 16, options);
+  ASSERT_EQ(plan.groups.size(), 2U);
+  EXPECT_EQ(first_step(plan, 1).kernel, "conv2d_forward_cpu_bf16_portable");
+  EXPECT_EQ(first_step(plan, 1).packed_weights_bytes, 2U * 3 * 3 * 96 * 192);
+}
+
 TEST(Groups, AValueOfAllImagesLivesThroughAllPasses) {
   for (const auto mode : {PassMode::inference, PassMode::training, PassMode::explain}) {
     const Plan plan = make_plan(all_cnn_c(mode), 8, {});
