@@ -36,19 +36,13 @@ class WeightGradientBf16 final : public WeightGradientKernel {
               .columns =
                   divide_up((problem.q() - 1) * problem.stride_w + problem.s, problem.stride_w)},
         zeros_(static_cast<std::size_t>(std::max(problem.c, problem.k)), 0.0F) {
-    int farthest = 0;
-    for (int r = 0; r < problem.r; ++r) {
-      for (int s = 0; s < problem.s; ++s) {
-        farthest = std::max(farthest, distance(r, s));
-      }
-    }
     // As many images as leave room for sums in the second-level cache.
     constexpr std::int64_t kElements = 256 << 10;
     const std::int64_t image =
         std::int64_t{list_.size()} * (std::int64_t{phases()} * problem.c + problem.k);
     images_at_once_ = static_cast<int>(std::clamp<std::int64_t>(kElements / image, 1, problem.n));
     chunks_ = divide_up(images_at_once_ * list_.size(), kTileDepth);
-    left_chunks_ = chunks_ + divide_up(farthest, kTileDepth);
+    left_chunks_ = chunks_ + divide_up(distance(problem.r - 1, problem.s - 1), kTileDepth);
     for (int r = 0; r < problem.r; ++r) {
       for (int s = 0; s < problem.s; ++s) {
         const int phase = r % problem.stride_h * problem.stride_w + s % problem.stride_w;
