@@ -175,6 +175,9 @@ def _present(options, versions):
     """The engines that take part, ours first; says which are not there."""
     wanted = options.engines or hosts.NATIVE + hosts.FROM_PYPI
     if options.precision == "bf16":
+        unable = [engine for engine in options.engines or () if engine not in hosts.BF16]
+        if unable:
+            hosts.say(f"left out, fp32 alone: {', '.join(unable)}")
         wanted = [engine for engine in wanted if engine in hosts.BF16]
     absent = [engine for engine in wanted if engine not in versions]
     if absent:

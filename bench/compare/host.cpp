@@ -77,13 +77,14 @@ kernels::Isa isa_of(const Json& order) {
   return *isa;
 }
 
-kernels::Precision precision_of(const Json& order) {
+// Of this project; what the CPU lacks is refused.
+kernels::RowLimits limits_of(const Json& order) {
   const std::string name = order.at("precision");
   const auto precision = kernels::parse_precision(name);
-  // Who asks the CPU for what it lacks hears it here.
-  return TunedDevice({}, {.precision = precision.value_or(kernels::Precision::fp16)}, name)
+  if (!precision) throw Error(ErrorKind::usage, "there is no such precision", name);
+  return TunedDevice({}, {.precision = *precision, .limits = {.isa = isa_of(order)}}, name)
       .settings()
-      .precision;
+      .limits;
 }
 
 // One iteration that wakes the threads, then as many as fill the time, at least one.
@@ -137,9 +138,8 @@ class Host {
 
  private:
   static Json versions(const Json& order) {
-    precision_of(order);
     return {{"versions", {{kOurs, ALLCONV_VERSION}, {"oneDNN", onednn_version()}}},
-            {"device", device_text(isa_of(order))},
+            {"device", device_text(limits_of(order).isa)},
             {"cores", std::thread::hardware_concurrency()}};
   }
 
@@ -170,7 +170,7 @@ class Host {
     job->mode = mode_named(order.at("mode"));
     job->batch_size = order.at("batch_size");
     job->threads = order.at("threads");
-    job->limits = {.isa = isa_of(order), .precision = precision_of(order)};
+    job->limits = limits_of(order);
     if (!ours) {
       job->images = read_values<float>(order.at("images"));
       job->labels = read_values<std::int32_t>(order.at("labels"));

@@ -11,8 +11,6 @@ namespace allconv::kernels::ALLCONV_ISA {
 
 namespace {
 
-constexpr std::int64_t kRightTile = std::int64_t{kTileDepth} * kTileWidth;
-
 // 24 KB of factors beside up to 18 KB of sums.
 constexpr int kChunksAtOnce = 8;
 

@@ -9,12 +9,10 @@ namespace allconv::kernels {
 
 namespace {
 
-constexpr std::int64_t kBlockStep = std::int64_t{kTileDepth} * kBlockWidth;
-
 // Where the weight of a depth and a channel stands, within a tap's steps of one block.
 std::int64_t place_in_block(int depth, int channel) {
   const std::int64_t step = depth / kTileDepth * kBlockStep;
-  const std::int64_t half = channel / kTileWidth * (kBlockStep / 2);
+  const std::int64_t half = channel / kTileWidth * kRightTile;
   const std::int64_t row = depth % kTileDepth / 2 * std::int64_t{2 * kTileWidth};
   return step + half + row + 2 * (channel % kTileWidth) + depth % 2;
 }
@@ -95,19 +93,17 @@ void Bf16Pass::cut() {
 
 // The rows of src that windows of these positions see in any phase, the padding too.
 Interval Bf16Pass::source_rows(Interval positions) const {
-  Interval rows{.first = src_.rows, .last = 0};
-  bool any = false;
+  Interval rows;
   for (const Phase& phase : phases_) {
     const WindowAxis& axis = phase.rows;
     const Interval own = intersection(positions, {0, axis.count});
     if (own.size() == 0 || axis.taps == 0) continue;
     const int first = axis.origin + own.first * axis.src_step;
     const int last = axis.origin + (own.last - 1) * axis.src_step + axis.taps;
-    rows = any ? Interval{std::min(rows.first, first), std::max(rows.last, last)}
-               : Interval{first, last};
-    any = true;
+    rows = rows.size() == 0 ? Interval{first, last}
+                            : Interval{std::min(rows.first, first), std::max(rows.last, last)};
   }
-  return any ? rows : Interval{};
+  return rows;
 }
 
 // Elements, with what the last tile may read behind the map.

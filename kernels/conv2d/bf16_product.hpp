@@ -11,6 +11,10 @@ inline constexpr int kTileDepth = 32;  // factors of a sum that a tile has at on
 inline constexpr int kTileWidth = 16;  // output channels of a tile
 inline constexpr int kBlockWidth = 2 * kTileWidth;
 
+// Elements of a right factor, (16,16,2), and of the two that a step in depth of a block has.
+inline constexpr std::int64_t kRightTile = std::int64_t{kTileDepth} * kTileWidth;
+inline constexpr std::int64_t kBlockStep = 2 * kRightTile;
+
 // Pixels whose windows lie a constant distance apart.
 struct PixelTile {
   std::int64_t src = 0;         // of the first pixel's window

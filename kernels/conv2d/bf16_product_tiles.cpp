@@ -10,12 +10,10 @@ namespace allconv::kernels::ALLCONV_ISA {
 
 namespace {
 
-constexpr std::int64_t kBlockStep = std::int64_t{kTileDepth} * kBlockWidth;
-
 // Sums of up to two tiles of pixels and one block of channels.
 struct BlockSums {
-  alignas(
-      64) float values[2][2][kTileRows * kTileWidth];  // (tile,half of the block)(pixel,channel)
+  // (tile,half of the block)(pixel,channel)
+  alignas(64) float values[2][2][kTileRows * kTileWidth];
 };
 
 template <bool kTwoTiles>
@@ -37,7 +35,7 @@ template <bool kTwoTiles>
       tiles.load<4>(src, step);
       tiles.load<6>(weights, kTileDepth);
       tiles.multiply_add<0, 4, 6>();
-      tiles.load<7>(weights + kBlockStep / 2, kTileDepth);
+      tiles.load<7>(weights + kRightTile, kTileDepth);
       tiles.multiply_add<1, 4, 7>();
       if constexpr (kTwoTiles) {
         tiles.load<5>(src + second, step);

@@ -100,7 +100,7 @@ class WeightGradientBf16 final : public WeightGradientKernel {
   }
   std::int64_t left_stride() const { return std::int64_t{left_chunks_} * kTileDepth; }
   std::int64_t phase_size() const { return round_up(problem().c, kTileRows) * left_stride(); }
-  std::int64_t block_size() const { return std::int64_t{chunks_} * kTileDepth * kTileWidth; }
+  std::int64_t block_size() const { return chunks_ * kRightTile; }
   std::size_t left_bytes() const {
     return static_cast<std::size_t>(phases() * phase_size()) * sizeof(std::uint16_t);
   }
@@ -170,7 +170,7 @@ class WeightGradientBf16 final : public WeightGradientKernel {
     for_each_chunk(images, chunks_, at, [&](int chunk, const float* const* pixels) {
       leaves_.gather_right({.pixels = pixels,
                             .channels = channels.size(),
-                            .dst = to + std::int64_t{chunk} * kTileDepth * kTileWidth,
+                            .dst = to + chunk * kRightTile,
                             .stride = block_size()});
     });
   }

@@ -6,7 +6,7 @@ import re
 
 from tree import Tree, run_check
 
-ISAS = ("amx", "avx2", "avx512", "portable")  # rows of these come from one source, *simd.cpp
+ISAS = ("amx", "avx2", "avx512", "portable")  # rows of these come from one source
 SHAPES_PER_THOUSAND_LINES = 30
 BLOCK = ("Layout", "Requires", "Bound by")
 CUDA_BLOCK = ("Threads", "Shared memory")

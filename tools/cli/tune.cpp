@@ -36,15 +36,13 @@ constexpr std::string_view kInterrupted = "interrupted, nothing was written";
 TuningFile tune_cpu(const NetworkDescription& network, const TuneArguments& arguments,
                     const ComputeDevice& device) {
   ProgressBar bar("tuning");
-  return tune_network(network,
-                      {.device = device.tuning_name(),
-                       .batch_size = arguments.batch_size,
-                       .limits = device.limits()},
-                      [&](std::size_t done, std::size_t total) {
-                        if (interrupted())
-                          throw Error(ErrorKind::interrupted, kInterrupted, arguments.output);
-                        bar.update(done, total);
-                      });
+  const TuneOptions options{.device = device.tuning_name(),
+                            .batch_size = arguments.batch_size,
+                            .limits = device.limits()};
+  return tune_network(network, options, [&](std::size_t done, std::size_t total) {
+    if (interrupted()) throw Error(ErrorKind::interrupted, kInterrupted, arguments.output);
+    bar.update(done, total);
+  });
 }
 
 // All that the network's executors may be asked for, for batches of one size: with images as bytes
